@@ -1,0 +1,1 @@
+"""What solvent touches: Redis, SQLite, files, clocks and the providers of infrastructure."""

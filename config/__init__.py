@@ -1,0 +1,1 @@
+"""What an operator writes: money, plans, policies and settings; typed, validated, frozen."""

@@ -1,0 +1,49 @@
+"""Instants: whole microseconds since 1970-01-01T00:00Z, and their text with a zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
+
+Instant = int
+"""Microseconds since 1970-01-01T00:00:00Z. Fields of this type end in `_at`, `since`, `until` or `through`."""
+
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class InstantError(ValueError):
+    """A text that names no instant; the message says what was expected."""
+
+
+def instant_from_datetime(moment: datetime) -> Instant:
+    """The instant of an aware datetime; raises `InstantError` for one without a zone."""
+    if moment.tzinfo is None:
+        raise InstantError(f"expected a time with its zone, such as 2024-01-31T09:00:00Z, found {moment.isoformat()}")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def instant_from_text(text: str) -> Instant:
+    """The instant that an ISO-8601 text with a zone names; raises `InstantError` for any other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InstantError(
+            f"expected an ISO-8601 time with its zone, such as 2024-01-31T09:00:00Z, found {text[:64]!r}"
+        ) from None
+    return instant_from_datetime(moment)
+
+
+def datetime_from_instant(instant: Instant, zone: tzinfo = UTC) -> datetime:
+    """The instant as an aware datetime of `zone`."""
+    return (_EPOCH + timedelta(microseconds=instant)).astimezone(zone)
+
+
+def instant_text(instant: Instant, zone: tzinfo = UTC) -> str:
+    """The instant as ISO-8601 with its zone, `2024-01-31T09:00:00Z` in UTC."""
+    text = datetime_from_instant(instant, zone).isoformat()
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text

@@ -1,0 +1,90 @@
+"""A plan: ordered levels, what each needs, what each enables, and what that costs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from config.instants import Instant
+from config.policies import Policies
+from config.triggers import Trigger
+
+
+class Component(msgspec.Struct, frozen=True):
+    """One piece of infrastructure. Costs are micros of the plan's currency for one calendar month."""
+
+    id: str
+    monthly_cost_micros: int | None
+    """The full price while HOT; None is an unknown price, which blocks activation."""
+    provisioner: str
+    warm_cost_micros: int = 0
+    requires: tuple[str, ...] = ()
+    """Components that must be HOT before this one rises, and that fall only after it."""
+    stateful: bool = False
+    """Rests WARM where no level enables it, and is never destroyed without an explicit order."""
+    host: bool = False
+    """The machine that solvent runs on: accounted, never actuated."""
+    options: dict[str, Any] = {}
+    """What the provisioner needs to know; its own schema checks it."""
+    note: str = ""
+
+
+class Level(msgspec.Struct, frozen=True):
+    """One step of the plan. `components` is complete: what a level carries over is listed again."""
+
+    index: int
+    id: str
+    name: str
+    components: tuple[str, ...]
+    max_burn_micros: int
+    trigger: Trigger | None = None
+    """None only for level 0, the floor."""
+    hold: Trigger | None = None
+    """While it holds, the level waits."""
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """One unit of `currency` is worth `rate` units of the plan's currency from `since` on."""
+
+    currency: str
+    since: Instant
+    rate: Decimal
+
+
+class UnitEconomics(msgspec.Struct, frozen=True):
+    """What one sale earns, for break-even: profit per unit = `value_micros` x `margin`."""
+
+    unit: str
+    value_micros: int
+    margin: Decimal
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A validated plan. Levels are ordered by `index`, components keyed by id in file order."""
+
+    id: str
+    name: str
+    currency: str
+    timezone: str
+    components: dict[str, Component]
+    levels: tuple[Level, ...]
+    policies: Policies = Policies()
+    rates: tuple[Rate, ...] = ()
+    unit_economics: UnitEconomics | None = None
+
+    def level_cost_micros(self, index: int) -> int | None:
+        """The monthly cost of all that the level enables; None where one price is unknown."""
+        total = 0
+        for component_id in self.levels[index].components:
+            cost = self.components[component_id].monthly_cost_micros
+            if cost is None:
+                return None
+            total += cost
+        return total
+
+    @property
+    def floor_components(self) -> tuple[str, ...]:
+        """The components of level 0: always on, exempt from the ratio."""
+        return self.levels[0].components

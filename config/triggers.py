@@ -1,0 +1,47 @@
+"""Trigger trees: `all` and `any` over conditions on a measured figure."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class Metric(enum.Enum):
+    """What a condition measures. A metric is added here on the day it works, not before."""
+
+    REVENUE = "revenue"
+    """The deciding measure of a closed month (`revenue.measure`)."""
+
+
+class Comparison(enum.Enum):
+    """How a figure is held against its threshold."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class Condition(msgspec.Struct, frozen=True, tag="condition"):
+    """One comparison that must hold in `for_months` consecutive closed months."""
+
+    metric: Metric
+    comparison: Comparison
+    threshold_micros: int
+    for_months: int = 1
+
+
+class AllOf(msgspec.Struct, frozen=True, tag="all"):
+    """Holds when every part holds."""
+
+    parts: tuple[Condition | AllOf | AnyOf, ...]
+
+
+class AnyOf(msgspec.Struct, frozen=True, tag="any"):
+    """Holds when at least one part holds."""
+
+    parts: tuple[Condition | AllOf | AnyOf, ...]
+
+
+Trigger = Condition | AllOf | AnyOf

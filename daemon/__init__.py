@@ -1,0 +1,1 @@
+"""What solvent runs: the actor kernel, the actors, the one actuator, resume and the command line."""

@@ -1,0 +1,1 @@
+"""What solvent knows: pure, synchronous decisions. No clock, no randomness, no input or output."""

@@ -1,0 +1,423 @@
+"""Every event that the journal can hold: facts in the past tense, complete enough to fold without asking anybody."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from config.calendar import Month
+from config.instants import Instant
+from config.plan import Plan
+from machines.deciding.facts import Decision
+from machines.lifecycle_states import ComponentState, Step
+from machines.observations import ResourceState
+from machines.revenue.payments import Interval, Kind
+
+
+class Mode(enum.Enum):
+    """Whether the daemon acts on what it decides."""
+
+    OBSERVE_ONLY = "observe_only"
+    ACT = "act"
+
+
+class _Event(msgspec.Struct, frozen=True, tag=True, tag_field="type", omit_defaults=True):
+    """The base of all events; the tag is the class's name."""
+
+
+# The daemon itself
+
+
+class Started(_Event, frozen=True):
+    """A daemon took the journal up."""
+
+    instance: str
+    version: str
+    mode: Mode
+
+
+class PlanAdopted(_Event, frozen=True):
+    """From here on this plan decides. `fingerprint` is the SHA-256 of its canonical JSON."""
+
+    plan: Plan
+    fingerprint: str
+
+
+class FreezeChanged(_Event, frozen=True):
+    """A reason to change nothing appeared or went away. `key` names it: `source_silent`, `implausible`, `clock`, ..."""
+
+    key: str
+    frozen: bool
+    reason: str = ""
+
+
+class ActorParked(_Event, frozen=True):
+    """An actor failed too often and waits for an operator."""
+
+    actor: str
+    reason: str
+
+
+class ActorResumed(_Event, frozen=True):
+    """An operator let a parked actor go on."""
+
+    actor: str
+
+
+# Payments and revenue
+
+
+class CountedPayment(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A payment as it counts: micros of the plan's currency, positive, with its own date."""
+
+    payment_id: str
+    kind: Kind
+    amount_micros: int
+    created_at: Instant
+    interval: Interval
+
+
+class PaymentsRecorded(_Event, frozen=True):
+    """What one read of a stream brought. The position moves with the effect."""
+
+    stream: str
+    cursor: str
+    heard_at: Instant
+    counted: tuple[CountedPayment, ...] = ()
+    duplicates: int = 0
+    not_completed: int = 0
+    converted: int = 0
+    """How many of `counted` came in another currency and were converted at a dated rate."""
+    late: int = 0
+    """How many of `counted` belong to a month already closed: corrections."""
+
+
+class EntryRejected(_Event, frozen=True):
+    """An entry or row that could not be taken, kept whole enough to be read again in `solvent:rejected`."""
+
+    stream: str
+    entry_id: str
+    field: str
+    reason: str
+    raw: str
+
+
+class WatermarkReached(_Event, frozen=True):
+    """The source says that all payments before `through` have been sent."""
+
+    stream: str
+    cursor: str
+    through: Instant
+    heard_at: Instant
+
+
+class MonthClosed(_Event, frozen=True):
+    """A month became a fact. `by` is `watermark` or `time`; the figures are those of the fold at that moment."""
+
+    month: Month
+    by: str
+    revenue_micros: int
+    trailing_micros: int
+    revenue_all_micros: int
+    revenue_committed_micros: int
+
+
+class MonthCorrected(_Event, frozen=True):
+    """A payment arrived after its month had closed: counted for later decisions, never re-deciding a past one."""
+
+    month: Month
+    payment_id: str
+    delta_micros: int
+
+
+class RevenueMeasured(_Event, frozen=True):
+    """The live gauge called MRR, with the running month beside it. `quality` is `good` or why it is not."""
+
+    as_of: Instant
+    mrr_micros: int
+    mrr_committed_micros: int
+    month: Month
+    month_to_date_micros: int
+    quality: str
+
+
+# Deciding
+
+
+class LevelDecided(_Event, frozen=True):
+    """What one close decided. `actuated` is false for the closes inside an import that another close followed."""
+
+    decision: Decision
+    actuated: bool = True
+
+
+# Components
+
+
+class StepIntended(_Event, frozen=True):
+    """A step is about to be taken: its token, and the cost that is reserved for it, in one event."""
+
+    component: str
+    step: Step
+    token: str
+    generation: int
+    from_state: ComponentState
+    to_state: ComponentState
+    """The state while the step runs."""
+    committed_micros: int
+    """What the component counts from now on until the provider confirms."""
+    deadline_at: Instant
+    attempt: int = 1
+    override: str = ""
+    """The approval under which the step may exceed the cap."""
+    cap_micros: int | None = None
+    """The cap of the moment; None where the step is exempt."""
+    total_micros: int = 0
+    """Committed and reserved of all components after the step."""
+
+
+class StepOutcome(enum.Enum):
+    """How a step ended, as far as is known."""
+
+    DONE = "done"
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    AMBIGUOUS = "ambiguous"
+
+
+class StepEnded(_Event, frozen=True):
+    """What a call answered. Anything but `done` leaves the intent open, with its cost still reserved."""
+
+    component: str
+    step: Step
+    token: str
+    outcome: StepOutcome
+    from_state: ComponentState
+    to_state: ComponentState
+    committed_micros: int
+    reason: str = ""
+    request_id: str = ""
+    observed: ResourceState | None = None
+    attempt: int = 1
+
+
+class IntentAbandoned(_Event, frozen=True):
+    """An intent was given up: the world was looked at, and the component stands in `to_state` with this cost."""
+
+    component: str
+    token: str
+    from_state: ComponentState
+    to_state: ComponentState
+    committed_micros: int
+    reason: str
+
+
+class ComponentParked(_Event, frozen=True):
+    """A component waits for an operator; what it may cost stays reserved."""
+
+    component: str
+    reason: str
+
+
+class ComponentUnparked(_Event, frozen=True):
+    """An operator let a parked component go on."""
+
+    component: str
+
+
+class ResourceUnmanaged(_Event, frozen=True):
+    """A resource was found that solvent did not make: costed, reported, untouched until adopted."""
+
+    component: str
+    observed: ResourceState
+    tokens: tuple[str, ...]
+    committed_micros: int
+
+
+class ResourceAdopted(_Event, frozen=True):
+    """An operator gave a found resource into solvent's hands."""
+
+    component: str
+    token: str
+    generation: int
+    from_state: ComponentState
+    to_state: ComponentState
+    committed_micros: int
+
+
+class ResourceGone(_Event, frozen=True):
+    """An unmanaged resource is no longer there."""
+
+    component: str
+
+
+class ComponentDrifted(_Event, frozen=True):
+    """Reality differed from the record, and reality won."""
+
+    component: str
+    from_state: ComponentState
+    to_state: ComponentState
+    observed: ResourceState
+    committed_micros: int
+    contested: bool = False
+    """A foreign writer keeps undoing the repair; the actor stops."""
+
+
+class BreakerStatus(enum.Enum):
+    """Where a circuit breaker stands."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class BreakerChanged(_Event, frozen=True):
+    """A breaker's whole memory after a change. `breaker` is `provider:<kind>` or `component:<id>`."""
+
+    breaker: str
+    status: BreakerStatus
+    failures_at: tuple[Instant, ...] = ()
+    opened_at: Instant | None = None
+    cooldown_s: int = 0
+    reason: str = ""
+
+
+# Operators
+
+
+class Pause(enum.Enum):
+    """What a pause holds back."""
+
+    ALL = "all"
+    UP = "up"
+    DOWN = "down"
+
+
+class PinSet(_Event, frozen=True):
+    """An operator holds a component in a state until `until` (None: until unpinned)."""
+
+    component: str
+    state: ComponentState
+    until: Instant | None
+    reason: str
+    by: str
+
+
+class PinEnded(_Event, frozen=True):
+    """A pin was taken away or expired."""
+
+    component: str
+    why: str
+
+
+class PauseSet(_Event, frozen=True):
+    """An operator holds moves back."""
+
+    scope: Pause
+    until: Instant | None
+    reason: str
+    by: str
+
+
+class PauseEnded(_Event, frozen=True):
+    """A pause was lifted or expired."""
+
+    why: str
+
+
+class ApprovalAsked(_Event, frozen=True):
+    """A move waits for approval. `subject` is `level:<index>` or `component:<id>`; `by` is who asked."""
+
+    approval_id: str
+    subject: str
+    reason: str
+    by: str
+    until: Instant
+    exceeds_cap: bool = False
+
+
+class ApprovalGiven(_Event, frozen=True):
+    """An operator approved; live until `until`."""
+
+    approval_id: str
+    by: str
+    until: Instant
+    reason: str
+
+
+class ApprovalEnded(_Event, frozen=True):
+    """An approval was denied, used up, withdrawn or expired."""
+
+    approval_id: str
+    why: str
+    by: str = ""
+
+
+class CommandAnswered(_Event, frozen=True):
+    """The one reply to a command; the position in its stream moves with it."""
+
+    stream: str
+    entry_id: str
+    verb: str
+    outcome: str
+    """`done`, `pending` or `refused`."""
+    reason: str
+    by: str = ""
+
+
+class CursorMoved(_Event, frozen=True):
+    """A stream's position changed without an effect: it was replaced, or only rejected entries were read."""
+
+    stream: str
+    cursor: str
+    why: str
+
+
+Event = (
+    Started
+    | PlanAdopted
+    | FreezeChanged
+    | ActorParked
+    | ActorResumed
+    | PaymentsRecorded
+    | EntryRejected
+    | WatermarkReached
+    | MonthClosed
+    | MonthCorrected
+    | RevenueMeasured
+    | LevelDecided
+    | StepIntended
+    | StepEnded
+    | IntentAbandoned
+    | ComponentParked
+    | ComponentUnparked
+    | ResourceUnmanaged
+    | ResourceAdopted
+    | ResourceGone
+    | ComponentDrifted
+    | BreakerChanged
+    | PinSet
+    | PinEnded
+    | PauseSet
+    | PauseEnded
+    | ApprovalAsked
+    | ApprovalGiven
+    | ApprovalEnded
+    | CommandAnswered
+    | CursorMoved
+)
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """An event as the journal holds it."""
+
+    sequence: int
+    recorded_at: Instant
+    """Never falls from one event to the next."""
+    effective_at: Instant
+    actor: str
+    cause: int | None
+    event: Event
+    hash: bytes = b""
+    """SHA-256 over the hash of the event before and this event's stored columns."""

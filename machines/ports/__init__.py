@@ -1,0 +1,1 @@
+"""The shapes that adapters fit: nothing here does anything."""
