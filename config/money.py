@@ -64,12 +64,12 @@ def micros_from_text(text: str) -> int:
     Raises `MoneyError` for anything that is no finite decimal number, has more than six decimals, or is larger
     than `MICROS_MAX`. Nothing is rounded here.
     """
+    if len(text) > TEXT_CHARACTERS_MAX or "_" in text:
+        raise MoneyError(f"expected a decimal amount such as 19.99, found {text[:TEXT_CHARACTERS_MAX]!r}")
     try:
-        if len(text) > TEXT_CHARACTERS_MAX or "_" in text:
-            raise InvalidOperation
         value = Decimal(text)
     except InvalidOperation:
-        raise MoneyError(f"expected a decimal amount such as 19.99, found {text[:TEXT_CHARACTERS_MAX]!r}") from None
+        raise MoneyError(f"expected a decimal amount such as 19.99, found {text!r}") from None
     if not value.is_finite():
         raise MoneyError(f"expected a finite amount, found {text!r}")
     return micros_from_decimal(value)

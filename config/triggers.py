@@ -45,3 +45,18 @@ class AnyOf(msgspec.Struct, frozen=True, tag="any"):
 
 
 Trigger = Condition | AllOf | AnyOf
+
+
+def minimum_micros(trigger: Trigger) -> int | None:
+    """The least measure at which the trigger can hold, its level's minimum; None where nothing bounds it from below.
+
+    `all` needs its highest part, `any` is content with its lowest.
+    """
+    if isinstance(trigger, Condition):
+        bounded = trigger.comparison in (Comparison.AT_LEAST, Comparison.ABOVE)
+        return trigger.threshold_micros if bounded else None
+    minima = [minimum_micros(part) for part in trigger.parts]
+    known = [minimum for minimum in minima if minimum is not None]
+    if isinstance(trigger, AllOf):
+        return max(known, default=None)
+    return min(known) if known and len(known) == len(minima) else None

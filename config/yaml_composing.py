@@ -27,14 +27,16 @@ class LimitedLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """One node with all below it; PyYAML recurses here, so the limit also guards the interpreter's stack."""
-        event = self.peek_event()
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+        mark = event.start_mark
+        assert isinstance(mark, yaml.Mark)
         if isinstance(event, yaml.AliasEvent):
             self.aliases_max -= 1
             if self.aliases_max < 0:
-                raise yaml.composer.ComposerError(None, None, "more aliases than a plan needs", event.start_mark)
+                raise yaml.MarkedYAMLError(problem="more aliases than a plan needs", problem_mark=mark)
         self.depth_max -= 1
         if self.depth_max < 0:
-            raise yaml.composer.ComposerError(None, None, "values nested too deep", event.start_mark)
+            raise yaml.MarkedYAMLError(problem="values nested too deep", problem_mark=mark)
         node: yaml.Node | None = super().compose_node(parent, index)
         self.depth_max += 1
         return node

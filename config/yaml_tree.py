@@ -69,13 +69,21 @@ class Mapping(msgspec.Struct, frozen=True):
     entries: dict[str, Node]
 
 
-Node = Scalar | Sequence | Mapping
+class Broken(msgspec.Struct, frozen=True):
+    """A value whose problem is already known: a reader passes over it in silence."""
+
+    place: Place
+
+
+Node = Scalar | Sequence | Mapping | Broken
 
 
 def kind_text(node: Node) -> str:
     """The node as a message shows it."""
     if isinstance(node, Scalar):
         return "nothing" if node.null else shown(node.text)
+    if isinstance(node, Broken):
+        return "a value that cannot be read"
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
@@ -133,37 +141,36 @@ class _Growing:
         self.count = 0
         self.overgrown = False
 
-    def node(self, node: yaml.Node, place: Place, depth: int = 0) -> Node | None:
-        """The tree below one node; None where it cannot be used, with its problem added."""
+    def node(self, node: yaml.Node, place: Place, depth: int = 0) -> Node:
+        """The tree below one node."""
         self.count += 1
         if self.overgrown:
-            return None
+            return Broken(place)
         if self.count > NODES_MAX or depth > DEPTH_MAX:
             self.overgrown = True
             limit = f"at most {NODES_MAX} values, at most {DEPTH_MAX} deep"
             self.problems.append(place.problem(limit, "more, counted with every alias followed"))
-            return None
+            return Broken(place)
         if not _STANDARD_TAG.fullmatch(node.tag):
             self.problems.append(place.problem("a value without a tag", f"the tag {shown(node.tag)}"))
-            return None
+            return Broken(place)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, place)
         if isinstance(node, yaml.SequenceNode):
             return self._sequence(node, place, depth)
         return self._mapping(node, place, depth)
 
-    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Scalar | None:
+    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Scalar | Broken:
         if _UNUSABLE.search(node.value):
             self.problems.append(place.problem("text of whole characters", shown(node.value)))
-            return None
+            return Broken(place)
         return Scalar(place, node.value, null=node.tag.endswith(":null"))
 
     def _sequence(self, node: yaml.SequenceNode, place: Place, depth: int) -> Sequence:
-        items: list[Node] = []
-        for index, child in enumerate(node.value):
-            item = self.node(child, place.under(_item_name(child, index), child.start_mark.line + 1), depth + 1)
-            if item is not None:
-                items.append(item)
+        items = [
+            self.node(child, place.under(_item_name(child, index), child.start_mark.line + 1), depth + 1)
+            for index, child in enumerate(node.value)
+        ]
         return Sequence(place, tuple(items))
 
     def _mapping(self, node: yaml.Node, place: Place, depth: int) -> Mapping:
@@ -181,9 +188,7 @@ class _Growing:
                 self.problems.append(child_place.problem("each key once", found))
                 continue
             lines[key] = line
-            child = self.node(value_node, child_place, depth + 1)
-            if child is not None:
-                entries[key] = child
+            entries[key] = self.node(value_node, child_place, depth + 1)
         return Mapping(place, entries)
 
 

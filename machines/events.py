@@ -132,7 +132,10 @@ class MonthCorrected(_Event, frozen=True):
 
 
 class RevenueMeasured(_Event, frozen=True):
-    """The live gauge called MRR, with the running month beside it. `quality` is `good` or why it is not."""
+    """The live gauge called MRR, with the running month beside it. `quality` is `good` or why it is not.
+
+    With another quality the figures are those of the last good reading, taken at `as_of`.
+    """
 
     as_of: Instant
     mrr_micros: int
@@ -140,6 +143,9 @@ class RevenueMeasured(_Event, frozen=True):
     month: Month
     month_to_date_micros: int
     quality: str
+    reason: str = ""
+    peak_micros: int | None = None
+    """The highest good value since the last confirmation: a slow drain is a fall too."""
 
 
 # Deciding
@@ -221,9 +227,10 @@ class ComponentParked(_Event, frozen=True):
 
 
 class ComponentUnparked(_Event, frozen=True):
-    """An operator let a parked component go on."""
+    """An operator let a parked component go on; an open intent gets this new deadline."""
 
     component: str
+    deadline_at: Instant
 
 
 class ResourceUnmanaged(_Event, frozen=True):

@@ -1,0 +1,1 @@
+"""The actors: each decides with a machine, records, and only then acts."""

@@ -9,6 +9,17 @@ import msgspec
 
 from config.instants import Instant
 from machines.events import Event, Recorded
+from machines.revenue.classify import PaymentSeen
+
+__all__ = [
+    "Journal",
+    "JournalDamagedError",
+    "JournalIdentity",
+    "JournalRefusedError",
+    "PaymentSeen",
+    "Proposal",
+    "Snapshot",
+]
 
 
 class JournalIdentity(msgspec.Struct, frozen=True):
@@ -38,18 +49,6 @@ class Proposal(msgspec.Struct, frozen=True):
     """When it holds in the world, as opposed to when it was recorded."""
     cause: int | None = None
     """The sequence number of what led to it."""
-
-
-class PaymentSeen(msgspec.Struct, frozen=True, gc=False):
-    """What is remembered of a payment id: enough to tell a repetition from a contradiction.
-
-    Kept outside the hash chain, because `customer_hash` must be forgettable.
-    """
-
-    payment_id: str
-    fingerprint: bytes
-    counted: bool
-    customer_hash: bytes = b""
 
 
 class Snapshot(msgspec.Struct, frozen=True):

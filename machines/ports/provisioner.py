@@ -38,18 +38,26 @@ class StepDone(msgspec.Struct, frozen=True):
     cost_micros: int | None = None
 
 
-class Provisioner(Protocol):
+class Observer(Protocol):
+    """The half of an adapter that looks. A dry run constructs nothing else, so nothing in it can change the world."""
+
+    kind: str
+
+    async def observe(self, resource: Resource) -> Observation:
+        """Look, and change nothing. A live resource that carries no token shows the token ""."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and threads; the adapter is not used again."""
+        ...
+
+
+class Provisioner(Observer, Protocol):
     """An adapter to one kind of infrastructure, held to `tests/contracts/provisioner.py`.
 
     Every method raises `Transient`, `Permanent` or `Ambiguous` and nothing else, save cancellation, which the caller
     treats as ambiguous. A step looks before it acts: where the wished state already stands under the token, it is done.
     """
-
-    kind: str
-
-    async def observe(self, resource: Resource) -> Observation:
-        """Look, and change nothing."""
-        ...
 
     async def warm(self, order: StepOrder) -> StepDone:
         """COLD to WARM: make the resource, serving nobody."""
@@ -65,8 +73,4 @@ class Provisioner(Protocol):
 
     async def decommission(self, order: StepOrder) -> StepDone:
         """WARM to COLD: remove it; afterwards nothing is billed."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of connections and threads; the adapter is not used again."""
         ...

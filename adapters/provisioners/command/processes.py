@@ -1,0 +1,154 @@
+"""Running one script: its own session, no terminal, a time limit, an end that is always one of three."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.provisioners.command.output import Output
+from machines.ports.clock import Clock
+from machines.ports.faults import Ambiguous, Permanent, Transient
+
+STOP_GRACE_S: Final = 5
+"""Between SIGTERM and SIGKILL."""
+OUTPUT_LOOK_S: Final = 0.25
+EXIT_TRANSIENT: Final = 75
+"""EX_TEMPFAIL of sysexits.h."""
+_PASSING = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.ETXTBSY, errno.EIO})
+
+
+class Script(msgspec.Struct, frozen=True):
+    """What to run. `argv` is passed as it stands: no shell ever sees it."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    working_directory: str | None
+    limit_s: float
+    inherited: tuple[int, ...] = ()
+    """Open descriptors that the script holds as long as it lives."""
+
+    @property
+    def name(self) -> str:
+        """The program, as messages call it."""
+        return self.argv[0]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A script that ended with exit 0. `printed` is None where it printed more than the limit."""
+
+    process_id: int
+    duration_ms: int
+    printed: bytes | None
+    complaint: str
+
+
+async def run(script: Script, scratch: Path, clock: Clock, on_start: Callable[[int], None]) -> Answer:
+    """Run a script to its end; `on_start` is told its process id.
+
+    Raises `Transient` on exit 75, `Permanent` on any other exit and where it cannot be started, `Ambiguous` where a
+    signal or the time limit ended it. Cancelled, it ends the script's whole process group before it lets go.
+    """
+    with ExitStack() as open_files:
+        try:
+            printed = open_files.enter_context(Output(scratch))
+            complaint = open_files.enter_context(Output(scratch))
+        except OSError as error:
+            raise Transient(f"{script.name} was not started, its output has no room in {scratch}: {error}") from error
+        began_s = clock.monotonic_s()
+        process = await _start(script, printed, complaint)
+        try:
+            on_start(process.pid)
+            in_time = await _ends_within(process, script.limit_s, clock, (printed, complaint))
+        except BaseException:
+            # Cancelled: what the script has done by now is unknown, but nothing of it goes on behind our back.
+            await _end_group(process, clock)
+            raise
+        if not in_time:
+            await _end_group(process, clock)
+            raise Ambiguous(f"{script.name} did not end within {script.limit_s:g} s and was ended{_said(complaint)}")
+        duration_ms = round((clock.monotonic_s() - began_s) * 1_000)
+        _judge(script, process, complaint)
+        return Answer(process.pid, duration_ms, printed.whole(), complaint.tail())
+
+
+async def _start(script: Script, printed: Output, complaint: Output) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *script.argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=printed.descriptor,
+            stderr=complaint.descriptor,
+            env=dict(script.environment),
+            cwd=script.working_directory,
+            start_new_session=True,
+            pass_fds=script.inherited,
+        )
+    except OSError as error:
+        what = f"{script.name} could not be started: {error.filename or script.name}: {error.strerror}"
+        if error.errno in _PASSING:
+            raise Transient(what) from error
+        raise Permanent(f"{what}; expected a program that the daemon's user may run") from error
+
+
+async def _ends_within(
+    process: asyncio.subprocess.Process, seconds: float, clock: Clock, outputs: Sequence[Output] = ()
+) -> bool:
+    """Whether the process ended within so many seconds of the clock; its outputs are kept bounded meanwhile."""
+    name = f"process {process.pid}"
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(process.wait(), name=f"end of {name}"),
+            group.create_task(clock.sleep(seconds), name=f"time limit of {name}"),
+        ]
+        bounding = group.create_task(_keep_bounded(outputs, clock), name=f"output of {name}")
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in (*tasks, bounding):
+            task.cancel()
+    return process.returncode is not None
+
+
+async def _keep_bounded(outputs: Sequence[Output], clock: Clock) -> None:
+    while True:
+        await clock.sleep(OUTPUT_LOOK_S)
+        for output in outputs:
+            output.bound()
+
+
+async def _end_group(process: asyncio.subprocess.Process, clock: Clock) -> None:
+    """SIGTERM to the group, and after the grace SIGKILL to whatever of it is left; a second cancellation skips it."""
+    try:
+        _signal_group(process, signal.SIGTERM)
+        await _ends_within(process, STOP_GRACE_S, clock)
+    finally:
+        pass
+    # Bounded: a process stuck in the kernel cannot be ended, and still holds its lock.
+    await _ends_within(process, STOP_GRACE_S, clock)
+
+
+def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _judge(script: Script, process: asyncio.subprocess.Process, complaint: Output) -> None:
+    code = process.returncode
+    if code is None or code < 0:
+        ended_by = "an unknown end" if code is None else signal.strsignal(-code) or f"signal {-code}"
+        raise Ambiguous(f"{script.name} was ended by a signal ({ended_by}){_said(complaint)}")
+    if code == EXIT_TRANSIENT:
+        raise Transient(f"{script.name} asks to be called again later (exit {EXIT_TRANSIENT}){_said(complaint)}")
+    if code != 0:
+        raise Permanent(f"{script.name} refused with exit {code}{_said(complaint)}")
+
+
+def _said(complaint: Output) -> str:
+    tail = complaint.tail()
+    return f": {tail}" if tail else ""

@@ -1,0 +1,81 @@
+"""Acting: wait for the component's lock, look, and only then run the step's script."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adapters.provisioners.command.locks import ComponentLock, lock_path
+from adapters.provisioners.command.observing import CommandObserver, read_options
+from adapters.provisioners.command.processes import Answer, Script, run
+from adapters.provisioners.look_first import done_already
+from config.instants import SECOND
+from config.provisioner_options import CommandOptions
+from machines.lifecycle_states import Step
+from machines.ports.faults import Permanent, Transient
+from machines.ports.provisioner import StepDone, StepOrder
+
+_LOCK_WAIT_MIN_S: Final = 0.0
+
+
+class CommandProvisioner(CommandObserver):
+    """The operator's scripts for all five calls. Held to `tests/contracts/provisioner.py`."""
+
+    async def warm(self, order: StepOrder) -> StepDone:
+        """Run `warm`: make the resource under SOLVENT_TOKEN, serving nobody."""
+        return await self._step(Step.WARM, order)
+
+    async def activate(self, order: StepOrder) -> StepDone:
+        """Run `activate`: let it serve."""
+        return await self._step(Step.ACTIVATE, order)
+
+    async def deactivate(self, order: StepOrder) -> StepDone:
+        """Run `deactivate`: snapshot what is stateful, then stop serving."""
+        return await self._step(Step.DEACTIVATE, order)
+
+    async def decommission(self, order: StepOrder) -> StepDone:
+        """Run `decommission`: remove it."""
+        return await self._step(Step.DECOMMISSION, order)
+
+    async def _step(self, step: Step, order: StepOrder) -> StepDone:
+        options = read_options(order.resource)
+        path = lock_path(self._state_directory, order.resource)
+        wait_s = max(_LOCK_WAIT_MIN_S, self._left_s(order))
+        lock = await ComponentLock.acquire(path, exclusive=True, wait_s=wait_s, clock=self._clock)
+        answered = False
+        try:
+            done = await self._take(step, order, options, lock)
+            answered = True
+        except (Transient, Permanent):
+            answered = True
+            raise
+        finally:
+            lock.close(answered=answered)
+        return done
+
+    async def _take(self, step: Step, order: StepOrder, options: CommandOptions, lock: ComponentLock) -> StepDone:
+        seen = await self._look(order.resource, options, self._limit_s(step, order, options), order)
+        if done := done_already(step, order, seen):
+            return done
+        limit_s = self._limit_s(step, order, options)
+        script = Script(
+            argv=getattr(options, step.value),
+            environment=self._variables(step.value, order.resource, options, limit_s, order),
+            working_directory=options.working_directory,
+            limit_s=limit_s,
+            inherited=(lock.descriptor,),
+        )
+        return _done(await run(script, self._state_directory, self._clock, lock.name_holder))
+
+    def _left_s(self, order: StepOrder) -> float:
+        return (order.deadline_at - self._clock.wall()) / SECOND
+
+    def _limit_s(self, step: Step, order: StepOrder, options: CommandOptions) -> float:
+        left_s = self._left_s(order)
+        if left_s <= 0:
+            name = f"{order.resource.plan}/{order.resource.component}"
+            raise Transient(f"the deadline passed before `{step.value}` of {name} was started")
+        return min(float(options.time_limit_s), left_s)
+
+
+def _done(answer: Answer) -> StepDone:
+    return StepDone(request_id=f"process {answer.process_id}, {answer.duration_ms} ms")

@@ -1,0 +1,76 @@
+"""The kinds of provisioner. A new one is one module and one line in `KINDS`; docs/provisioners.md shows how."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+import msgspec
+
+from config.suggestions import did_you_mean, one_of_text
+from machines.ports.clock import Clock
+from machines.ports.provisioner import Observer, Provisioner
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What an adapter is constructed with."""
+
+    state_directory: Path
+    clock: Clock
+    chance: Callable[[int], int]
+    """A whole number from 0 up to, not including, its argument; seeded where a run must repeat."""
+    environment: Mapping[str, str]
+    """The daemon's own environment; an adapter takes from it only what it names."""
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """Where a kind lives. The module has `observer(surroundings)` and `provisioner(surroundings)`."""
+
+    module: str
+    extra: str = ""
+    """The optional extra that brings its packages, `aws` for `pip install 'solvent[aws]'`."""
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "simulated": Kind("adapters.provisioners.simulated"),
+    "command": Kind("adapters.provisioners.command"),
+}
+
+
+class ProvisionerUnavailableError(Exception):
+    """A kind that does not exist, or whose packages are not installed; the message says what to do."""
+
+
+class _Module(Protocol):
+    def observer(self, surroundings: Surroundings) -> Observer: ...
+    def provisioner(self, surroundings: Surroundings) -> Provisioner: ...
+
+
+def observer_for(kind: str, surroundings: Surroundings) -> Observer:
+    """An object that can only look: all that a dry run constructs. Raises `ProvisionerUnavailableError`."""
+    return _module(kind).observer(surroundings)
+
+
+def provisioner_for(kind: str, surroundings: Surroundings) -> Provisioner:
+    """An object that can change the world. Raises `ProvisionerUnavailableError`."""
+    return _module(kind).provisioner(surroundings)
+
+
+def _module(kind: str) -> _Module:
+    """Imported on first use, so that an idle daemon carries no SDK it does not need (ARCHITECTURE 2)."""
+    if kind not in KINDS:
+        raise ProvisionerUnavailableError(
+            f"there is no provisioner {kind!r}{did_you_mean(kind, KINDS)}: expected {one_of_text(KINDS)}"
+        )
+    try:
+        module = importlib.import_module(KINDS[kind].module)
+    except ModuleNotFoundError as missing:
+        extra = KINDS[kind].extra
+        if not extra:
+            raise
+        raise ProvisionerUnavailableError(
+            f"the provisioner {kind!r} needs the package {missing.name}: pip install 'solvent[{extra}]'"
+        ) from missing
+    return cast("_Module", module)

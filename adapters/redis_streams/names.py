@@ -1,0 +1,28 @@
+"""The keys and client names of an instance (ARCHITECTURE 12: public names)."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+DEFAULT_INSTANCE: Final = "solvent"
+OWNER: Final = "owner"
+"""The hash that says which journal owns the instance's keys."""
+
+
+def key_prefix(instance: str) -> str:
+    """What every key of the instance starts with: `solvent:`, or `solvent:<instance>:` for a named one."""
+    return f"{DEFAULT_INSTANCE}:" if instance == DEFAULT_INSTANCE else f"{DEFAULT_INSTANCE}:{instance}:"
+
+
+def client_name(instance: str, role: str) -> str:
+    """The name in Redis's `CLIENT LIST`, such as `solvent-shop-reader`; Redis allows no spaces in it."""
+    return f"solvent-{instance}-{role}".replace(" ", "_")
+
+
+def url_without_password(url: str) -> str:
+    """The URL as messages and logs may show it: without password and query."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")
+    user = place[0].partition(":")[0]
+    return urlunsplit((parts.scheme, f"{user}@{place[2]}" if user else place[2], parts.path, "", ""))

@@ -1,0 +1,145 @@
+"""`RedisStreams`: the port of the streams on a Redis server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from adapters.redis_streams.clients import make_client
+from adapters.redis_streams.faults import away_on_error, is_missing_stream
+from adapters.redis_streams.ids import id_order, require_rising
+from adapters.redis_streams.names import OWNER, key_prefix, url_without_password
+from machines.ports.streams import START, Entry, Outgoing, Owner, StreamFacts
+
+BLOCK_MS_MAX: Final = 2_000
+"""So that whoever reads looks up often enough to stop (STYLE 5)."""
+
+
+class RedisStreams:
+    """Streams and hashes of one instance on one Redis server, 6.2 or later.
+
+    Connects on the first call, and again on the next call after a failure. Every method raises `StreamsAwayError`,
+    whose text says what is wrong and what to do. One write is sent at most once.
+    """
+
+    def __init__(self, url: str, instance: str, timeout_s: float = 5.0, health_check_interval_s: int = 15) -> None:
+        """`timeout_s` bounds each call, beside what a read blocks. Raises `ValueError` for an unusable URL."""
+        self._reader = make_client(url, instance, "reader", timeout_s, health_check_interval_s)
+        self._writer = make_client(url, instance, "writer", timeout_s, health_check_interval_s)
+        self._prefix = key_prefix(instance)
+        self._timeout_s = timeout_s
+        self._place = url_without_password(url)
+
+    async def facts(self, stream: str, cursor: str) -> StreamFacts:
+        """What the stream shows, seen from a cursor, in one round trip."""
+        key = self._prefix + stream
+        async with away_on_error(self._place, self._timeout_s):
+            async with self._writer.pipeline(transaction=True) as pipe:
+                pipe.xinfo_stream(key)
+                pipe.xrange(key, min=cursor, max=cursor, count=1)
+                info, at_cursor = await pipe.execute(raise_on_error=False)
+            if is_missing_stream(info):
+                return StreamFacts(exists=False, last_generated_id=START, cursor_entry_exists=cursor == START)
+            for reply in (info, at_cursor):
+                if isinstance(reply, Exception):
+                    raise reply
+        return StreamFacts(
+            exists=True,
+            last_generated_id=str(info["last-generated-id"]),
+            cursor_entry_exists=cursor == START or bool(at_cursor),
+        )
+
+    async def read(self, cursors: Mapping[str, str], entries_max: int, block_ms: int) -> dict[str, list[Entry]]:
+        """Entries after each stream's cursor, at most `entries_max` of each; {} when there were none.
+
+        Waits at most `block_ms`, cut to `BLOCK_MS_MAX`; 0 does not wait. A cancelled read takes no entry with it.
+        """
+        if not cursors:
+            return {}
+        keys: dict[Any, Any] = {self._prefix + stream: cursor for stream, cursor in cursors.items()}
+        block = min(block_ms, BLOCK_MS_MAX) if block_ms > 0 else None  # BLOCK 0 would wait for ever
+        async with away_on_error(self._place, self._timeout_s + (block or 0) / 1_000):
+            reply: Any = await self._reader.xread(keys, count=entries_max, block=block)
+        return {key.removeprefix(self._prefix): _entries(entries) for key, entries in reply or ()}
+
+    async def last_entry(self, stream: str) -> Entry | None:
+        """The newest entry, or None where there is none."""
+        async with away_on_error(self._place, self._timeout_s):
+            reply = await self._writer.xrevrange(self._prefix + stream, count=1)
+        return next(iter(_entries(reply)), None)
+
+    async def publish(self, stream: str, entries: Sequence[Outgoing], entries_max: int) -> int:
+        """Append all of the entries, in order and in one transaction, or none of them: their number, or 0.
+
+        0 means that the stream already holds the first id or a later one. The stream is watched between looking and
+        appending: were it not, a stranger's entry could get in between, the first entries would be refused and
+        the later ones taken, and the hole could never be filled. Raises `ValueError` for ids that do not rise.
+        """
+        require_rising(entries)
+        if not entries:
+            return 0
+        key = self._prefix + stream
+        async with away_on_error(self._place, self._timeout_s), self._writer.pipeline(transaction=True) as pipe:
+            await pipe.watch(key)
+            if id_order(await _last_generated_id(pipe, key)) >= id_order(entries[0].id):
+                return 0
+            pipe.multi()  # type: ignore[no-untyped-call]  # redis-py left it bare
+            for entry in entries:
+                fields: dict[Any, Any] = dict(entry.fields)
+                pipe.xadd(key, fields, id=entry.id, maxlen=entries_max, approximate=True)
+            await pipe.execute()
+        return len(entries)
+
+    async def write_hashes(self, hashes: Mapping[str, Mapping[str, str]]) -> None:
+        """Replace each hash by these fields, all in one transaction; an empty mapping removes it."""
+        if not hashes:
+            return
+        async with away_on_error(self._place, self._timeout_s), self._writer.pipeline(transaction=True) as pipe:
+            for name, fields in hashes.items():
+                pipe.delete(self._prefix + name)
+                if fields:
+                    mapping: dict[Any, Any] = dict(fields)
+                    pipe.hset(self._prefix + name, mapping=mapping)
+            await pipe.execute()
+
+    async def trim_before(self, stream: str, cursor: str) -> None:
+        """Drop exactly the entries older than the cursor's; the cursor's own stays."""
+        async with away_on_error(self._place, self._timeout_s):
+            await self._writer.xtrim(self._prefix + stream, minid=cursor, approximate=False)
+
+    async def claim(self, owner: Owner) -> Owner:
+        """Take the instance's keys if nobody owns them; whoever owns them now.
+
+        The journal that owns them may claim again, which renews the holder's text. Only the first of two journals
+        that claim at once gets them.
+        """
+        key = self._prefix + OWNER
+        async with away_on_error(self._place, self._timeout_s):
+            async with self._writer.pipeline(transaction=True) as pipe:
+                pipe.hsetnx(key, "journal_id", owner.journal_id)
+                pipe.hsetnx(key, "holder", owner.holder)
+                pipe.hmget(key, ["journal_id", "holder"])
+                journal_id, holder = (await pipe.execute())[-1]
+            if journal_id != owner.journal_id:
+                return Owner(journal_id=journal_id, holder=holder)
+            await self._writer.hset(key, "holder", owner.holder)
+        return owner
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._reader.aclose(close_connection_pool=True)
+        await self._writer.aclose(close_connection_pool=True)
+
+
+async def _last_generated_id(pipe: Any, key: str) -> str:
+    """The highest id that the stream ever held, deleted entries included; `START` where there is no stream.
+
+    Asked in two steps, because fakeredis's TCP server closes the connection after every error it answers.
+    """
+    if not await pipe.exists(key):
+        return START
+    return str((await pipe.xinfo_stream(key))["last-generated-id"])
+
+
+def _entries(reply: Any) -> list[Entry]:
+    return [Entry(id=entry_id, fields=fields) for entry_id, fields in reply]

@@ -1,0 +1,39 @@
+"""The limits of the SQLite journal, and what opening it found."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class JournalLimits(msgspec.Struct, frozen=True):
+    """Every limit with its unit; none of them changes what is stored."""
+
+    group_events_max: int = 10_000
+    """More events in one group raise `ValueError`."""
+    waiting_groups_max: int = 1_024
+    """More callers than this wait for a place in the queue; all that wait are written in one transaction."""
+    read_chunk_events: int = 1_000
+    lookup_chunk_items: int = 500
+    """Payment ids in one SELECT."""
+    snapshots_kept: int = 2
+    checkpoint_commits: int = 256
+    """After so many commits the write-ahead log is folded into the file, between two commits."""
+    checkpoint_rows: int = 8_000
+    """The same by rows written."""
+    busy_timeout_ms: int = 5_000
+    """How long to wait for somebody who holds the file, such as a person with a SQLite shell."""
+    retention_days: int | None = None
+    """Keep events at least so long; older ones that all kept snapshots cover are dropped. None keeps everything."""
+    dropped_events_max: int = 20_000
+    """How many events one snapshot may drop, so that it stays short."""
+
+
+class OpeningReport(msgspec.Struct, frozen=True):
+    """What opening found and did. `warnings` are sentences for the operator."""
+
+    created: bool
+    verified_events: int
+    """How many events after the newest snapshot (or from the start) had their hash checked."""
+    dropped_events: int = 0
+    """How many events of a torn tail were taken away."""
+    warnings: tuple[str, ...] = ()

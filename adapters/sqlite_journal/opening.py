@@ -1,0 +1,165 @@
+"""Opening the journal file: make it, recognise it, prove its newest part, mend a torn tail, refuse the rest."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from adapters.sqlite_journal.chain import ChainBreakError, StoredEvent, checked, event_hash
+from adapters.sqlite_journal.limits import OpeningReport
+from adapters.sqlite_journal.projections import forget_after
+from adapters.sqlite_journal.reading import Point, anchor, newest_snapshot, point_at, stored_events
+from adapters.sqlite_journal.schema import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    connect,
+    create_private_file,
+    create_tables,
+    is_blank,
+    meta,
+)
+from config.instants import instant_text
+from machines.events import Recorded
+from machines.ports.journal import JournalDamagedError, JournalIdentity, JournalRefusedError
+from machines.upcasters import EventNewerError, require_known
+
+_WHAT_TO_DO = (
+    "Nothing was changed. Restore the newest backup of this file, "
+    "or move it aside to start a new journal from the payments and what the providers show"
+)
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """An open, proven journal file."""
+
+    connection: sqlite3.Connection
+    identity: JournalIdentity
+    customer_key: bytes
+    tail: Point
+    report: OpeningReport
+
+
+def open_file(path: Path, fold_version: int, random_bytes: Callable[[int], bytes], busy_timeout_ms: int) -> Opened:
+    """Open the file, made where it is missing.
+
+    Raises `JournalDamagedError` for a file that cannot be trusted or is newer than this code, and
+    `JournalRefusedError` where the file system or another process stands in the way.
+    """
+    connection = None
+    try:
+        create_private_file(path)
+        connection = connect(path, busy_timeout_ms)
+        return _open(connection, path, fold_version, random_bytes)
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, (OSError, sqlite3.OperationalError)) and "malformed" not in str(error):
+            raise JournalRefusedError(f"the journal {path} cannot be opened: {error}") from error
+        if isinstance(error, sqlite3.DatabaseError):
+            raise JournalDamagedError(
+                f"the journal {path} is not readable as a database: {error}. {_WHAT_TO_DO}"
+            ) from error
+        raise
+
+
+def _open(
+    connection: sqlite3.Connection, path: Path, fold_version: int, random_bytes: Callable[[int], bytes]
+) -> Opened:
+    created = is_blank(connection)
+    if created:
+        create_tables(connection, random_bytes(16).hex(), random_bytes(32))
+    _require_ours(connection, path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    tail, report = _prove(connection, path, fold_version)
+    epoch, customer_key = meta(connection, "epoch"), meta(connection, "customer_key")
+    assert isinstance(epoch, int)
+    assert isinstance(customer_key, bytes)
+    identity = JournalIdentity(str(meta(connection, "journal_id")), epoch)
+    return Opened(connection, identity, customer_key, tail, msgspec.structs.replace(report, created=created))
+
+
+def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise JournalDamagedError(
+            f"{path} is a SQLite database, but no journal of solvent; name another state directory"
+        )
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        raise JournalDamagedError(
+            f"the journal {path} was written by a newer solvent: its schema is version {version}, this one reads up to "
+            f"{SCHEMA_VERSION}. Nothing was changed. Install that version again"
+        )
+
+
+def _prove(connection: sqlite3.Connection, path: Path, fold_version: int) -> tuple[Point, OpeningReport]:
+    """Check every event after the newest snapshot, and mend a tail that was torn."""
+    start = anchor(connection)
+    newest = newest_snapshot(connection, fold_version)
+    if newest is None and start.sequence > 0:
+        raise JournalDamagedError(
+            f"the journal {path} starts after event {start.sequence} (older ones were dropped by retention), and none "
+            f"of its snapshots can be read by this version of solvent. {_WHAT_TO_DO}"
+        )
+    base = start if newest is None else point_at(connection, newest.snapshot.sequence) or start
+    whole, read, torn = base, 0, None
+    last = base
+    try:
+        for row in checked(stored_events(connection, base.sequence), base.sequence, base.hash):
+            require_known(row.type, row.version)
+            last, read = Point(row.sequence, row.hash, row.recorded_at), read + 1
+            whole = last if row.group_end else whole
+    except EventNewerError as newer:
+        raise JournalDamagedError(
+            f"the journal {path} was written by a newer solvent: event {last.sequence + 1}: {newer}. "
+            "Nothing was changed. Install that version again"
+        ) from newer
+    except ChainBreakError as broken:
+        if broken.gap or _goes_on_after(connection, broken.sequence):
+            raise _damaged(path, str(broken), last) from broken
+        torn = str(broken)
+    except sqlite3.DatabaseError as unreadable:
+        raise _damaged(path, f"event {last.sequence + 1} cannot be read ({unreadable})", last) from unreadable
+    if torn is None and whole == last:
+        return last, OpeningReport(created=False, verified_events=read)
+    return whole, _mend(connection, path, whole, read, torn or f"event {last.sequence} does not end its group")
+
+
+def _goes_on_after(connection: sqlite3.Connection, broken: int) -> bool:
+    """Whether any later event follows the one before it: then the break lies in the middle, not at a torn end."""
+    previous: StoredEvent | None = None
+    for row in stored_events(connection, broken - 1):
+        if previous is not None and event_hash(previous.hash, row) == row.hash:
+            return True
+        previous = row
+    return False
+
+
+def _damaged(path: Path, what: str, last: Point) -> JournalDamagedError:
+    good = (
+        f"the last good event is {last.sequence} of {instant_text(last.recorded_at)}"
+        if last.sequence
+        else "no event is good"
+    )
+    return JournalDamagedError(f"the journal {path} is damaged: {what}; {good}. {_WHAT_TO_DO}")
+
+
+def _mend(connection: sqlite3.Connection, path: Path, whole: Point, read: int, why: str) -> OpeningReport:
+    """Take a torn tail away, with all that was written for it; payments among it will be read and counted again."""
+
+    def left() -> list[Recorded]:
+        return [row.recorded() for row in stored_events(connection, anchor(connection).sequence)]
+
+    connection.execute("BEGIN IMMEDIATE")
+    dropped = connection.execute("DELETE FROM events WHERE sequence > ?", (whole.sequence,)).rowcount
+    connection.execute("DELETE FROM payments WHERE sequence > ?", (whole.sequence,))
+    connection.execute("DELETE FROM snapshots WHERE sequence > ?", (whole.sequence,))
+    forget_after(connection, whole.sequence, left)
+    connection.execute("COMMIT")
+    warning = (
+        f"the journal {path} had a torn end ({why}): {dropped} events after the last whole group were taken away, "
+        f"it goes on after event {whole.sequence}"
+    )
+    return OpeningReport(created=False, verified_events=read, dropped_events=dropped, warnings=(warning,))

@@ -1,0 +1,273 @@
+"""The tables that people query, kept in the transaction of the events they show.
+
+They are views of the journal, never read by the daemon: `events` is the record.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from adapters.sqlite_journal.scaling_log import log_line
+from config.calendar import month_text
+from config.instants import instant_text
+from config.triggers import AllOf, AnyOf, Comparison, Condition, Metric, Trigger
+from machines.events import (
+    ComponentDrifted,
+    ComponentParked,
+    ComponentUnparked,
+    IntentAbandoned,
+    MonthClosed,
+    PlanAdopted,
+    Recorded,
+    ResourceAdopted,
+    ResourceGone,
+    ResourceUnmanaged,
+    RevenueMeasured,
+    StepEnded,
+    StepIntended,
+    StepOutcome,
+)
+
+PROJECTION_TABLES: Final = (
+    """CREATE TABLE revenue_snapshots (
+        sequence INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        month TEXT NOT NULL,
+        revenue_micros INTEGER NOT NULL,
+        mrr_micros INTEGER NOT NULL,
+        committed_micros INTEGER NOT NULL,
+        quality TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE economic_scaling_log (
+        sequence INTEGER PRIMARY KEY,
+        at TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        cause INTEGER,
+        event TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        from_state TEXT NOT NULL,
+        to_state TEXT NOT NULL,
+        amount_micros INTEGER,
+        reason TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE component_activation_states (
+        component TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        since TEXT NOT NULL,
+        committed_micros INTEGER NOT NULL,
+        token TEXT,
+        generation INTEGER,
+        open_step TEXT,
+        managed INTEGER NOT NULL DEFAULT 1,
+        parked TEXT,
+        sequence INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE revenue_threshold_config (
+        sequence INTEGER NOT NULL,
+        level INTEGER NOT NULL,
+        level_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        minimum_micros INTEGER,
+        max_burn_micros INTEGER NOT NULL,
+        trigger_json TEXT NOT NULL,
+        plan TEXT NOT NULL,
+        plan_fingerprint TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (sequence, level)
+    ) STRICT, WITHOUT ROWID""",
+)
+
+_REVENUE: Final = "INSERT INTO revenue_snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_LOG: Final = "INSERT INTO economic_scaling_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_THRESHOLD: Final = "INSERT INTO revenue_threshold_config VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COMPONENT: Final = """
+    INSERT INTO component_activation_states
+        (component, state, since, committed_micros, token, generation, open_step, managed, sequence)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (component) DO UPDATE SET
+        since = CASE WHEN state = excluded.state THEN since ELSE excluded.since END,
+        state = excluded.state,
+        committed_micros = excluded.committed_micros,
+        token = coalesce(excluded.token, token),
+        generation = coalesce(excluded.generation, generation),
+        open_step = excluded.open_step,
+        managed = excluded.managed,
+        sequence = excluded.sequence"""
+_PARKED: Final = "UPDATE component_activation_states SET parked = ?, sequence = ? WHERE component = ?"
+_GONE: Final = "DELETE FROM component_activation_states WHERE component = ?"
+
+_Row = tuple[Any, ...]
+_ComponentEvent = (
+    StepIntended
+    | StepEnded
+    | IntentAbandoned
+    | ComponentParked
+    | ComponentUnparked
+    | ResourceUnmanaged
+    | ResourceAdopted
+    | ResourceGone
+    | ComponentDrifted
+)
+
+
+def project(connection: sqlite3.Connection, events: Sequence[Recorded]) -> None:
+    """Write what these events mean to the tables, within the running transaction."""
+    connection.executemany(_REVENUE, [row for row in map(_revenue_row, events) if row])
+    connection.executemany(_LOG, [row for row in map(_log_row, events) if row])
+    connection.executemany(_THRESHOLD, [row for recorded in events for row in _threshold_rows(recorded)])
+    project_components(connection, events)
+
+
+def project_components(connection: sqlite3.Connection, events: Sequence[Recorded]) -> None:
+    """Bring `component_activation_states` up to these events, in their order."""
+    for recorded in events:
+        if isinstance(recorded.event, _ComponentEvent):
+            connection.execute(*_component_change(recorded, recorded.event))
+
+
+def forget_after(connection: sqlite3.Connection, sequence: int, replay: Callable[[], Sequence[Recorded]]) -> None:
+    """Take back what events after `sequence` had written; `replay` gives the events that are left."""
+    for table in ("revenue_snapshots", "economic_scaling_log", "revenue_threshold_config"):
+        connection.execute(f"DELETE FROM {table} WHERE sequence > ?", (sequence,))  # noqa: S608 - our own names
+    touched = connection.execute(
+        "DELETE FROM component_activation_states WHERE sequence > ? RETURNING component", (sequence,)
+    ).fetchall()
+    names = {name for (name,) in touched}
+    if names:
+        project_components(connection, [each for each in replay() if getattr(each.event, "component", "") in names])
+
+
+def _revenue_row(recorded: Recorded) -> _Row | None:
+    event = recorded.event
+    if isinstance(event, RevenueMeasured):
+        return (
+            recorded.sequence,
+            instant_text(event.as_of),
+            "measured",
+            month_text(event.month),
+            event.month_to_date_micros,
+            event.mrr_micros,
+            event.mrr_committed_micros,
+            event.quality,
+        )
+    if isinstance(event, MonthClosed):
+        return (
+            recorded.sequence,
+            instant_text(recorded.effective_at),
+            "closed",
+            month_text(event.month),
+            event.revenue_micros,
+            event.trailing_micros,
+            event.revenue_committed_micros,
+            event.by,
+        )
+    return None
+
+
+def _log_row(recorded: Recorded) -> _Row | None:
+    line = log_line(recorded.event)
+    if line is None:
+        return None
+    return (
+        recorded.sequence,
+        instant_text(recorded.effective_at),
+        recorded.actor,
+        recorded.cause,
+        type(recorded.event).__name__,
+        line.subject,
+        line.from_state,
+        line.to_state,
+        line.amount_micros,
+        line.reason,
+    )
+
+
+def _threshold_rows(recorded: Recorded) -> list[_Row]:
+    event = recorded.event
+    if not isinstance(event, PlanAdopted):
+        return []
+    return [
+        (
+            recorded.sequence,
+            level.index,
+            level.id,
+            level.name,
+            None if level.trigger is None else minimum_micros(level.trigger),
+            level.max_burn_micros,
+            msgspec.json.encode(level.trigger).decode(),
+            event.plan.id,
+            event.fingerprint,
+            instant_text(recorded.effective_at),
+        )
+        for level in event.plan.levels
+    ]
+
+
+def minimum_micros(trigger: Trigger) -> int | None:
+    """The least revenue at which the trigger can hold; None where it sets no lower bound."""
+    match trigger:
+        case Condition(metric=Metric.REVENUE, comparison=Comparison.AT_LEAST | Comparison.ABOVE):
+            return trigger.threshold_micros
+        case Condition():
+            return None
+        case AllOf():
+            return max((bound for bound in map(minimum_micros, trigger.parts) if bound is not None), default=None)
+        case AnyOf():
+            bounds = [minimum_micros(part) for part in trigger.parts]
+            known = [bound for bound in bounds if bound is not None]
+            return min(known) if known and len(known) == len(bounds) else None
+
+
+def _component_change(recorded: Recorded, event: _ComponentEvent) -> tuple[str, _Row]:
+    """The statement that one event amounts to, and its parameters."""
+    if isinstance(event, ResourceGone):
+        return _GONE, (event.component,)
+    if isinstance(event, ComponentParked):
+        return _PARKED, (event.reason, recorded.sequence, event.component)
+    if isinstance(event, ComponentUnparked):
+        return _PARKED, (None, recorded.sequence, event.component)
+    stands = _stands(event)
+    return _COMPONENT, (
+        event.component,
+        stands.state,
+        instant_text(recorded.effective_at),
+        event.committed_micros,
+        stands.token,
+        stands.generation,
+        stands.open_step,
+        int(not isinstance(event, ResourceUnmanaged)),
+        recorded.sequence,
+    )
+
+
+class _Stands(msgspec.Struct, frozen=True):
+    """How a component stands after an event; None keeps the token and generation that are known."""
+
+    state: str
+    token: str | None = None
+    generation: int | None = None
+    open_step: str | None = None
+
+
+def _stands(
+    event: StepIntended | StepEnded | IntentAbandoned | ResourceUnmanaged | ResourceAdopted | ComponentDrifted,
+) -> _Stands:
+    match event:
+        case StepIntended():
+            return _Stands(event.to_state.value, event.token, event.generation, event.step.value)
+        case StepEnded():
+            open_step = None if event.outcome is StepOutcome.DONE else event.step.value
+            return _Stands(event.to_state.value, event.token, None, open_step)
+        case IntentAbandoned():
+            return _Stands(event.to_state.value, event.token)
+        case ResourceAdopted():
+            return _Stands(event.to_state.value, event.token, event.generation)
+        case ComponentDrifted():
+            return _Stands(event.to_state.value)
+        case ResourceUnmanaged():
+            return _Stands(event.observed.value.upper(), event.tokens[0] if event.tokens else None)

@@ -1,0 +1,104 @@
+"""Reading the journal file: events in checked chunks, payments by id, the newest usable snapshot."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from adapters.sqlite_journal.chain import StoredEvent, checked, genesis_hash
+from adapters.sqlite_journal.schema import EVENT_COLUMNS, meta
+from config.instants import Instant
+from machines.ports.journal import PaymentSeen, Snapshot
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A place in the chain: the last event that counts as read, by number, hash and recorded time."""
+
+    sequence: int
+    hash: bytes
+    recorded_at: Instant
+
+
+class StoredSnapshot(msgspec.Struct, frozen=True):
+    """A snapshot and the place in the chain it was taken at."""
+
+    snapshot: Snapshot
+    event_hash: bytes
+
+
+def anchor(connection: sqlite3.Connection) -> Point:
+    """Where the stored chain starts: before the first event, or at the last one that retention dropped."""
+    sequence = meta(connection, "anchor_sequence")
+    if sequence is None:
+        return Point(0, genesis_hash(str(meta(connection, "journal_id"))), 0)
+    event_hash, recorded_at = meta(connection, "anchor_hash"), meta(connection, "anchor_recorded_at")
+    assert isinstance(sequence, int)
+    assert isinstance(event_hash, bytes)
+    assert isinstance(recorded_at, int)
+    return Point(sequence, event_hash, recorded_at)
+
+
+def point_at(connection: sqlite3.Connection, sequence: int) -> Point | None:
+    """The place of one event; None where it is not stored."""
+    start = anchor(connection)
+    if sequence == start.sequence:
+        return start
+    row = connection.execute(
+        "SELECT sequence, hash, recorded_at FROM events WHERE sequence = ?", (sequence,)
+    ).fetchone()
+    return None if row is None else Point(*row)
+
+
+def stored_events(connection: sqlite3.Connection, after: int, limit: int = -1) -> Iterator[StoredEvent]:
+    """The rows after a sequence number as they stand, unchecked; a negative limit is none."""
+    rows = connection.execute(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",  # noqa: S608 - a constant
+        (after, limit),
+    )
+    return (StoredEvent(*row) for row in rows)
+
+
+def checked_chunk(connection: sqlite3.Connection, after: int, limit: int) -> list[StoredEvent]:
+    """Up to `limit` proven rows after a sequence number, or after what retention dropped; raises `ChainBreakError`."""
+    connection.execute("BEGIN")  # one view: retention must not move the anchor between two statements
+    try:
+        start = anchor(connection)
+        point = start if after <= start.sequence else point_at(connection, after)
+        if point is None:
+            return []
+        return list(checked(stored_events(connection, point.sequence, limit), point.sequence, point.hash))
+    finally:
+        connection.execute("COMMIT")
+
+
+def payments_seen(connection: sqlite3.Connection, ids: Sequence[str], chunk_items: int) -> dict[str, PaymentSeen]:
+    """What is remembered of these ids."""
+    found: dict[str, PaymentSeen] = {}
+    for start in range(0, len(ids), chunk_items):
+        chunk = ids[start : start + chunk_items]
+        places = ",".join("?" * len(chunk))
+        rows = connection.execute(
+            f"SELECT payment_id, fingerprint, counted, customer_hash FROM payments WHERE payment_id IN ({places})",  # noqa: S608 - question marks
+            chunk,
+        )
+        for payment_id, fingerprint, counted, customer_hash in rows:
+            found[payment_id] = PaymentSeen(payment_id, fingerprint, counted == 1, customer_hash)
+    return found
+
+
+def newest_snapshot(connection: sqlite3.Connection, fold_version: int) -> StoredSnapshot | None:
+    """The newest snapshot that this fold reads and whose bytes are those that were written."""
+    places = connection.execute(
+        "SELECT sequence FROM snapshots WHERE fold_version = ? ORDER BY sequence DESC", (fold_version,)
+    ).fetchall()
+    for (sequence,) in places:
+        event_hash, digest, state = connection.execute(
+            "SELECT event_hash, digest, state FROM snapshots WHERE sequence = ?", (sequence,)
+        ).fetchone()
+        point = point_at(connection, sequence)
+        if sha256(state).digest() == digest and point is not None and point.hash == event_hash:
+            return StoredSnapshot(Snapshot(sequence, state), event_hash)
+    return None

@@ -1,0 +1,191 @@
+"""What the audit table says of each event, in words a person can filter; None for what only feeds other tables."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+import msgspec
+
+from config.calendar import month_text
+from config.instants import instant_text
+from machines.events import (
+    ActorParked,
+    ActorResumed,
+    ApprovalAsked,
+    ApprovalEnded,
+    ApprovalGiven,
+    BreakerChanged,
+    CommandAnswered,
+    ComponentDrifted,
+    ComponentParked,
+    ComponentUnparked,
+    Event,
+    FreezeChanged,
+    IntentAbandoned,
+    LevelDecided,
+    MonthCorrected,
+    PauseEnded,
+    PauseSet,
+    PinEnded,
+    PinSet,
+    PlanAdopted,
+    ResourceAdopted,
+    ResourceGone,
+    ResourceUnmanaged,
+    Started,
+    StepEnded,
+    StepIntended,
+)
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """One row of `economic_scaling_log`: who or what, from where to where, at what monthly cost, and why."""
+
+    subject: str
+    from_state: str = ""
+    to_state: str = ""
+    amount_micros: int | None = None
+    reason: str = ""
+
+
+def log_line(event: Event) -> LogLine | None:
+    """The line of one event; None for payments, readings and positions, which would drown the rest."""
+    return _line(event)
+
+
+@singledispatch
+def _line(_event: object) -> LogLine | None:
+    return None
+
+
+@_line.register
+def _(event: Started) -> LogLine:
+    return LogLine(event.instance, to_state=event.mode.value, reason=f"version {event.version}")
+
+
+@_line.register
+def _(event: PlanAdopted) -> LogLine:
+    return LogLine(event.plan.id, reason=f"fingerprint {event.fingerprint}")
+
+
+@_line.register
+def _(event: FreezeChanged) -> LogLine:
+    return LogLine(event.key, to_state="frozen" if event.frozen else "free", reason=event.reason)
+
+
+@_line.register
+def _(event: ActorParked) -> LogLine:
+    return LogLine(event.actor, to_state="parked", reason=event.reason)
+
+
+@_line.register
+def _(event: ActorResumed) -> LogLine:
+    return LogLine(event.actor, from_state="parked")
+
+
+@_line.register
+def _(event: MonthCorrected) -> LogLine:
+    return LogLine(month_text(event.month), amount_micros=event.delta_micros, reason=f"payment {event.payment_id}")
+
+
+@_line.register
+def _(event: LevelDecided) -> LogLine:
+    decision = event.decision
+    texts = [each.text for each in decision.explanation if each.level == decision.level]
+    return LogLine(
+        month_text(decision.month),
+        str(decision.level_before),
+        str(decision.level),
+        decision.committed_cost_micros,
+        "; ".join([decision.cause, *texts]),
+    )
+
+
+@_line.register
+def _(event: StepIntended) -> LogLine:
+    moved = event.from_state.value, event.to_state.value
+    why = f"{event.step.value}, attempt {event.attempt}, token {event.token}"
+    return LogLine(event.component, *moved, event.committed_micros, why)
+
+
+@_line.register
+def _(event: StepEnded) -> LogLine:
+    moved = event.from_state.value, event.to_state.value
+    why = f"{event.step.value}: {event.outcome.value}" + (f", {event.reason}" if event.reason else "")
+    return LogLine(event.component, *moved, event.committed_micros, why)
+
+
+@_line.register(IntentAbandoned)
+@_line.register(ResourceAdopted)
+@_line.register(ComponentDrifted)
+def _(event: IntentAbandoned | ResourceAdopted | ComponentDrifted) -> LogLine:
+    moved = event.from_state.value, event.to_state.value
+    return LogLine(event.component, *moved, event.committed_micros, getattr(event, "reason", ""))
+
+
+@_line.register
+def _(event: ComponentParked) -> LogLine:
+    return LogLine(event.component, to_state="parked", reason=event.reason)
+
+
+@_line.register
+def _(event: ComponentUnparked) -> LogLine:
+    return LogLine(event.component, from_state="parked")
+
+
+@_line.register
+def _(event: ResourceUnmanaged) -> LogLine:
+    return LogLine(event.component, to_state=event.observed.value, amount_micros=event.committed_micros)
+
+
+@_line.register
+def _(event: ResourceGone) -> LogLine:
+    return LogLine(event.component, to_state="absent")
+
+
+@_line.register
+def _(event: BreakerChanged) -> LogLine:
+    return LogLine(event.breaker, to_state=event.status.value, reason=event.reason)
+
+
+@_line.register
+def _(event: PinSet) -> LogLine:
+    return LogLine(event.component, to_state=event.state.value, reason=f"{event.reason} ({event.by})")
+
+
+@_line.register
+def _(event: PinEnded) -> LogLine:
+    return LogLine(event.component, from_state="pinned", reason=event.why)
+
+
+@_line.register
+def _(event: PauseSet) -> LogLine:
+    until = "" if event.until is None else f", until {instant_text(event.until)}"
+    return LogLine(event.scope.value, to_state="paused", reason=f"{event.reason} ({event.by}){until}")
+
+
+@_line.register
+def _(event: PauseEnded) -> LogLine:
+    return LogLine("pause", from_state="paused", reason=event.why)
+
+
+@_line.register
+def _(event: ApprovalAsked) -> LogLine:
+    return LogLine(event.subject, to_state="asked", reason=f"{event.reason} ({event.by})")
+
+
+@_line.register
+def _(event: ApprovalGiven) -> LogLine:
+    return LogLine(event.approval_id, to_state="approved", reason=f"{event.reason} ({event.by})")
+
+
+@_line.register
+def _(event: ApprovalEnded) -> LogLine:
+    return LogLine(event.approval_id, to_state="ended", reason=f"{event.why} ({event.by})" if event.by else event.why)
+
+
+@_line.register
+def _(event: CommandAnswered) -> LogLine:
+    return LogLine(
+        event.verb, to_state=event.outcome, reason=f"{event.reason} ({event.by})" if event.by else event.reason
+    )

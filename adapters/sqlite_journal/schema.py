@@ -1,0 +1,114 @@
+"""The tables of the journal file, its connections, and the small facts in `meta`."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from adapters.sqlite_journal.projections import PROJECTION_TABLES
+
+SCHEMA_VERSION: Final = 1
+"""Stored as SQLite's `user_version`; a file with a higher one was written by a newer solvent."""
+APPLICATION_ID: Final = 0x736F_6C76
+"""Stored as SQLite's `application_id` (`solv`): tells our file from any other database."""
+
+_TABLES: Final = (
+    """CREATE TABLE meta (
+        key TEXT PRIMARY KEY,
+        value ANY
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE events (
+        sequence INTEGER PRIMARY KEY,
+        recorded_at INTEGER NOT NULL,
+        effective_at INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        cause INTEGER,
+        type TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        group_first INTEGER NOT NULL,
+        group_end INTEGER NOT NULL,
+        data TEXT NOT NULL,
+        hash BLOB NOT NULL
+    ) STRICT""",
+    """CREATE TABLE payments (
+        payment_id TEXT PRIMARY KEY,
+        fingerprint BLOB NOT NULL,
+        counted INTEGER NOT NULL,
+        customer_hash BLOB NOT NULL,
+        sequence INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE snapshots (
+        sequence INTEGER PRIMARY KEY,
+        fold_version INTEGER NOT NULL,
+        event_hash BLOB NOT NULL,
+        digest BLOB NOT NULL,
+        state BLOB NOT NULL
+    ) STRICT""",
+)
+
+EVENT_COLUMNS: Final = (
+    "sequence, recorded_at, effective_at, actor, cause, type, version, group_first, group_end, data, hash"
+)
+
+
+def create_private_file(path: Path) -> None:
+    """Make the empty file with mode 0600 and its directory with 0700, where they are missing.
+
+    SQLite gives its `-wal` and `-shm` files the mode of the database.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def connect(path: Path, busy_timeout_ms: int, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection without implicit transactions; raises `sqlite3.Error`.
+
+    It may move between threads, which use it one at a time.
+    """
+    connection = sqlite3.connect(
+        path, timeout=busy_timeout_ms / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    # FULL: the log is synced at every commit, so that nobody is told of what a power cut could take back.
+    connection.execute("PRAGMA synchronous=FULL")
+    # Folding the log into the file waits for a moment between commits; see `writer`.
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    # What is overwritten leaves no bytes behind in the page: a forgotten customer is gone.
+    connection.execute("PRAGMA secure_delete=FAST")
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def is_blank(connection: sqlite3.Connection) -> bool:
+    """Whether the file holds nothing yet."""
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+
+
+def create_tables(connection: sqlite3.Connection, journal_id: str, customer_key: bytes) -> None:
+    """Make the whole file's schema in one transaction: a crash leaves it blank or complete."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    for table in (*_TABLES, *PROJECTION_TABLES):
+        connection.execute(table)
+    set_meta(connection, "journal_id", journal_id)
+    set_meta(connection, "epoch", 1)
+    set_meta(connection, "customer_key", customer_key)
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def meta(connection: sqlite3.Connection, key: str) -> str | int | bytes | None:
+    """A small fact; None where it was never set."""
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else row[0]
+
+
+def set_meta(connection: sqlite3.Connection, key: str, value: str | int | bytes) -> None:
+    """Set a small fact within the running transaction."""
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )

@@ -1,0 +1,142 @@
+"""Loading settings: defaults, then the TOML file, then `SOLVENT_…` variables, then the command line."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+import msgspec
+
+from config.errors import Problem, SettingsError, shown
+from config.settings import EMBEDDED, RESERVED_INSTANCES, STOP_MAX_S, Settings
+from config.settings_sources import Given, from_command_line, from_environment, from_toml
+from config.suggestions import did_you_mean, one_of_text
+
+_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(\d{1,5})", re.ASCII)
+_REDIS: Final = re.compile(r"(rediss?|unix)://\S+")
+_PASSWORD: Final = re.compile(r":[^:@/]*@")
+_WORDS: Final = {"`int`": "a whole number", "`str`": "text", "`array`": "a list", "`bool`": "true or false"}
+
+
+def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mapping[str, object]) -> Settings:
+    """The settings of all sources, the later ones before the earlier ones.
+
+    `cli` maps dotted keys (`redis`, `kernel.ask_timeout_s`) to values; None is an option that was not given. Raises
+    `SettingsError` with the problems of all sources at once.
+    """
+    known = setting_types()
+    chosen: dict[str, tuple[Any, Given]] = {}
+    problems: list[Problem] = []
+    for values, source_problems in (from_toml(toml_path), from_environment(environ, known), from_command_line(cli)):
+        problems += source_problems
+        for key, given in values.items():
+            if key not in known:
+                found = f"the unknown key {shown(key)}{did_you_mean(key, known)}"
+                problems.append(given.problem("a setting", found))
+                continue
+            try:
+                chosen[key] = (_converted(given, known[key]), given)
+            except msgspec.ValidationError as error:
+                problems.append(given.problem(_expected(error, known[key]), shown(str(given.value))))
+    problems += _cross_checked(chosen)
+    if "plan" not in chosen and not any(problem.path in ("plan", "SOLVENT_PLAN") for problem in problems):
+        problems.append(Problem("settings", None, "plan", "a shipped plan's name or a path, as --plan NAME", "none"))
+    if problems:
+        raise SettingsError(problems)
+    return _settings({key: value for key, (value, _) in chosen.items()})
+
+
+def setting_types() -> dict[str, Any]:
+    """The type of every setting by dotted key, `kernel.mailbox_items_max` and its fellows."""
+    types: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            for inner in msgspec.structs.fields(field.type):
+                types[f"{field.name}.{inner.name}"] = inner.type
+        else:
+            types[field.name] = field.type
+    return types
+
+
+def _converted(given: Given, kind: Any) -> Any:
+    value = given.value
+    if given.text and msgspec.json.schema(kind).get("type") == "array":
+        value = [part.strip() for part in str(value).split(",") if part.strip()]
+    return msgspec.convert(value, kind, strict=not given.text)
+
+
+def _expected(error: msgspec.ValidationError, kind: Any) -> str:
+    """What msgspec expected, in words for people."""
+    text = str(error)
+    for choice in (kind, *get_args(kind)):
+        if isinstance(choice, type) and issubclass(choice, enum.Enum):
+            return one_of_text([each.value for each in choice])
+    if "matching regex" in text:
+        return "a name such as shop-1: a-z, 0-9, _ and -, a letter first, at most 32 characters"
+    wanted = text.removeprefix("Expected ").split(", got")[0].split(" - at")[0]
+    for word, plain in _WORDS.items():
+        wanted = wanted.replace(word, plain)
+    return wanted
+
+
+def _settings(chosen: dict[str, Any]) -> Settings:
+    groups: dict[str, dict[str, Any]] = {}
+    top: dict[str, Any] = {}
+    for key, value in chosen.items():
+        group, _, name = key.rpartition(".")
+        (groups.setdefault(group, {}) if group else top)[name] = value
+    for field in msgspec.structs.fields(Settings):
+        if field.name in groups:
+            top[field.name] = field.type(**groups[field.name])
+    return Settings(**top)
+
+
+def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
+    """What types cannot say: addresses, reserved names, and pairs that must fit each other."""
+    settings = _settings({"plan": "", **{key: value for key, (value, _) in chosen.items()}})
+    checks = (
+        (settings.instance not in RESERVED_INSTANCES, ("instance",), "a name that is no key of the default instance"),
+        (_is_address(settings.http), ("http",), "HOST:PORT such as 127.0.0.1:8417, the port at most 65535"),
+        (
+            settings.redis == EMBEDDED or _REDIS.fullmatch(settings.redis) is not None,
+            ("redis",),
+            f"a URL such as redis://127.0.0.1:6379/0, or {EMBEDDED}",
+        ),
+        (
+            settings.stopping.ask_s + settings.stopping.cancel_s < STOP_MAX_S,
+            ("stopping.ask_s", "stopping.cancel_s"),
+            f"ask_s and cancel_s together under {STOP_MAX_S}",
+        ),
+        *_pairs(settings),
+    )
+    problems: list[Problem] = []
+    for holds, keys, expected in checks:
+        given = [chosen[key][1] for key in keys if key in chosen]
+        if not holds:
+            problems += [each.problem(expected, shown(_PASSWORD.sub(":…@", str(each.value)))) for each in given]
+    if "plan" in chosen and not str(chosen["plan"][0]).strip():
+        problems.append(chosen["plan"][1].problem("a shipped plan's name or a path", "an empty text"))
+    return problems
+
+
+def _pairs(settings: Settings) -> tuple[tuple[bool, tuple[str, str], str], ...]:
+    pairs = (
+        ("breaker.cooldown_initial_s", "breaker.cooldown_max_s"),
+        ("provisioning.retry_initial_s", "provisioning.retry_max_s"),
+        ("provisioning.call_timeout_s", "provisioning.step_deadline_s"),
+        ("payments.reconnect_initial_s", "payments.reconnect_max_s"),
+    )
+
+    def value(key: str) -> int:
+        group, _, name = key.partition(".")
+        number: int = getattr(getattr(settings, group), name)
+        return number
+
+    return tuple((value(low) <= value(high), (low, high), f"{low} at most {high}") for low, high in pairs)
+
+
+def _is_address(text: str) -> bool:
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and int(match[2]) <= 65_535

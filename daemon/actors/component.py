@@ -1,0 +1,274 @@
+"""A component: looks at the world, compares, asks for one step, takes it, records the outcome, and looks again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from config.instants import SECOND
+from config.plan import Component
+from daemon.actors.supervisor import NAME as SUPERVISOR
+from daemon.actors.supervisor import component_actor
+from daemon.actuator import Actuator, Answer
+from daemon.kernel import Actor, ActorFailed, ActorRefused, AskTimeout, Kernel, TimerId
+from daemon.messages import (
+    IntentUnreachable,
+    Look,
+    Move,
+    ParkAsked,
+    SightReported,
+    StepAnswered,
+    StepAsked,
+    StepGranted,
+    StepRefused,
+)
+from daemon.recorder import Recorder
+from machines.events import Mode, StepOutcome
+from machines.lifecycle import next_step
+from machines.lifecycle_states import ComponentState, Step
+from machines.observations import Observation
+from machines.ports.clock import Clock
+from machines.ports.faults import CallError
+from machines.state.components import ComponentRecord
+from machines.stepping import Resolution, Sight, compare, resolve
+from machines.tokens import token
+
+GENERATIONS_KNOWN_MAX = 8
+"""How many past resources of a component are still recognised as ours."""
+
+
+class ComponentTimes(msgspec.Struct, frozen=True):
+    """How long a component waits, in seconds of the loop."""
+
+    ask_timeout_s: float = 30
+    observe_every_s: float = 60
+    poll_every_s: float = 2
+    """While the provider is still at work."""
+    retry_initial_s: float = 1
+    retry_max_s: float = 300
+    consistency_grace_s: float = 60
+    """How long after a confirmed step a contradicting look is put down to the provider's slow view."""
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What all component actors share: one object, so that a hundred thousand of them stay small."""
+
+    recorder: Recorder
+    kernel: Kernel
+    actuator: Actuator
+    clock: Clock
+    epoch: int
+    times: ComponentTimes
+
+
+class ComponentActor(Actor):
+    """One component's lifecycle. Everything it must remember is in the folded state; only its aim is its own."""
+
+    __slots__ = ("_around", "_component_id", "_doubted", "_target", "_timer")
+
+    def __init__(self, component_id: str, around: Surroundings) -> None:
+        super().__init__(component_actor(component_id))
+        self._around = around
+        self._component_id = component_id
+        self._target: ComponentState | None = None
+        self._doubted: Sight | None = None
+        self._timer: TimerId | None = None
+
+    async def receive(self, message: msgspec.Struct) -> object | None:
+        """Move towards a target, or look."""
+        match message:
+            case Move():
+                self._target = message.target
+            case Look():
+                self._timer = None
+            case _:
+                raise TypeError(f"a component understands no {type(message).__name__}")
+        await self._advance()
+        return None
+
+    async def restart(self) -> None:
+        """After a failure nothing is remembered but the record: look."""
+        self._target, self._doubted, self._timer = None, None, None
+        self._look_after(self._around.times.retry_initial_s)
+
+    # --- one round ---
+
+    async def _advance(self) -> None:
+        """One round: settle what is open, or compare and take the next step."""
+        around = self._around
+        record = around.recorder.state.components.of(self._component_id)
+        component = around.recorder.state.component(self._component_id)
+        if component is None or component.host or record.parked:
+            return
+        try:
+            seen = await self._observe(component)
+        except CallError:
+            self._look_after(self._retry_delay_s(record, None))
+            return
+        if record.intent is not None:
+            if around.recorder.state.mode is Mode.ACT and not around.actuator.dry_run:
+                await self._settle(component, record, seen)
+            return
+        if await self._sight_differs(record, seen):
+            return
+        step = next_step(record.state, self._target) if self._target is not None else None
+        if step is None:
+            self._look_after(around.times.observe_every_s)
+            return
+        await self._ask_and_take(component, step)
+
+    async def _ask_and_take(self, component: Component, step: Step) -> None:
+        reply = await self._ask(StepAsked(self._component_id, step))
+        if isinstance(reply, StepGranted):
+            await self._take(component, reply)
+        elif isinstance(reply, StepRefused):
+            await self._refused(component, reply)
+
+    async def _take(self, component: Component, granted: StepGranted) -> None:
+        answer = await self._around.actuator.perform(self._plan_id(), component, granted)
+        seen = None
+        if answer.outcome is StepOutcome.PERMANENT:
+            seen = await self._try_observe(component)
+        await self._tell_supervisor(
+            StepAnswered(self._component_id, answer.outcome.value, answer.reason, answer.request_id, seen)
+        )
+        self._after(answer)
+
+    def _after(self, answer: Answer) -> None:
+        record = self._around.recorder.state.components.of(self._component_id)
+        if answer.outcome is StepOutcome.DONE:
+            self._look_after(0)
+        else:
+            self._look_after(self._retry_delay_s(record, answer.retry_after_s))
+
+    async def _settle(self, component: Component, record: ComponentRecord, seen: Observation) -> None:
+        """Settle an open intent by what the provider shows; never repeat it blindly."""
+        intent = record.intent
+        assert intent is not None
+        match resolve(intent, seen, self._around.clock.wall()):
+            case Resolution.DONE:
+                await self._tell_supervisor(
+                    StepAnswered(self._component_id, StepOutcome.DONE.value, "found by its token", "", seen)
+                )
+                self._look_after(0)
+            case Resolution.WAIT:
+                self._look_after(self._around.times.poll_every_s)
+            case Resolution.RETRY:
+                await self._ask_and_take(component, intent.step)
+            case Resolution.PARK:
+                await self._tell_supervisor(
+                    ParkAsked(self._component_id, f"{intent.step.value} did not succeed by its deadline: {intent.reason}")
+                )
+            case Resolution.ABANDON:
+                await self._give_up(component, seen, compensate=False)
+            case Resolution.COMPENSATE:
+                await self._give_up(component, seen, compensate=True)
+
+    async def _give_up(self, component: Component, seen: Observation, *, compensate: bool) -> None:
+        undo = await self._ask(IntentUnreachable(self._component_id, seen, compensate=compensate))
+        if isinstance(undo, StepGranted):
+            await self._take(component, undo)
+        else:
+            self._look_after(self._around.times.retry_initial_s)
+
+    async def _refused(self, component: Component, refused: StepRefused) -> None:
+        record = self._around.recorder.state.components.of(self._component_id)
+        if refused.withdrawn and record.intent is not None:
+            seen = await self._try_observe(component)
+            if seen is not None:
+                await self._give_up_unwanted(component, record, seen)
+                return
+        if refused.withdrawn:
+            self._target = None
+        delay_s = refused.retry_after_s
+        self._look_after(self._around.times.observe_every_s if delay_s is None else delay_s)
+
+    async def _give_up_unwanted(self, component: Component, record: ComponentRecord, seen: Observation) -> None:
+        """An open raise that nobody wants any more is treated as if its deadline had passed."""
+        assert record.intent is not None
+        match resolve(record.intent, seen, record.intent.deadline_at):
+            case Resolution.ABANDON:
+                await self._give_up(component, seen, compensate=False)
+            case Resolution.COMPENSATE:
+                await self._give_up(component, seen, compensate=True)
+            case _:
+                self._look_after(0)
+
+    # --- looking ---
+
+    async def _observe(self, component: Component) -> Observation:
+        return await self._around.actuator.observe(self._plan_id(), component)
+
+    async def _try_observe(self, component: Component) -> Observation | None:
+        try:
+            return await self._observe(component)
+        except CallError:
+            return None
+
+    async def _sight_differs(self, record: ComponentRecord, seen: Observation) -> bool:
+        """Whether the world differs from the record. Two agreeing looks are needed before it is believed."""
+        sight = compare(record, seen, self._known_tokens(record))
+        if sight is Sight.UNSETTLED:
+            self._look_after(self._around.times.poll_every_s)
+            return True
+        if sight is Sight.DRIFTED and self._confirmed_lately(record):
+            sight = Sight.AS_RECORDED
+        if sight is Sight.AS_RECORDED:
+            self._doubted = None
+            if record.unmanaged is not None:
+                self._look_after(self._around.times.observe_every_s)
+            return record.unmanaged is not None
+        if sight is not self._doubted:
+            self._doubted = sight
+            self._look_after(self._around.times.retry_initial_s)
+            return True
+        self._doubted = None
+        await self._tell_supervisor(SightReported(self._component_id, seen, sight.value))
+        self._look_after(self._around.times.retry_initial_s)
+        return True
+
+    def _confirmed_lately(self, record: ComponentRecord) -> bool:
+        """A provider that has just confirmed a step may show the old state for a while: that is no drift yet."""
+        grace = int(self._around.times.consistency_grace_s * SECOND)
+        return 0 <= self._around.clock.wall() - record.since < grace
+
+    def _known_tokens(self, record: ComponentRecord) -> frozenset[str]:
+        plan_id, epoch = self._plan_id(), self._around.epoch
+        oldest = max(1, record.generation - GENERATIONS_KNOWN_MAX + 1)
+        known = {
+            token(plan_id, self._component_id, generation, epoch) for generation in range(oldest, record.generation + 1)
+        }
+        if record.state is not ComponentState.COLD:
+            known.add(record.token)  # an adopted resource may carry a strange token, or none
+        return frozenset(known)
+
+    # --- talking ---
+
+    async def _ask(self, message: msgspec.Struct) -> object | None:
+        try:
+            return await self._around.kernel.ask(SUPERVISOR, message, self._around.times.ask_timeout_s)
+        except (ActorRefused, ActorFailed, AskTimeout):
+            self._look_after(self._around.times.retry_initial_s)
+            return None
+
+    async def _tell_supervisor(self, message: msgspec.Struct) -> None:
+        """An outcome that was not taken is not lost: the intent stays open and the next look settles it."""
+        await self._ask(message)
+
+    def _look_after(self, delay_s: float) -> None:
+        kernel = self._around.kernel
+        if self._timer is not None:
+            kernel.timers.cancel(self._timer)
+        due_s = asyncio.get_running_loop().time() + delay_s
+        self._timer = kernel.timers.schedule(due_s, kernel.find(self.name), Look())
+
+    def _retry_delay_s(self, record: ComponentRecord, retry_after_s: float | None) -> float:
+        times = self._around.times
+        attempt = record.intent.attempt if record.intent else 1
+        backoff_s = min(times.retry_max_s, times.retry_initial_s * 2.0 ** min(attempt - 1, 30))
+        return max(backoff_s, retry_after_s or 0.0)
+
+    def _plan_id(self) -> str:
+        plan = self._around.recorder.state.plan
+        return plan.id if plan is not None else ""

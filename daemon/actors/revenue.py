@@ -1,0 +1,329 @@
+"""The revenue actor: writes each payment once, folds it into revenue and MRR, closes months, says what is unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+
+import msgspec
+
+from config.calendar import Calendar, calendar_of
+from config.instants import Instant
+from config.plan import Plan
+from config.policies import Basis
+from daemon.actors.planner import NAME as PLANNER
+from daemon.actors.recording import RecordingActor
+from daemon.actors.supervisor import NAME as SUPERVISOR
+from daemon.kernel import Kernel
+from daemon.messages import (
+    EntriesArrived,
+    MonthsClosed,
+    Reconsider,
+    StreamGap,
+    StreamReplaced,
+    StreamsLost,
+    StreamsReached,
+    Tick,
+    TrustClock,
+)
+from daemon.recorder import Recorder
+from machines.clock_watch import ClockWatch, confirmed, first_look, looked
+from machines.events import CursorMoved, Event, FreezeChanged, MonthClosed, RevenueMeasured, WatermarkReached
+from machines.intake import Read, Rejected, take_batch
+from machines.ports.clock import Clock
+from machines.ports.streams import START, Entry
+from machines.revenue.closing import Closing, Source, judge_closing
+from machines.revenue.conversion import Conversion
+from machines.revenue.payments import FieldError
+from machines.revenue.reading_fields import PaymentReader, watermark_from_fields
+from machines.revenue.readings import UNKNOWN, Quality, Reading, judge
+from machines.state.revenue import RevenueState
+
+NAME = "revenue"
+_DUE = frozenset({"source_silent", "implausible"})
+"""The freezes that this actor sets and lifts by itself at each look."""
+
+
+class Revenue(RecordingActor):
+    """The only writer of payment, month and reading events."""
+
+    __slots__ = (
+        "_clock", "_conversion", "_conversion_plan", "_kernel", "_key", "_reader", "_recorder", "_tick_s", "_watch",
+    )  # fmt: skip
+
+    def __init__(self, *, recorder: Recorder, kernel: Kernel, clock: Clock, key: bytes, tick_s: float) -> None:
+        """`key` keys the fingerprints and customer hashes of this journal."""
+        super().__init__(NAME)
+        self._recorder = recorder
+        self._kernel = kernel
+        self._clock = clock
+        self._key = key
+        self._tick_s = tick_s
+        self._reader = PaymentReader()
+        self._conversion: Conversion | None = None
+        self._conversion_plan = ""
+        self._watch: ClockWatch | None = None
+
+    async def started(self) -> None:
+        """What is due may have become due while nobody ran."""
+        self._kernel.tell(NAME, Tick())
+
+    async def handle(self, message: msgspec.Struct) -> object | None:
+        """Take entries, or look at what time has made of them."""
+        match message:
+            case EntriesArrived():
+                await self._take(message.stream, message.entries)
+            case Tick():
+                due_s = asyncio.get_running_loop().time() + self._tick_s
+                self._kernel.timers.schedule(due_s, self._kernel.find(NAME), Tick())
+                await self._look()
+            case TrustClock():
+                self._watch = confirmed(self._looked())
+                await self._look()
+            case StreamReplaced():
+                why = "the stream was replaced: read from its start, payments already counted are duplicates"
+                await self._record(CursorMoved(message.stream, START, why))
+            case StreamGap():
+                reason = f"entries of {message.stream} may have been trimmed unread; send them again, then resume"
+                await self._freeze("stream_gap", reason)
+            case StreamsLost():
+                await self._freeze("streams_away", message.reason)
+            case StreamsReached():
+                await self._thaw("streams_away")
+            case _:
+                raise TypeError(f"the revenue actor understands no {type(message).__name__}")
+        return None
+
+    # --- taking entries ---
+
+    async def _take(self, stream: str, entries: Sequence[Entry]) -> None:
+        """Take the entries in order: payments in batches, each watermark by itself."""
+        for is_watermark, run in groupby(entries, key=lambda entry: "watermark" in entry.fields):
+            if is_watermark:
+                for entry in run:
+                    await self._take_watermark(stream, entry)
+            else:
+                await self._take_payments(stream, tuple(run))
+        await self._measure(confirmed_now=False)
+
+    async def _take_payments(self, stream: str, entries: tuple[Entry, ...]) -> None:
+        plan = self._plan()
+        reads, rejected = self._read(entries)
+        seen = await self._recorder.journal.payments_seen([read.payment.payment_id for read in reads])
+        taken = take_batch(
+            stream=stream,
+            cursor=entries[-1].id,
+            heard_at=self._clock.wall(),
+            reads=reads,
+            rejected=rejected,
+            seen=seen,
+            key=self._key,
+            plan=plan,
+            conversion=self._conversions(plan),
+            book=self._revenue().book,
+            calendar=self._calendar(),
+        )
+        await self._recorder.record(NAME, taken.events, payments=taken.payments)
+
+    def _read(self, entries: Sequence[Entry]) -> tuple[list[Read], list[Rejected]]:
+        reads: list[Read] = []
+        rejected: list[Rejected] = []
+        for entry in entries:
+            try:
+                reads.append(Read(entry.id, self._reader.read_fields(entry.fields), entry.fields))
+            except FieldError as error:
+                rejected.append(Rejected(entry.id, error.field, str(error), entry.fields))
+        return reads, rejected
+
+    async def _take_watermark(self, stream: str, entry: Entry) -> None:
+        """Record the watermark together with the months that it closes."""
+        now = self._clock.wall()
+        try:
+            through = watermark_from_fields(entry.fields)
+        except FieldError as error:
+            await self._reject_watermark(stream, entry, error)
+            return
+        assert through is not None
+        reached = WatermarkReached(stream, entry.id, through, now)
+        known = self._revenue().watermark
+        closing = self._judge_closing(max(through, known) if known is not None else through, now)
+        await self._close(closing, (reached,))
+
+    async def _reject_watermark(self, stream: str, entry: Entry, error: FieldError) -> None:
+        taken = take_batch(
+            stream=stream,
+            cursor=entry.id,
+            heard_at=self._clock.wall(),
+            reads=(),
+            rejected=(Rejected(entry.id, error.field, str(error), entry.fields),),
+            seen={},
+            key=self._key,
+            plan=self._plan(),
+            conversion=self._conversions(self._plan()),
+            book=self._revenue().book,
+            calendar=self._calendar(),
+        )
+        await self._recorder.record(NAME, taken.events)
+
+    # --- closing and measuring ---
+
+    async def _look(self) -> None:
+        """What time alone has made due: months to close, a source gone silent, a clock gone wrong."""
+        self._watch = self._looked()
+        if self._watch.trusted:
+            await self._thaw("clock")
+        else:
+            await self._freeze("clock", self._watch.reason)
+        if self._recorder.state.plan is None:
+            return
+        now = self._clock.wall()
+        closing = self._judge_closing(self._revenue().watermark, now)
+        await self._close(closing, ())
+        await self._measure(confirmed_now=False)
+
+    def _judge_closing(self, watermark: Instant | None, now: Instant) -> Closing:
+        revenue = self._revenue()
+        source = Source(
+            now=now,
+            clock_trusted=self._looked().trusted,
+            watermark=watermark,
+            heard_at=revenue.heard_at,
+        )
+        return judge_closing(revenue.book, source, self._plan().policies.revenue, self._calendar())
+
+    async def _close(self, closing: Closing, before: tuple[Event, ...]) -> None:
+        """Record the closes as one group, then let them be judged."""
+        book, policy = self._revenue().book, self._plan().policies.revenue
+        closed: list[Event] = []
+        for close in closing.closes:
+            figures = book.month_figures(close.month, policy)
+            closed.append(
+                MonthClosed(
+                    month=close.month,
+                    by=close.by,
+                    revenue_micros=figures.revenue_micros,
+                    trailing_micros=figures.trailing_micros,
+                    revenue_all_micros=book.revenue_micros(close.month, policy, Basis.ALL),
+                    revenue_committed_micros=book.revenue_micros(close.month, policy, Basis.COMMITTED),
+                )
+            )
+        lifted: list[Event] = []
+        if closed:  # a close decides on closed figures alone, whatever the gauge showed before it (RESOLUTIONS 6)
+            freezes = self._recorder.state.freezes
+            lifted = [FreezeChanged(key, frozen=False) for key in sorted(_DUE & freezes.keys())]
+        events = (*before, *closed, *lifted)
+        if events:
+            await self._record(*events)
+        if closed:
+            self._kernel.tell(PLANNER, MonthsClosed())
+        await self._freeze_as(closing)
+        if closed or before:
+            await self._measure(confirmed_now=True)
+
+    async def _freeze_as(self, closing: Closing) -> None:
+        """A month that is due and unknown freezes decisions (RESOLUTIONS 3); the clock has a key of its own."""
+        silent = closing.freezes and closing.stays_open.value == "silent"
+        implausible = closing.freezes and closing.stays_open.value == "implausible"
+        await self._set_freeze("month_silent", closing.reason if silent else None)
+        await self._set_freeze("month_implausible", closing.reason if implausible else None)
+
+    async def _measure(self, *, confirmed_now: bool) -> None:
+        """Publish the gauge when it changed, and freeze while it cannot be trusted."""
+        state, now = self._revenue(), self._clock.wall()
+        if state.book.first_month is None:
+            return
+        policy, calendar = self._plan().policies.revenue, self._calendar()
+        reading = judge(
+            _last_reading(state.measured),
+            state.book.trailing_micros(now, policy),
+            now=now,
+            heard_at=state.heard_at,
+            clock_trusted=self._looked().trusted,
+            confirmed=confirmed_now,
+            policy=policy,
+        )
+        await self._set_freeze("source_silent", reading.reason if reading.quality is Quality.SILENT else None)
+        await self._set_freeze("implausible", reading.reason if reading.quality is Quality.IMPLAUSIBLE else None)
+        if reading.value_micros is None or reading.as_of is None:
+            return
+        measured = RevenueMeasured(
+            as_of=reading.as_of,
+            mrr_micros=reading.value_micros,
+            mrr_committed_micros=state.book.trailing_micros(reading.as_of, policy, Basis.COMMITTED) or 0,
+            month=calendar.month_of(reading.as_of),
+            month_to_date_micros=state.book.month_to_date_micros(reading.as_of, calendar, policy) or 0,
+            quality=reading.quality.value,
+            reason=reading.reason,
+            peak_micros=reading.peak_micros,
+        )
+        if not _same_figures(measured, state.measured):
+            await self._record(measured)
+
+    # --- freezes ---
+
+    async def _set_freeze(self, key: str, reason: str | None) -> None:
+        if reason is None:
+            await self._thaw(key)
+        else:
+            await self._freeze(key, reason)
+
+    async def _freeze(self, key: str, reason: str) -> None:
+        """Said once per change: a reason that only differs in words is not said again."""
+        if key not in self._recorder.state.freezes:
+            await self._record(FreezeChanged(key, frozen=True, reason=reason))
+
+    async def _thaw(self, key: str) -> None:
+        if key in self._recorder.state.freezes:
+            await self._record(FreezeChanged(key, frozen=False))
+            self._kernel.tell(SUPERVISOR, Reconsider())
+            self._kernel.tell(PLANNER, MonthsClosed())
+
+    # --- what it stands on ---
+
+    def _looked(self) -> ClockWatch:
+        wall, monotonic_s = self._clock.wall(), self._clock.monotonic_s()
+        if self._watch is None:
+            self._watch = first_look(wall, monotonic_s, self._recorder.last_recorded_at)
+        else:
+            self._watch = looked(self._watch, wall, monotonic_s)
+        return self._watch
+
+    def _revenue(self) -> RevenueState:
+        return self._recorder.state.revenue
+
+    def _plan(self) -> Plan:
+        plan = self._recorder.state.plan
+        assert plan is not None, "the plan is adopted before any entry is read"
+        return plan
+
+    def _calendar(self) -> Calendar:
+        return calendar_of(self._plan().timezone)
+
+    def _conversions(self, plan: Plan) -> Conversion:
+        fingerprint = self._recorder.state.plan_fingerprint
+        if self._conversion is None or fingerprint != self._conversion_plan:
+            self._conversion, self._conversion_plan = Conversion(plan.currency, plan.rates), fingerprint
+        return self._conversion
+
+    async def _record(self, *events: Event) -> None:
+        await self._recorder.record(NAME, events)
+
+
+def _last_reading(measured: RevenueMeasured | None) -> Reading:
+    """The reading that the last event recorded, so that a restart does not make an implausible fall plausible."""
+    if measured is None:
+        return UNKNOWN
+    return Reading(
+        measured.mrr_micros, measured.as_of, Quality(measured.quality), measured.reason, measured.peak_micros
+    )
+
+
+def _same_figures(one: RevenueMeasured, other: RevenueMeasured | None) -> bool:
+    """Whether nothing changed but the time of the look."""
+    return other is not None and msgspec.structs.replace(one, as_of=0) == msgspec.structs.replace(other, as_of=0)
+
+
+def days_known_through(state: RevenueState) -> Instant:
+    """Until when revenue is known well enough to judge a day's end: unknown never demotes."""
+    return max(state.watermark or 0, state.heard_at or 0)

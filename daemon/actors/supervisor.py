@@ -1,0 +1,231 @@
+"""The supervisor: holds the cap, the breakers and the record of every component; grants or refuses each step.
+
+It is the only writer of component, breaker and expiry events, so that two grants can never both fit the last free euro.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from config.plan import Plan
+from daemon.actors.recording import RecordingActor
+from daemon.kernel import Kernel, UnknownActor
+from daemon.messages import (
+    IntentUnreachable,
+    Move,
+    ParkAsked,
+    Reconsider,
+    SightReported,
+    StepAnswered,
+    StepAsked,
+    StepGranted,
+    StepRefused,
+    Tick,
+)
+from daemon.recorder import Recorder
+from machines.events import ComponentParked, Event, StepIntended, StepOutcome
+from machines.granting import GrantLimits, Refusal, judge_step
+from machines.lifecycle_states import ComponentState
+from machines.moving import Order, moves, order_of, wanted_states
+from machines.outcomes import after_answer, after_deadline, after_sight, releases
+from machines.ports.clock import Clock
+from machines.ports.journal import JournalRefusedError
+from machines.state.operators import expired
+from machines.stepping import Sight
+
+NAME = "supervisor"
+RETRY_JOURNAL_S = 5.0
+EXPIRY_TICK_S = 5.0
+"""How often expired pins, pauses and approvals are looked for."""
+
+
+def component_actor(component_id: str) -> str:
+    """The name of a component's actor."""
+    return f"component:{component_id}"
+
+
+class Supervisor(RecordingActor):
+    """Grants, refuses, records; tells the components where to go."""
+
+    __slots__ = (
+        "_allowed", "_clock", "_epoch", "_kernel", "_limits", "_order", "_plan", "_reconsidering", "_recorder", "_seen",
+    )  # fmt: skip
+
+    def __init__(self, *, recorder: Recorder, kernel: Kernel, clock: Clock, epoch: int, limits: GrantLimits) -> None:
+        super().__init__(NAME)
+        self._recorder = recorder
+        self._kernel = kernel
+        self._clock = clock
+        self._epoch = epoch
+        self._limits = limits
+        self._plan: Plan | None = None
+        self._order: Order | None = None
+        self._allowed: dict[str, ComponentState] = {}
+        self._seen: tuple[object, ...] = ()
+        self._reconsidering = False
+
+    async def started(self) -> None:
+        """Look at the whole state once; it may have changed while nobody watched."""
+        self._reconsidering = False
+        self._allowed = {}
+        self._wake()
+        self._tick_later()
+
+    async def handle(self, message: msgspec.Struct) -> object | None:
+        """Handle one request of a component, or reconsider who may move."""
+        match message:
+            case StepAsked():
+                return await self._grant(message)
+            case StepAnswered():
+                await self._answered(message)
+            case IntentUnreachable():
+                return await self._unreachable(message)
+            case SightReported():
+                await self._sighted(message)
+            case ParkAsked():
+                await self._record(ComponentParked(message.component, message.reason))
+            case Reconsider():
+                await self._reconsider()
+                return None
+            case Tick():
+                self._tick_later()
+                if not await self._expire():
+                    return None
+            case _:
+                raise TypeError(f"the supervisor understands no {type(message).__name__}")
+        self._wake()
+        return None
+
+    async def _grant(self, asked: StepAsked) -> StepGranted | StepRefused:
+        if self._marker() != self._seen:
+            await self._reconsider()
+        judged = judge_step(
+            self._recorder.state,
+            asked.component,
+            asked.step,
+            allowed=self._allowed,
+            now=self._clock.wall(),
+            epoch=self._epoch,
+            limits=self._limits,
+        )
+        if isinstance(judged, Refusal):
+            if judged.withdrawn:
+                self._allowed.pop(asked.component, None)  # told again when it is allowed again
+            if judged.events:
+                await self._record(*judged.events)
+            return StepRefused(judged.reason, judged.retry_after_s, withdrawn=judged.withdrawn)
+        try:
+            await self._recorder.record(NAME, judged.events, cause=self._recorder.state.deciding.sequence)
+        except JournalRefusedError as refused:
+            return StepRefused(f"the journal takes nothing: {refused}", RETRY_JOURNAL_S)
+        return _granted(judged.intent)
+
+    async def _answered(self, answered: StepAnswered) -> None:
+        state = self._recorder.state
+        component = state.component(answered.component)
+        intent = state.components.of(answered.component).intent
+        if component is None or intent is None:
+            return
+        found = after_answer(
+            state,
+            component,
+            StepOutcome(answered.outcome),
+            reason=answered.reason,
+            request_id=answered.request_id,
+            seen=answered.seen,
+            now=self._clock.wall(),
+            limits=self._limits,
+        )
+        await self._recorder.record(component_actor(component.id), found, cause=intent.sequence)
+
+    async def _unreachable(self, message: IntentUnreachable) -> StepGranted | None:
+        state = self._recorder.state
+        component, record = state.component(message.component), state.components.of(message.component)
+        if component is None or record.intent is None:
+            return None
+        found = after_deadline(
+            component,
+            record,
+            message.seen,
+            compensate=message.compensate,
+            now=self._clock.wall(),
+            limits=self._limits,
+        )
+        await self._recorder.record(component_actor(component.id), found, cause=record.intent.sequence)
+        self._wake()
+        undo = found[-1]
+        return _granted(undo) if isinstance(undo, StepIntended) else None
+
+    async def _sighted(self, message: SightReported) -> None:
+        state = self._recorder.state
+        component, record = state.component(message.component), state.components.of(message.component)
+        if component is None or record.intent is not None or state.plan is None:
+            return
+        wanted = wanted_states(state.plan, state).get(component.id, ComponentState.COLD)
+        event = after_sight(component, record, message.seen, Sight(message.sight), self._clock.wall(), wanted=wanted)
+        await self._recorder.record(component_actor(component.id), [event])
+
+    async def _expire(self) -> bool:
+        ended = expired(self._recorder.state.operators, self._clock.wall())
+        if ended:
+            await self._record(*ended)
+        return bool(ended)
+
+    async def _record(self, *events: Event) -> None:
+        await self._recorder.record(NAME, events)
+
+    def _marker(self) -> tuple[object, ...]:
+        """What must not have changed since `_allowed` was worked out, lest a step be granted that nobody wants."""
+        state = self._recorder.state
+        deciding, operators = state.deciding, state.operators
+        return (
+            state.mode,
+            state.frozen,
+            state.plan_fingerprint,
+            deciding.sequence,
+            deciding.released_level,
+            operators.pause,
+            tuple(operators.pins.items()),
+        )
+
+    def _wake(self) -> None:
+        """Reconsider after the messages that wait already: a burst of answers costs one look at all components."""
+        if not self._reconsidering:
+            self._reconsidering = self._kernel.tell(NAME, Reconsider())
+
+    async def _reconsider(self) -> None:
+        """Work out anew who may move, and tell those for whom it changed."""
+        self._reconsidering = False
+        state = self._recorder.state
+        plan = state.plan
+        if plan is None:
+            return
+        if plan is not self._plan:
+            self._plan, self._order = plan, order_of(plan)
+        assert self._order is not None
+        given_back = releases(state, wanted_states(plan, state))
+        if given_back:
+            await self._record(*given_back)
+        self._seen = self._marker()
+        before, self._allowed = self._allowed, moves(plan, state, self._order)
+        for component_id, target in tuple(self._allowed.items()):
+            if before.get(component_id) is not target:
+                self._tell(component_id, Move(target))
+
+    def _tell(self, component_id: str, message: msgspec.Struct) -> None:
+        try:
+            taken = self._kernel.tell(component_actor(component_id), message)
+        except UnknownActor:
+            return
+        if not taken:
+            self._allowed.pop(component_id, None)  # told again at the next change
+
+    def _tick_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._kernel.timers.schedule(loop.time() + EXPIRY_TICK_S, self._kernel.find(NAME), Tick())
+
+
+def _granted(intent: StepIntended) -> StepGranted:
+    return StepGranted(intent.step, intent.token, intent.generation, intent.deadline_at, intent.attempt)

@@ -1,0 +1,112 @@
+"""The one caller of everything that mutates infrastructure. Dry run lives here: without a provisioner nothing acts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+
+from config.instants import SECOND
+from config.plan import Component
+from daemon.messages import StepGranted
+from machines.events import StepOutcome
+from machines.lifecycle_states import Step
+from machines.observations import Observation
+from machines.ports.clock import Clock
+from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
+from machines.ports.provisioner import Observer, Provisioner, Resource, StepOrder
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """How a call ended, in the four words of the journal."""
+
+    outcome: StepOutcome
+    reason: str = ""
+    request_id: str = ""
+    retry_after_s: float | None = None
+
+
+class Actuator:
+    """Takes granted steps, bounded in time and number, and never after a stop has begun.
+
+    In a dry run `provisioners` is empty: no object that could mutate exists in the process.
+    """
+
+    def __init__(
+        self,
+        *,
+        observers: Mapping[str, Observer],
+        provisioners: Mapping[str, Provisioner],
+        clock: Clock,
+        call_timeout_s: float,
+        concurrent_calls_max: int,
+    ) -> None:
+        self._observers = observers
+        self._provisioners = provisioners
+        self._clock = clock
+        self._call_timeout_s = call_timeout_s
+        self._places = asyncio.Semaphore(concurrent_calls_max)
+        self.stopping = False
+        """Set when a stop begins: from then on no call starts (I10)."""
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether nothing can be changed."""
+        return not self._provisioners
+
+    async def observe(self, plan_id: str, component: Component) -> Observation:
+        """One look; raises `CallError` when there was none, always as *unknown*."""
+        observer = self._observers.get(component.provisioner)
+        if observer is None:
+            raise Permanent(f"no provisioner of kind {component.provisioner!r} is set up")
+        resource = Resource(plan_id, component.id, component.options)
+        async with self._places:
+            try:
+                async with asyncio.timeout(self._call_timeout_s):
+                    return await observer.observe(resource)
+            except TimeoutError:
+                raise Ambiguous(f"no answer within {self._call_timeout_s:g} s") from None
+
+    async def perform(self, plan_id: str, component: Component, granted: StepGranted) -> Answer:
+        """Take a granted step. However the call ends, it is one of the four answers; only cancellation passes."""
+        provisioner = self._provisioners.get(component.provisioner)
+        if provisioner is None:
+            return Answer(StepOutcome.PERMANENT, "this is a dry run: nothing is changed")
+        order = StepOrder(
+            resource=Resource(plan_id, component.id, component.options),
+            token=granted.token,
+            generation=granted.generation,
+            deadline_at=granted.deadline_at,
+        )
+        async with self._places:
+            if self.stopping:
+                return Answer(StepOutcome.TRANSIENT, "the daemon is stopping: no new call starts")
+            return await self._call(provisioner, granted.step, order)
+
+    async def _call(self, provisioner: Provisioner, step: Step, order: StepOrder) -> Answer:
+        call = {
+            Step.WARM: provisioner.warm,
+            Step.ACTIVATE: provisioner.activate,
+            Step.DEACTIVATE: provisioner.deactivate,
+            Step.DECOMMISSION: provisioner.decommission,
+        }[step]
+        try:
+            async with asyncio.timeout(self._call_timeout_s):
+                done = await call(order)
+        except TimeoutError:
+            return Answer(StepOutcome.AMBIGUOUS, f"no answer within {self._call_timeout_s:g} s")
+        except Transient as refused:
+            return Answer(StepOutcome.TRANSIENT, refused.reason, retry_after_s=refused.retry_after_s)
+        except Permanent as refused:
+            return Answer(StepOutcome.PERMANENT, refused.reason)
+        except CallError as unknown:
+            return Answer(StepOutcome.AMBIGUOUS, unknown.reason)
+        except Exception as defect:  # noqa: BLE001 - an adapter's defect says nothing of what it did: unknown
+            return Answer(StepOutcome.AMBIGUOUS, f"the provisioner failed: {type(defect).__name__}: {defect}")
+        return Answer(StepOutcome.DONE, request_id=done.request_id)
+
+
+def deadline_left_s(clock: Clock, deadline_at: int) -> float:
+    """Seconds of the clock until the deadline; at least 0."""
+    return max(0.0, (deadline_at - clock.wall()) / SECOND)

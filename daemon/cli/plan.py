@@ -1,0 +1,89 @@
+"""`solvent plan`: check a plan, and show what follows from it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import click
+import msgspec
+from rich.console import Console
+
+from config.errors import PlanError
+from config.loading import load_plan, shipped_plans
+from config.money import amount_text
+from config.plan import Plan
+from daemon.cli.plan_table import print_plan
+from daemon.cli.plan_view import plan_view
+
+EXIT_BAD_PLAN: Final = 2
+
+_overrides_option = click.option(
+    "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a policy, or currency=USD."
+)
+
+
+@click.group("plan")
+def plan_command() -> None:
+    """Check a plan, or show its levels, costs and the revenue they need.
+
+    A plan is a YAML file, or the name of one that comes with solvent.
+
+    \b
+    Examples:
+      solvent plan check autobroker
+      solvent plan show ./my-plan.yaml
+      solvent plan show autobroker --set safety.ratio_max=0.80
+    """  # noqa: D301 - click's mark for text that is not rewrapped
+
+
+@plan_command.command("check")
+@click.argument("file", metavar="FILE_OR_NAME")
+@_overrides_option
+def check_command(file: str, overrides: tuple[str, ...]) -> None:
+    """Say whether a plan can be used; if not, list all of its problems with their lines.
+
+    Exit status: 0 where it can, 2 where it cannot.
+    """
+    plan = _loaded(file, overrides)
+    costs = [f"{level.index}: {_cost(plan, level.index)}" for level in plan.levels]
+    click.echo(
+        f"ok: {plan.name} ({plan.id}): {_counted(len(plan.levels), 'level')}, "
+        f"{_counted(len(plan.components), 'component')}; {plan.currency} a month by level: {', '.join(costs)}"
+    )
+
+
+@plan_command.command("show")
+@click.argument("file", metavar="FILE_OR_NAME")
+@_overrides_option
+@click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def show_command(file: str, overrides: tuple[str, ...], shape: str) -> None:
+    """Show a plan's levels and components: cost, needed revenue, break-even, headroom, policies that were changed."""
+    view = plan_view(_loaded(file, overrides))
+    if shape == "json":
+        click.echo(msgspec.json.encode(view).decode())
+    else:
+        print_plan(view, Console(file=sys.stdout))
+
+
+def _loaded(file: str, overrides: tuple[str, ...]) -> Plan:
+    """The plan; ends the command with all of its problems where it has any."""
+    try:
+        return load_plan(file, overrides)
+    except PlanError as error:
+        click.echo(str(error), err=True)
+        click.echo(
+            f"{_counted(len(error.problems), 'problem')}. Mend them and run the same command again; "
+            f"for a plan without any: solvent plan show {shipped_plans()[0]}",
+            err=True,
+        )
+        raise click.exceptions.Exit(EXIT_BAD_PLAN) from None
+
+
+def _cost(plan: Plan, index: int) -> str:
+    cost = plan.level_cost_micros(index)
+    return "unknown" if cost is None else amount_text(cost)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,77 @@
+"""An actor: one bounded mailbox, one writer of its own state."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import msgspec
+
+from daemon.kernel.mailbox import Mailbox, Reply
+from daemon.kernel.restarts import ActorPolicy, RestartWindow
+
+
+class Actor(ABC):
+    """Something that handles one message at a time. Subclasses declare `__slots__`, so that 100,000 of them stay small.
+
+    An exception out of any of these methods restarts this actor (`daemon.kernel.supervision`) and touches no other.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    async def receive(self, message: msgspec.Struct) -> object | None:
+        """Handles one message; what it returns answers an `ask` and is dropped after a `tell`."""
+
+    async def started(self) -> None:  # noqa: B027 - overriding it is a choice
+        """Runs once before the first message, when overridden; the place to set the first timers."""
+
+    async def restart(self) -> None:
+        """Rebuilds the state from durable state after a failure or a resume. Timers of the earlier life are gone.
+
+        Not called for an actor that was spawned by a factory: that one is built anew and `started`.
+        """
+        await self.started()
+
+    async def stopping(self) -> None:  # noqa: B027 - overriding it is a choice
+        """Runs once when a stop begins, after the messages that waited then; other actors may still send some."""
+
+
+class ActorState(enum.Enum):
+    """Where an actor, or a root task, stands in its life."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    PARKED = "parked"
+
+
+class ActorRef:
+    """The kernel's one record of an actor; it stays the same when the actor is rebuilt. Read it, never write it.
+
+    `life` counts restarts, parkings and resumes, so that a timer of an earlier life is recognised.
+    `mailbox`, `task` and `window` exist only while there is something in them; `asker` waits for the present message.
+    """
+
+    __slots__ = ("actor", "asker", "factory", "life", "mailbox", "name", "policy", "reason", "state", "task", "window")
+
+    def __init__(self, actor: Actor, factory: Callable[[], Actor] | None, policy: ActorPolicy) -> None:
+        self.actor = actor
+        self.factory = factory
+        self.name = actor.name
+        self.policy = policy
+        self.state = ActorState.RUNNING if type(actor).started is Actor.started else ActorState.STARTING
+        self.reason = ""
+        self.life = 0
+        self.asker: Reply | None = None
+        self.mailbox: Mailbox | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.window: RestartWindow | None = None
+
+    def __repr__(self) -> str:
+        return f"<ActorRef {self.name} {self.state.value}>"

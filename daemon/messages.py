@@ -1,0 +1,160 @@
+"""The messages between the daemon's actors: frozen values, named after what they ask or say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from config.instants import Instant
+from machines.lifecycle_states import ComponentState, Step
+from machines.observations import Observation
+from machines.ports.streams import Entry
+
+
+class _Message(msgspec.Struct, frozen=True):
+    """The base of all messages."""
+
+
+# To the revenue actor
+
+
+class EntriesArrived(_Message, frozen=True):
+    """What one read of a stream brought, in order."""
+
+    stream: str
+    entries: tuple[Entry, ...]
+
+
+class StreamReplaced(_Message, frozen=True):
+    """The stream's last id fell below our cursor: another stream stands there. It is read from its start."""
+
+    stream: str
+
+
+class StreamGap(_Message, frozen=True):
+    """The entry at our cursor is gone: entries behind it may have been trimmed unread."""
+
+    stream: str
+
+
+class StreamsReached(_Message, frozen=True):
+    """The streams answer again."""
+
+
+class StreamsLost(_Message, frozen=True):
+    """The streams cannot be reached."""
+
+    reason: str
+
+
+class TrustClock(_Message, frozen=True):
+    """An operator says that the clock is right."""
+
+
+class Tick(_Message, frozen=True):
+    """A timer of the actor's own."""
+
+
+# To the planner
+
+
+class MonthsClosed(_Message, frozen=True):
+    """Months became facts; judge them."""
+
+
+# To the supervisor
+
+
+class Reconsider(_Message, frozen=True):
+    """Something changed that may let components move."""
+
+
+class StepAsked(_Message, frozen=True):
+    """A component asks whether it may take a step (or another attempt at its open one)."""
+
+    component: str
+    step: Step
+
+
+class StepGranted(_Message, frozen=True):
+    """The step is in the journal, its cost reserved. Take it."""
+
+    step: Step
+    token: str
+    generation: int
+    deadline_at: Instant
+    attempt: int
+
+
+class StepRefused(_Message, frozen=True):
+    """The step may not be taken now. `retry_after_s` None: something must change first."""
+
+    reason: str
+    retry_after_s: float | None = None
+    withdrawn: bool = False
+    """Nobody wants the step any more."""
+
+
+class StepAnswered(_Message, frozen=True):
+    """What the provider answered to a granted step."""
+
+    component: str
+    outcome: str
+    """A value of `machines.events.StepOutcome`."""
+    reason: str = ""
+    request_id: str = ""
+    seen: Observation | None = None
+
+
+class IntentUnreachable(_Message, frozen=True):
+    """An intent is past its deadline; `seen` is where the world stands."""
+
+    component: str
+    seen: Observation
+    compensate: bool
+
+
+class ParkAsked(_Message, frozen=True):
+    """A component cannot go on without an operator."""
+
+    component: str
+    reason: str
+
+
+class SightReported(_Message, frozen=True):
+    """A look differed from the record."""
+
+    component: str
+    seen: Observation
+    sight: str
+    """A value of `machines.stepping.Sight`."""
+
+
+# To a component
+
+
+class Move(_Message, frozen=True):
+    """Go towards this settled state, step by step, while the supervisor grants it."""
+
+    target: ComponentState
+
+
+class Look(_Message, frozen=True):
+    """Look at the world, and settle what is open."""
+
+
+# To the telemetry and publication actors
+
+
+class Changed(_Message, frozen=True):
+    """The state changed; show it."""
+
+
+class Asked(_Message, frozen=True):
+    """A command as it stands in its stream."""
+
+    stream: str
+    principal: str
+    entry_id: str
+    fields: Mapping[str, str]

@@ -1,0 +1,158 @@
+"""The recorder: the one door to the journal. It groups what waits, makes it durable, folds it, then tells.
+
+Nobody is told of an event before it is durable, and the state is folded in the journal's order whatever the order in
+which those who wait are woken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from config.instants import Instant
+from daemon.kernel import Kernel
+from machines.events import Event, Recorded
+from machines.ports.clock import Clock
+from machines.ports.journal import Journal, JournalRefusedError, PaymentSeen, Proposal, Snapshot
+from machines.state.whole import State, fold
+
+OWNER = "recorder"
+Listener = Callable[[Recorded], None]
+"""Told of each event after it was folded. It only notes what to do: it neither awaits nor raises."""
+
+
+class _Waiting:
+    __slots__ = ("done", "group", "payments")
+
+    def __init__(
+        self, group: list[Proposal], payments: Sequence[PaymentSeen], done: asyncio.Future[list[Recorded]]
+    ) -> None:
+        self.group = group
+        self.payments = payments
+        self.done = done
+
+
+class Recorder:
+    """Appends to the journal on behalf of every actor, and keeps the folded state."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        state: State,
+        clock: Clock,
+        *,
+        group_events_max: int,
+        snapshot_every_events: int,
+        encode_state: Callable[[State], bytes],
+    ) -> None:
+        self.journal = journal
+        self.state = state
+        self.clock = clock
+        self.refusing: str | None = None
+        """Why the journal takes nothing at this moment; None while it is well."""
+        self._group_events_max = group_events_max
+        self._snapshot_every_events = snapshot_every_events
+        self._encode_state = encode_state
+        self._waiting: deque[_Waiting] = deque()
+        self._listeners: list[Listener] = []
+        self._task: asyncio.Task[None] | None = None
+        self._kernel: Kernel | None = None
+        self._snapshot_at = state.sequence
+        self.last_recorded_at: Instant | None = None
+        """When the newest event was recorded; resume sets it from the journal."""
+
+    def attach(self, kernel: Kernel) -> None:
+        """From here on writing runs as a task of this kernel."""
+        self._kernel = kernel
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every event from now on."""
+        self._listeners.append(listener)
+
+    async def record(
+        self,
+        actor: str,
+        events: Sequence[Event],
+        *,
+        cause: int | None = None,
+        effective_at: Instant | None = None,
+        payments: Sequence[PaymentSeen] = (),
+    ) -> list[Recorded]:
+        """Make the events durable together, fold them, and return them as recorded.
+
+        Raises `JournalRefusedError` when nothing was written. A caller that is cancelled while it waits does not take
+        the events back: the state tells whether they became durable.
+        """
+        at = self.clock.wall() if effective_at is None else effective_at
+        group = [Proposal(event, actor, at, cause) for event in events]
+        waiting = _Waiting(group, payments, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._task is None:
+            assert self._kernel is not None, "attach the recorder to a kernel before recording"
+            self._task = self._kernel.tasks.start(self._write_all(), name="journal writing", owner=OWNER)
+        return await asyncio.shield(waiting.done)
+
+    async def _write_all(self) -> None:
+        try:
+            while self._waiting:
+                await self._write_some(self._take_group())
+                await self._snapshot_when_due()
+        finally:
+            self._task = None
+            for waiting in self._waiting:
+                waiting.done.cancel()
+            self._waiting.clear()
+
+    def _take_group(self) -> list[_Waiting]:
+        """What waits now, as one group: one disk synchronisation serves them all."""
+        taken = [self._waiting.popleft()]
+        events = len(taken[0].group)
+        while self._waiting and events + len(self._waiting[0].group) <= self._group_events_max:
+            taken.append(self._waiting.popleft())
+            events += len(taken[-1].group)
+        return taken
+
+    async def _write_some(self, taken: list[_Waiting]) -> None:
+        group = [proposal for waiting in taken for proposal in waiting.group]
+        payments = [seen for waiting in taken for seen in waiting.payments]
+        try:
+            recorded = await self.journal.append(group, payments)
+        except JournalRefusedError as refused:
+            self.refusing = str(refused)
+            for waiting in taken:
+                _fail(waiting.done, JournalRefusedError(str(refused)))
+            return
+        except BaseException:
+            # The outcome is unknown and this task ends: whoever waits must not wait for ever.
+            for waiting in taken:
+                waiting.done.cancel()
+            raise
+        self.refusing = None
+        for one in recorded:
+            fold(self.state, one)
+            self.last_recorded_at = one.recorded_at
+        for one in recorded:
+            for listener in self._listeners:
+                listener(one)
+        start = 0
+        for waiting in taken:
+            end = start + len(waiting.group)
+            if not waiting.done.done():
+                waiting.done.set_result(recorded[start:end])
+            start = end
+
+    async def _snapshot_when_due(self) -> None:
+        if self.state.sequence - self._snapshot_at >= self._snapshot_every_events:
+            await self.snapshot()
+
+    async def snapshot(self) -> None:
+        """Keep the state as it is now, so that a resume folds only what follows."""
+        self._snapshot_at = self.state.sequence
+        await self.journal.write_snapshot(Snapshot(self.state.sequence, self._encode_state(self.state)))
+
+
+def _fail(done: asyncio.Future[list[Recorded]], failure: Exception) -> None:
+    if not done.done():
+        done.set_exception(failure)
+        done.exception()  # a cancelled asker must not make the loop complain

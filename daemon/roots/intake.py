@@ -1,0 +1,128 @@
+"""Reading incoming streams: every entry reaches its actor, and the position moves only with the effect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from daemon.actors.recording import NotRecorded
+from daemon.kernel import Kernel, Root
+from daemon.messages import EntriesArrived, StreamGap, StreamReplaced, StreamsLost, StreamsReached
+from daemon.recorder import Recorder
+from daemon.roots.gate import Gate, OwnedByAnotherError
+from machines.ports.streams import START, Entry, Streams, StreamsAwayError
+
+
+class IntakeLimits(msgspec.Struct, frozen=True):
+    """How streams are read. Waiting is in seconds of the loop."""
+
+    entries_max: int = 1000
+    block_ms: int = 1000
+    ask_timeout_s: float = 60
+    retry_initial_s: float = 0.5
+    retry_max_s: float = 10
+    trim_every_s: float = 60
+
+
+class Intake:
+    """One reader of some streams on behalf of one actor."""
+
+    def __init__(
+        self,
+        *,
+        names: Sequence[str],
+        actor: str,
+        watches_gaps: bool,
+        streams: Streams,
+        recorder: Recorder,
+        kernel: Kernel,
+        gate: Gate,
+        limits: IntakeLimits,
+    ) -> None:
+        """`watches_gaps` says that the actor wants to know of outages, replaced streams and lost entries."""
+        self._names = tuple(names)
+        self._actor = actor
+        self._watches_gaps = watches_gaps
+        self._streams = streams
+        self._recorder = recorder
+        self._kernel = kernel
+        self._gate = gate
+        self._limits = limits
+        self._connected = False
+        self._failures = 0
+        self._trimmed_s = 0.0
+
+    async def run(self, root: Root) -> None:
+        """Read until the daemon stops; an unreachable server is waited for."""
+        self._connected = False
+        while True:
+            root.beat()
+            try:
+                await self._round()
+            except (StreamsAwayError, OwnedByAnotherError) as away:
+                await self._lost(str(away))
+
+    async def _round(self) -> None:
+        if not self._connected:
+            await self._connect()
+        cursors = {name: self._cursor(name) for name in self._names}
+        arrived = await self._streams.read(cursors, self._limits.entries_max, self._limits.block_ms)
+        for stream, entries in arrived.items():
+            await self._hand_over(stream, entries)
+        await self._trim_when_due()
+
+    async def _connect(self) -> None:
+        """Hold each stream against our position before a single entry is read."""
+        await self._gate.enter()
+        for name in self._names:
+            cursor = self._cursor(name)
+            facts = await self._streams.facts(name, cursor)
+            if cursor == START:
+                continue
+            if not facts.exists or _order(facts.last_generated_id) < _order(cursor):
+                await self._tell(StreamReplaced(name))
+            elif not facts.cursor_entry_exists and self._watches_gaps:
+                await self._tell(StreamGap(name))
+        if self._watches_gaps:
+            await self._tell(StreamsReached())
+        self._connected, self._failures = True, 0
+
+    async def _hand_over(self, stream: str, entries: list[Entry]) -> None:
+        """Ask, so that a slow journal slows the intake and never the memory."""
+        await self._tell(EntriesArrived(stream, tuple(entries)))
+
+    async def _tell(self, message: msgspec.Struct) -> None:
+        while True:
+            reply = await self._kernel.ask(self._actor, message, self._limits.ask_timeout_s)
+            if not isinstance(reply, NotRecorded):
+                return
+            await asyncio.sleep(self._limits.retry_max_s)  # the journal is full: nothing was taken, ask again
+
+    async def _lost(self, reason: str) -> None:
+        self._connected = False
+        self._failures += 1
+        if self._watches_gaps:
+            await self._tell(StreamsLost(reason))
+        limits = self._limits
+        await asyncio.sleep(min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16)))
+
+    async def _trim_when_due(self) -> None:
+        """Only the daemon trims its streams, and never the entry at its own position."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._trimmed_s < self._limits.trim_every_s:
+            return
+        self._trimmed_s = now_s
+        for name in self._names:
+            if self._cursor(name) != START:
+                await self._streams.trim_before(name, self._cursor(name))
+
+    def _cursor(self, name: str) -> str:
+        return self._recorder.state.cursors.get(name, START)
+
+
+def _order(entry_id: str) -> tuple[int, int]:
+    """An entry id as something that compares."""
+    milliseconds, _, sequence = entry_id.partition("-")
+    return int(milliseconds), int(sequence or 0)

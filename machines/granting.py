@@ -1,0 +1,193 @@
+"""Granting or refusing one step: who says what, in which order (pause, pin, planner; the cap under all of them)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+import msgspec
+
+from config.instants import DAY, SECOND, Instant
+from config.money import amount_text
+from config.plan import Component
+from machines import breaker as breakers
+from machines.breaker import Admission, Breaker, BreakerLimits
+from machines.events import ApprovalAsked, BreakerChanged, Event, StepIntended
+from machines.lifecycle import next_step, state_while
+from machines.lifecycle_states import RAISING, ComponentState, Step
+from machines.permits import OverCap, Reservation, UnknownPrice, reserve
+from machines.state.components import ComponentRecord
+from machines.state.whole import State
+from machines.tokens import token
+
+APPROVAL_LIVES_DAYS = 7
+"""An approval nobody gives in a week is asked for anew."""
+
+
+class GrantLimits(msgspec.Struct, frozen=True):
+    """What a step is held to."""
+
+    step_deadline_s: int
+    breaker: BreakerLimits
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """The step may be taken once these events are durable; the last of them is the intent."""
+
+    events: tuple[Event, ...]
+    intent: StepIntended
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """The step may not be taken now. `withdrawn` says that nobody wants it any more."""
+
+    reason: str
+    retry_after_s: float | None = None
+    withdrawn: bool = False
+    events: tuple[Event, ...] = ()
+
+
+def cap_of(state: State) -> int:
+    """The cap of the moment in micros: what the released level may burn, and what revenue pays for.
+
+    On the floor nobody decided a revenue-backed cap, so it is computed from the newest measure; without one it is 0.
+    """
+    decision, plan = state.deciding.decision, state.plan
+    if decision is None or plan is None:
+        return 0
+    burn = plan.levels[state.deciding.released_level].max_burn_micros
+    if decision.cap_micros is not None:
+        return min(decision.cap_micros, burn)
+    paid = Fraction(plan.policies.safety.ratio_max) * max(0, decision.measure_micros)
+    return min(burn, int(paid))
+
+
+def judge_step(
+    state: State,
+    component_id: str,
+    step: Step,
+    *,
+    allowed: Mapping[str, ComponentState],
+    now: Instant,
+    epoch: int,
+    limits: GrantLimits,
+) -> Grant | Refusal:
+    """Whether a component may take `step` now: a new one, or another attempt at its open one."""
+    component, record = state.component(component_id), state.components.of(component_id)
+    plan = state.plan
+    if component is None or plan is None or component.host:
+        return Refusal(f"{component_id} is not a component of the plan")
+    if record.parked:
+        return Refusal(f"{component_id} is parked: {record.parked}")
+    refusal = _against_wish(state, record, step, allowed)
+    if refusal is not None:
+        return refusal
+    changed: tuple[Event, ...] = ()
+    if step in RAISING:
+        admitted = _through_breakers(state, component, now)
+        if isinstance(admitted, Refusal):
+            return admitted
+        changed = admitted
+    new_resource = step is Step.WARM and record.intent is None
+    generation = record.generation + 1 if new_resource else record.generation
+    reservation = _reservation(state, component, record, step)
+    if isinstance(reservation, UnknownPrice):
+        return Refusal(reservation.reason)
+    if isinstance(reservation, OverCap):
+        return _over_cap(state, component_id, reservation, now)
+    intent = StepIntended(
+        component=component_id,
+        step=step,
+        token=token(plan.id, component_id, generation, epoch) if new_resource else record.token,
+        generation=generation,
+        from_state=record.state,
+        to_state=record.state if record.intent is not None else state_while(step, record.state),
+        committed_micros=reservation.committed_micros,
+        deadline_at=record.intent.deadline_at if record.intent else now + limits.step_deadline_s * SECOND,
+        attempt=record.intent.attempt + 1 if record.intent else 1,
+        override=reservation.override,
+        cap_micros=reservation.cap_micros,
+        total_micros=reservation.total_micros,
+    )
+    return Grant((*changed, intent), intent)
+
+
+def _against_wish(
+    state: State, record: ComponentRecord, step: Step, allowed: Mapping[str, ComponentState]
+) -> Refusal | None:
+    """A new step must be wished for; another attempt of a raise must still be."""
+    target = allowed.get(record.id)
+    if record.intent is None:
+        if target is None or next_step(record.state, target) is not step:
+            return Refusal(f"nothing asks {record.id} to {step.value} now", withdrawn=True)
+        return None
+    if record.intent.step is not step:
+        return Refusal(f"{record.id} has an open intent to {record.intent.step.value}")
+    if step not in RAISING:
+        return None
+    if state.frozen:
+        return Refusal(f"frozen: {state.frozen}", retry_after_s=60)
+    pause = state.operators.pauses(raising=True)
+    if pause is not None:
+        return Refusal(f"paused by {pause.by}: {pause.reason}", retry_after_s=60)
+    if target is None or target is ComponentState.COLD:
+        return Refusal(f"{record.id} is no longer wanted", withdrawn=True)
+    return None
+
+
+def breaker_names(component: Component) -> tuple[str, str]:
+    """The two breakers that gate a component's raising calls."""
+    return f"provider:{component.provisioner}", f"component:{component.id}"
+
+
+def _through_breakers(state: State, component: Component, now: Instant) -> tuple[Event, ...] | Refusal:
+    """The half-open events of a probe, () where both breakers are closed, or the refusal."""
+    probes: list[Event] = []
+    for name in breaker_names(component):
+        breaker = state.breakers.get(name, Breaker())
+        admission = breakers.admission(breaker, now)
+        if admission is Admission.REFUSE:
+            wait_s = max(1.0, (breakers.reopens_at(breaker) - now) / SECOND)
+            return Refusal(f"the breaker {name} is {breaker.status.value}", retry_after_s=wait_s)
+        if admission is Admission.PROBE:
+            probes.append(breaker_event(name, breakers.probing(breaker), f"probe by {component.id}"))
+    return tuple(probes)
+
+
+def breaker_event(name: str, breaker: Breaker, reason: str) -> BreakerChanged:
+    """The event that carries a breaker's whole memory."""
+    return BreakerChanged(name, breaker.status, breaker.failures_at, breaker.opened_at, breaker.cooldown_s, reason)
+
+
+def _reservation(
+    state: State, component: Component, record: ComponentRecord, step: Step
+) -> Reservation | OverCap | UnknownPrice:
+    floor = state.plan is not None and component.id in state.plan.floor_components
+    approval = state.operators.approval_for(f"component:{component.id}", approved=True)
+    return reserve(
+        component,
+        step,
+        own_micros=record.committed_micros,
+        total_micros=state.components.committed_micros,
+        cap_micros=None if floor else cap_of(state),
+        override=approval[0] if approval and approval[1].exceeds_cap else "",
+    )
+
+
+def _over_cap(state: State, component_id: str, over: OverCap, now: Instant) -> Refusal:
+    """Refuse; where an operator asked for the step, ask a second one to approve it."""
+    pin = state.operators.pins.get(component_id)
+    subject = f"component:{component_id}"
+    asked = state.operators.approval_for(subject, approved=False)
+    if pin is None or asked is not None:
+        return Refusal(over.reason, retry_after_s=None)
+    reason = f"{over.reason} (missing {amount_text(over.missing_micros)})"
+    approval = ApprovalAsked(
+        approval_id=f"{component_id}-{state.sequence + 1}",
+        subject=subject,
+        reason=reason,
+        by=pin.by,
+        until=now + APPROVAL_LIVES_DAYS * DAY,
+        exceeds_cap=True,
+    )
+    return Refusal(reason, events=(approval,))

@@ -1,0 +1,85 @@
+"""Judging what closed since the last decision: the same fold for a live close, a long import and a resumed daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from config.calendar import Calendar, calendar_of
+from config.instants import Instant
+from config.plan import Plan
+from config.policies import RollbackAfter
+from machines.deciding.decision import after, decide, decide_day
+from machines.deciding.facts import DecidedState, Decision, Direction
+from machines.revenue.book import RevenueBook
+from machines.state.whole import State
+
+HISTORY_MONTHS = 40
+"""More closed months than the longest debounce (36) and the three-month mean can ask for."""
+
+
+def undecided(state: State, days_through: Instant) -> list[Decision]:
+    """The decisions that are due, oldest first: each closed month's, and with `rollback.after: daily` each fall at a
+    day's end up to `days_through`. Days that change nothing are not listed.
+    """
+    plan, book = state.plan, state.revenue.book
+    if plan is None or book.first_month is None:
+        return []
+    decided = state.deciding.decided
+    found: list[Decision] = []
+    calendar = calendar_of(plan.timezone)
+    judged_through = _judged_through(state, calendar)
+    first = book.first_month if decided.decided_through is None else decided.decided_through + 1
+    for month in range(first, (book.closed_through or first - 1) + 1):
+        end = calendar.end_of(month)
+        for decision in _days(plan, book, decided, calendar, judged_through, end - 1):
+            found.append(decision)
+            decided = after(decision, decided)
+        months = tuple(each for each in book.figures(plan.policies.revenue, _last(book, month)) if each.month <= month)
+        decision = decide(plan, months, decided)
+        found.append(decision)
+        decided = after(decision, decided)
+        judged_through = end
+    for decision in _days(plan, book, decided, calendar, judged_through, days_through):
+        found.append(decision)
+        decided = after(decision, decided)
+    return found
+
+
+def _last(book: RevenueBook, month: int) -> int:
+    """How many of the newest closed months are needed to see enough history behind `month`."""
+    return (book.closed_through or month) - month + HISTORY_MONTHS
+
+
+def _judged_through(state: State, calendar: Calendar) -> Instant:
+    """Until when days were judged: the last decision's close or, without one, the beginning."""
+    decision = state.deciding.decision
+    if decision is not None:
+        return decision.at
+    assert state.revenue.book.first_month is not None
+    return calendar.start_of(state.revenue.book.first_month)
+
+
+def _days(
+    plan: Plan, book: RevenueBook, decided: DecidedState, calendar: Calendar, since: Instant, through: Instant
+) -> Iterator[Decision]:
+    """The falls at the ends of the days in `(since, through]`."""
+    if plan.policies.rollback.after is not RollbackAfter.DAILY or since >= through:
+        return
+    day = calendar.day_of(since)
+    while (end := calendar.day_end(day)) <= through:
+        day += timedelta(days=1)
+        if decided.level == 0:
+            continue
+        trailing = book.trailing_micros(end, plan.policies.revenue)
+        if end <= since or trailing is None:
+            continue
+        closed = tuple(
+            each
+            for each in book.figures(plan.policies.revenue, HISTORY_MONTHS)
+            if calendar.end_of(each.month) <= end
+        )
+        decision = decide_day(plan, closed, end, trailing, decided)
+        if decision.direction is Direction.DOWN:
+            yield decision
+            decided = after(decision, decided)

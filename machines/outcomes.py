@@ -1,0 +1,192 @@
+"""What follows from an answer, or from a look: the events, computed; nobody is called here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from config.instants import SECOND, Instant
+from config.plan import Component
+from machines import breaker as breakers
+from machines.breaker import Breaker, BreakerLimits
+from machines.events import (
+    BreakerStatus,
+    ComponentDrifted,
+    ComponentParked,
+    Event,
+    IntentAbandoned,
+    ResourceGone,
+    ResourceUnmanaged,
+    StepEnded,
+    StepIntended,
+    StepOutcome,
+)
+from machines.granting import GrantLimits, breaker_event, breaker_names
+from machines.lifecycle_states import RAISING, ComponentState, Step
+from machines.observations import Observation
+from machines.state.components import ComponentRecord
+from machines.state.whole import State
+from machines.stepping import Sight, standing_after, standing_found
+
+CONTESTED_AFTER_DRIFTS = 3
+CONTESTED_WINDOW_S = 3600
+"""So many repairs undone within an hour are a foreign writer's work, not an accident."""
+
+
+def after_answer(
+    state: State,
+    component: Component,
+    outcome: StepOutcome,
+    *,
+    reason: str,
+    request_id: str,
+    seen: Observation | None,
+    now: Instant,
+    limits: GrantLimits,
+) -> list[Event]:
+    """The events of an answered call: what stands now, and what the breakers learn from it."""
+    record = state.components.of(component.id)
+    intent = record.intent
+    if intent is None:
+        return []
+    done = outcome is StepOutcome.DONE
+    standing = standing_after(component, record, intent.step) if done else None
+    ended = StepEnded(
+        component=component.id,
+        step=intent.step,
+        token=intent.token,
+        outcome=outcome,
+        from_state=record.state,
+        to_state=standing.state if standing else record.state,
+        committed_micros=standing.committed_micros if standing else record.committed_micros,
+        reason=reason,
+        request_id=request_id,
+        observed=seen.state if seen else None,
+        attempt=intent.attempt,
+    )
+    learnt = _breakers_after(state, component, intent.step, outcome, now, limits.breaker, reason)
+    if outcome is not StepOutcome.PERMANENT:
+        return [ended, *learnt]
+    parked = ComponentParked(component.id, f"{intent.step.value} was refused for good: {reason}")
+    if seen is None:
+        return [ended, *learnt, parked]
+    return [ended, *learnt, _abandoned(component, record, seen, reason), parked]
+
+
+def _breakers_after(
+    state: State,
+    component: Component,
+    step: Step,
+    outcome: StepOutcome,
+    now: Instant,
+    limits: BreakerLimits,
+    reason: str,
+) -> list[Event]:
+    """Only raising calls teach the breakers; a permanent answer settles a probe without counting as a failure."""
+    if step not in RAISING:
+        return []
+    learnt: list[Event] = []
+    for name in breaker_names(component):
+        before = state.breakers.get(name, Breaker())
+        if outcome in (StepOutcome.TRANSIENT, StepOutcome.AMBIGUOUS):
+            after = breakers.failed(before, now, limits)
+        else:
+            after = breakers.succeeded(before)
+        if after != before:
+            learnt.append(breaker_event(name, after, reason if after.status is BreakerStatus.OPEN else ""))
+    return learnt
+
+
+def _abandoned(component: Component, record: ComponentRecord, seen: Observation, reason: str) -> IntentAbandoned:
+    standing = standing_found(component, seen)
+    return IntentAbandoned(
+        component=component.id,
+        token=record.token,
+        from_state=record.state,
+        to_state=standing.state,
+        committed_micros=standing.committed_micros,
+        reason=reason,
+    )
+
+
+def after_deadline(
+    component: Component,
+    record: ComponentRecord,
+    seen: Observation,
+    *,
+    compensate: bool,
+    now: Instant,
+    limits: GrantLimits,
+) -> list[Event]:
+    """A raise that cannot be reached any more: stand where the world is, and take back what is half made."""
+    intent = record.intent
+    if intent is None:
+        return []
+    reason = intent.reason or "the deadline passed"
+    if not compensate:
+        return [_abandoned(component, record, seen, reason)]
+    abandoned: list[Event] = []
+    from_state, step, to_state = record.state, Step.DEACTIVATE, ComponentState.DEACTIVATING
+    committed = max(record.committed_micros, standing_found(component, seen).committed_micros)
+    if intent.step is Step.WARM:
+        abandoned = [
+            IntentAbandoned(component.id, intent.token, from_state, ComponentState.WARM, committed, reason),
+        ]
+        from_state, step, to_state = ComponentState.WARM, Step.DECOMMISSION, ComponentState.WARM
+    undo = StepIntended(
+        component=component.id,
+        step=step,
+        token=intent.token,
+        generation=record.generation,
+        from_state=from_state,
+        to_state=to_state,
+        committed_micros=committed,
+        deadline_at=now + limits.step_deadline_s * SECOND,
+    )
+    return [*abandoned, undo]
+
+
+def after_sight(
+    component: Component,
+    record: ComponentRecord,
+    seen: Observation,
+    sight: Sight,
+    now: Instant,
+    *,
+    wanted: ComponentState,
+) -> Event:
+    """The event of a look that differed from the record.
+
+    A drifted component that is still wanted keeps its reservation, so that its repair needs no new one.
+    """
+    standing = standing_found(component, seen)
+    if sight is Sight.UNMANAGED:
+        return ResourceUnmanaged(component.id, seen.state, seen.tokens, standing.committed_micros)
+    if sight is Sight.UNMANAGED_GONE:
+        return ResourceGone(component.id)
+    window_start = now - CONTESTED_WINDOW_S * SECOND
+    recent = sum(1 for at in record.drifts_at if at > window_start) + 1
+    kept = record.committed_micros if wanted is ComponentState.HOT else 0
+    committed = max(kept, standing.committed_micros)
+    return ComponentDrifted(
+        component=component.id,
+        from_state=record.state,
+        to_state=standing.state,
+        observed=seen.state,
+        committed_micros=committed,
+        contested=recent >= CONTESTED_AFTER_DRIFTS,
+    )
+
+
+def releases(state: State, wanted: Mapping[str, ComponentState]) -> list[Event]:
+    """Give back what was kept for repairs that nobody wants any more."""
+    return [
+        IntentAbandoned(
+            record.id, record.token, ComponentState.COLD, ComponentState.COLD, 0, "the repair is no longer wanted"
+        )
+        for record in state.components.records.values()
+        if record.committed_micros
+        and record.state is ComponentState.COLD
+        and record.idle
+        and record.unmanaged is None
+        and wanted.get(record.id) is ComponentState.COLD
+    ]

@@ -1,0 +1,43 @@
+"""What was decided, and what of it may be acted upon, folded from the decisions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from machines import events
+from machines.deciding.decision import after
+from machines.deciding.facts import DecidedState, Decision
+
+FLOOR = 0
+"""Level 0: always on."""
+
+
+class Deciding(msgspec.Struct):
+    """The decided level, the released one, and the newest decision with its explanation."""
+
+    decided: DecidedState = DecidedState()
+    released_level: int = FLOOR
+    """The level that components are moved towards: the decided one, unless it waits for approval."""
+    decision: Decision | None = None
+    sequence: int | None = None
+    """The event that recorded the newest decision: the cause of the steps that follow it."""
+
+
+def fold_decided(deciding: Deciding, event: events.LevelDecided, sequence: int, *, waits: bool) -> None:
+    """Fold a decision; `waits` says that the move needs an operator's approval first."""
+    decision = event.decision
+    deciding.decided = after(decision, deciding.decided)
+    deciding.decision = decision
+    deciding.sequence = sequence
+    if not waits:
+        deciding.released_level = decision.level
+
+
+def fold_level_approved(deciding: Deciding, level: int) -> None:
+    """The approved level is acted upon."""
+    deciding.released_level = level
+
+
+def fold_level_refused(deciding: Deciding) -> None:
+    """A denied or expired approval takes the decision back: the next close judges anew."""
+    deciding.decided = msgspec.structs.replace(deciding.decided, level=deciding.released_level, partial=())

@@ -1,0 +1,57 @@
+"""What is known of revenue: the book of payments, the sources' positions and health, and the newest reading."""
+
+from __future__ import annotations
+
+import msgspec
+
+from config.calendar import Calendar
+from config.instants import Instant
+from machines import events
+from machines.revenue.book import RevenueBook
+
+
+class Counters(msgspec.Struct):
+    """How many entries of each kind were taken since the journal began."""
+
+    counted: int = 0
+    duplicates: int = 0
+    not_completed: int = 0
+    rejected: int = 0
+    converted: int = 0
+    corrections: int = 0
+
+
+class RevenueState(msgspec.Struct):
+    """Revenue as folded from the journal."""
+
+    book: RevenueBook = msgspec.field(default_factory=RevenueBook)
+    counters: Counters = msgspec.field(default_factory=Counters)
+    heard_at: Instant | None = None
+    """When anything was last received from the live source."""
+    watermark: Instant | None = None
+    measured: events.RevenueMeasured | None = None
+
+
+def fold_revenue_event(revenue: RevenueState, event: events.Event, calendar: Calendar) -> None:
+    """Fold one of the revenue events; any other is ignored."""
+    match event:
+        case events.PaymentsRecorded():
+            for payment in event.counted:
+                revenue.book.add(payment, calendar)
+            counters = revenue.counters
+            counters.counted += len(event.counted)
+            counters.duplicates += event.duplicates
+            counters.not_completed += event.not_completed
+            counters.converted += event.converted
+            revenue.heard_at = event.heard_at
+        case events.WatermarkReached():
+            revenue.watermark = max(event.through, revenue.watermark or event.through)
+            revenue.heard_at = event.heard_at
+        case events.MonthClosed():
+            revenue.book.close(event.month, calendar)
+        case events.MonthCorrected():
+            revenue.counters.corrections += 1
+        case events.RevenueMeasured():
+            revenue.measured = event
+        case _:
+            pass

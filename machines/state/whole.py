@@ -1,0 +1,201 @@
+"""The whole state, and the one function that folds an event into it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from config.calendar import calendar_of
+from config.plan import Component, Plan
+from config.policies import Approval
+from machines import events
+from machines.breaker import Breaker
+from machines.deciding.facts import Direction
+from machines.lifecycle_states import ComponentState
+from machines.state.components import (
+    Components,
+    fold_adopted,
+    fold_drifted,
+    fold_gone,
+    fold_intent_abandoned,
+    fold_parked,
+    fold_step_ended,
+    fold_step_intended,
+    fold_unmanaged,
+    fold_unparked,
+)
+from machines.state.deciding import Deciding, fold_decided, fold_level_approved, fold_level_refused
+from machines.state.operators import Operators, fold_operator_event
+from machines.state.revenue import RevenueState, fold_revenue_event
+
+FOLD_VERSION = 1
+"""Raised whenever the meaning of the state changes: a snapshot of another version is not read."""
+
+
+class State(msgspec.Struct):
+    """Everything that the daemon knows, as of `sequence`."""
+
+    sequence: int = 0
+    mode: events.Mode = events.Mode.OBSERVE_ONLY
+    instance: str = ""
+    plan: Plan | None = None
+    plan_fingerprint: str = ""
+    revenue: RevenueState = msgspec.field(default_factory=RevenueState)
+    deciding: Deciding = msgspec.field(default_factory=Deciding)
+    components: Components = msgspec.field(default_factory=Components)
+    breakers: dict[str, Breaker] = {}
+    operators: Operators = msgspec.field(default_factory=Operators)
+    cursors: dict[str, str] = {}
+    """The position read in each incoming stream."""
+    freezes: dict[str, str] = {}
+    """Why nothing may change, by key; empty while decisions are free."""
+    parked_actors: dict[str, str] = {}
+    retired: dict[str, Component] = {}
+    """Components that a newer plan dropped: managed as they were until they are COLD."""
+
+    def component(self, component_id: str) -> Component | None:
+        """What the plan, or the one before it, says of a component."""
+        found = self.plan.components.get(component_id) if self.plan else None
+        return found or self.retired.get(component_id)
+
+    @property
+    def frozen(self) -> str | None:
+        """Why decisions are frozen, in one line, or None."""
+        return "; ".join(self.freezes.values()) or None
+
+
+def fold(state: State, recorded: events.Recorded) -> None:
+    """Fold the next event. Events come in the order of their sequence numbers, each once."""
+    event, at = recorded.event, recorded.recorded_at
+    match event:
+        case (
+            events.PaymentsRecorded()
+            | events.WatermarkReached()
+            | events.MonthClosed()
+            | events.MonthCorrected()
+            | events.RevenueMeasured()
+        ):
+            fold_revenue_event(state.revenue, event, calendar_of(state.plan.timezone if state.plan else "UTC"))
+        case events.StepIntended():
+            fold_step_intended(state.components, event, at, recorded.sequence)
+        case events.StepEnded():
+            fold_step_ended(state.components, event, at)
+        case events.LevelDecided():
+            _fold_level(state, event, recorded.sequence, at)
+        case _:
+            _fold_rest(state, recorded)
+    _fold_cursor(state, event)
+    state.sequence = recorded.sequence
+
+
+def _fold_rest(state: State, recorded: events.Recorded) -> None:
+    event, at = recorded.event, recorded.recorded_at
+    match event:
+        case events.IntentAbandoned():
+            fold_intent_abandoned(state.components, event, at)
+        case events.ComponentDrifted():
+            fold_drifted(state.components, event, at)
+        case events.ResourceUnmanaged():
+            fold_unmanaged(state.components, event, at)
+        case events.ResourceAdopted():
+            fold_adopted(state.components, event, at)
+        case events.ResourceGone():
+            fold_gone(state.components, event, at)
+        case events.ComponentParked():
+            fold_parked(state.components, event)
+        case events.ComponentUnparked():
+            fold_unparked(state.components, event)
+        case events.BreakerChanged():
+            state.breakers[event.breaker] = Breaker(
+                event.status, event.failures_at, event.opened_at, event.cooldown_s
+            )
+        case events.PlanAdopted():
+            _fold_plan(state, event, at)
+        case events.EntryRejected():
+            state.revenue.counters.rejected += 1
+        case _:
+            _fold_daemon(state, event, at)
+
+
+def _fold_daemon(state: State, event: events.Event, at: int) -> None:
+    match event:
+        case events.Started():
+            state.mode = event.mode
+            state.instance = event.instance
+        case events.FreezeChanged():
+            if event.frozen:
+                state.freezes[event.key] = event.reason
+            else:
+                state.freezes.pop(event.key, None)
+        case events.ActorParked():
+            state.parked_actors[event.actor] = event.reason
+        case events.ActorResumed():
+            state.parked_actors.pop(event.actor, None)
+        case _:
+            _fold_level_approval(state, event, at)
+            fold_operator_event(state.operators, event)
+
+
+def _fold_level(state: State, event: events.LevelDecided, sequence: int, at: int) -> None:
+    policies = state.plan.policies if state.plan else None
+    waits = False
+    if policies is not None and event.decision.direction is not Direction.STAY:
+        rule = policies.activation if event.decision.direction is Direction.UP else policies.rollback
+        waits = rule.approval is Approval.MANUAL
+    fold_decided(state.deciding, event, sequence, waits=waits)
+    if not waits:
+        _account_hosts(state, at)
+
+
+def _fold_level_approval(state: State, event: events.Event, at: int) -> None:
+    """An approval of a level releases it; an ended one that was never given takes it back."""
+    if isinstance(event, events.ApprovalGiven | events.ApprovalEnded):
+        asked = state.operators.approvals.get(event.approval_id)
+        if asked is None or not asked.subject.startswith("level:"):
+            return
+        if isinstance(event, events.ApprovalGiven):
+            fold_level_approved(state.deciding, int(asked.subject.removeprefix("level:")))
+            _account_hosts(state, at)
+        elif not asked.approved_by and event.why != "replaced":
+            fold_level_refused(state.deciding)
+
+
+def _fold_plan(state: State, event: events.PlanAdopted, at: int) -> None:
+    for component in state.plan.components.values() if state.plan else ():
+        record = state.components.records.get(component.id)
+        if component.id in event.plan.components or record is None or component.host:
+            continue
+        if record.state is not ComponentState.COLD or record.intent is not None:
+            state.retired[component.id] = component
+    for component_id in event.plan.components:
+        state.retired.pop(component_id, None)
+    state.plan = event.plan
+    state.plan_fingerprint = event.fingerprint
+    top = len(event.plan.levels) - 1
+    deciding = state.deciding
+    if deciding.decided.level > top:
+        deciding.decided = msgspec.structs.replace(deciding.decided, level=top, partial=())
+    deciding.released_level = min(deciding.released_level, top)
+    _account_hosts(state, at)
+
+
+def _account_hosts(state: State, at: int) -> None:
+    """A host machine is never actuated: it counts while the released level lists it (RESOLUTIONS 24)."""
+    plan = state.plan
+    if plan is None:
+        return
+    enabled = plan.levels[state.deciding.released_level].components
+    for component in plan.components.values():
+        if component.host:
+            record = state.components.of(component.id)
+            cost = (component.monthly_cost_micros or 0) if component.id in enabled else 0
+            state.components.stand(record, ComponentState.HOT, cost, at)
+
+
+def _fold_cursor(state: State, event: events.Event) -> None:
+    match event:
+        case events.PaymentsRecorded() | events.WatermarkReached() | events.CursorMoved():
+            state.cursors[event.stream] = event.cursor
+        case events.CommandAnswered():
+            state.cursors[event.stream] = event.entry_id
+        case _:
+            pass

@@ -1,0 +1,111 @@
+"""What a component does next: pure answers to *what was seen* and *what is wanted*."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from config.instants import Instant
+from config.plan import Component
+from machines.lifecycle import state_after
+from machines.lifecycle_states import RAISING, ComponentState, Step
+from machines.observations import Observation, ResourceState
+from machines.permits import cost_in
+from machines.state.components import ComponentRecord, Intent
+
+_STANDS = {
+    ResourceState.ABSENT: ComponentState.COLD,
+    ResourceState.WARM: ComponentState.WARM,
+    ResourceState.BROKEN: ComponentState.WARM,
+    ResourceState.HOT: ComponentState.HOT,
+}
+_REACHED = {
+    Step.WARM: frozenset({ResourceState.WARM, ResourceState.HOT}),
+    Step.ACTIVATE: frozenset({ResourceState.HOT}),
+    Step.DEACTIVATE: frozenset({ResourceState.WARM, ResourceState.ABSENT}),
+    Step.DECOMMISSION: frozenset({ResourceState.ABSENT}),
+}
+
+
+class Resolution(enum.Enum):
+    """What to do with an open intent after a look."""
+
+    DONE = "done"
+    WAIT = "wait"
+    RETRY = "retry"
+    COMPENSATE = "compensate"
+    """A raise is past its deadline and something half-made stands: lower it."""
+    ABANDON = "abandon"
+    """A raise is past its deadline and nothing is under way: stand where the world is."""
+    PARK = "park"
+    """A lowering is past its deadline: an operator must look; its cost stays reserved."""
+
+
+def resolve(intent: Intent, seen: Observation, now: Instant) -> Resolution:
+    """Settle an open intent by what the provider shows.
+
+    A raise counts as reached only by a resource that carries the intent's token; a lowering by its absence.
+    """
+    raising = intent.step in RAISING
+    ours = intent.token in seen.tokens
+    if seen.state in _REACHED[intent.step] and (ours or not raising):
+        return Resolution.DONE
+    if now < intent.deadline_at:
+        return Resolution.WAIT if seen.state is ResourceState.CHANGING else Resolution.RETRY
+    if not raising:
+        return Resolution.PARK
+    if seen.state is ResourceState.ABSENT or (intent.step is Step.ACTIVATE and seen.state is ResourceState.WARM):
+        return Resolution.ABANDON
+    return Resolution.COMPENSATE
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a component turns out to stand, and what that counts in the cap."""
+
+    state: ComponentState
+    committed_micros: int
+
+
+def standing_after(component: Component, record: ComponentRecord, step: Step) -> Standing:
+    """Where a confirmed step leaves the component."""
+    state = state_after(step, record.state)
+    return Standing(state, cost_in(component, state) or 0)
+
+
+def standing_found(component: Component, seen: Observation) -> Standing:
+    """Where a look finds the component. What is changing or broken counts its full price until it is settled."""
+    state = _STANDS.get(seen.state, ComponentState.WARM)
+    if seen.state in (ResourceState.CHANGING, ResourceState.BROKEN):
+        return Standing(state, component.monthly_cost_micros or 0)
+    return Standing(state, cost_in(component, state) or 0)
+
+
+class Sight(enum.Enum):
+    """How a look at a component without an open intent compares with the record."""
+
+    AS_RECORDED = "as_recorded"
+    UNSETTLED = "unsettled"
+    """The provider is still at work; look again."""
+    DRIFTED = "drifted"
+    UNMANAGED = "unmanaged"
+    """Something stands there that does not carry our token."""
+    UNMANAGED_GONE = "unmanaged_gone"
+
+
+def compare(record: ComponentRecord, seen: Observation, known_tokens: frozenset[str]) -> Sight:
+    """Hold a look against the record; `known_tokens` are those of this component's generations so far."""
+    if seen.state is ResourceState.CHANGING:
+        return Sight.UNSETTLED
+    ours = any(found in known_tokens for found in seen.tokens)
+    if seen.state is ResourceState.ABSENT:
+        if record.unmanaged is not None:
+            return Sight.UNMANAGED_GONE
+        return Sight.AS_RECORDED if record.state is ComponentState.COLD else Sight.DRIFTED
+    if not ours and record.state is ComponentState.COLD:
+        return Sight.AS_RECORDED if record.unmanaged is seen.state else Sight.UNMANAGED
+    if not ours and record.state is not ComponentState.COLD:
+        return Sight.DRIFTED
+    if seen.state is ResourceState.BROKEN:
+        return Sight.DRIFTED if record.state is not ComponentState.WARM else Sight.AS_RECORDED
+    return Sight.AS_RECORDED if _STANDS[seen.state] is record.state else Sight.DRIFTED

@@ -1,0 +1,406 @@
+"""What every provisioner must do. Its own tests subclass `ProvisionerContract` and give it a `harness` fixture."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from abc import ABC, abstractmethod
+
+import pytest
+
+from adapters.clocks import AcceleratedClock
+from config.instants import SECOND
+from machines.observations import Observation, ResourceState
+from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
+from machines.ports.provisioner import Provisioner, Resource, StepDone, StepOrder
+
+ORIGIN = 1_704_067_200 * SECOND
+TOKEN = "svcontracttoken00000000000000001"
+OTHER_TOKEN = "svcontracttoken00000000000000002"
+STEPS = ("warm", "activate", "deactivate", "decommission")
+STATE_AFTER = dict(
+    zip(STEPS, (ResourceState.WARM, ResourceState.HOT, ResourceState.WARM, ResourceState.ABSENT), strict=True)
+)
+
+
+class Trouble(enum.Enum):
+    """What a harness arranges for the next call."""
+
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    LOST_BEFORE = "lost_before"
+    """The request was lost: not done, and nobody says so."""
+    LOST_AFTER = "lost_after"
+    """Done, and the answer was lost."""
+    HALF = "half"
+    """Half-made, and the answer was lost; of `warm` only."""
+    SLOW = "slow"
+    """No end within an hour."""
+
+
+class ProvisionerHarness(ABC):
+    """How the contract reaches one kind of world; every provisioner it hands out is that of another process."""
+
+    def __init__(self) -> None:
+        """Time runs as usual and can be advanced."""
+        self.clock = AcceleratedClock(ORIGIN, 1.0)
+
+    def advance(self, seconds: int) -> None:
+        """Let so much time pass at once."""
+        self.clock.advance_to(self.clock.wall() + seconds * SECOND)
+
+    @abstractmethod
+    def provisioner(self) -> Provisioner:
+        """The adapter of a new process, on the same world."""
+
+    @abstractmethod
+    def resource(self, component: str = "web") -> Resource:
+        """A component that can be made in this world."""
+
+    @abstractmethod
+    def created(self, resource: Resource) -> int:
+        """How many resources were ever made for it."""
+
+    @abstractmethod
+    def tokens(self, resource: Resource) -> list[str]:
+        """The tokens on its live resources, from behind the adapter's back."""
+
+    @abstractmethod
+    def image(self) -> object:
+        """The whole world, comparable by `==`."""
+
+    @abstractmethod
+    def arrange(self, call: str, trouble: Trouble, resource: Resource) -> None:
+        """The next `call` meets this trouble once; `pytest.skip` with a sentence where this world cannot."""
+
+    @abstractmethod
+    async def begun(self) -> None:
+        """Wait until the slow call is at work."""
+
+    @abstractmethod
+    def vanish(self, resource: Resource) -> None:
+        """Somebody deletes it behind our back."""
+
+    @abstractmethod
+    def write_data(self, resource: Resource, text: str) -> None:
+        """The application stores something."""
+
+    @abstractmethod
+    def data(self, resource: Resource) -> str:
+        """What the application finds stored; empty where nothing is."""
+
+    def order(self, resource: Resource, token: str = TOKEN, generation: int = 1, within_s: int = 600) -> StepOrder:
+        """A step to take."""
+        return StepOrder(resource, token, generation, self.clock.wall() + within_s * SECOND)
+
+    async def walk(self, resource: Resource, *steps: str) -> None:
+        """Take steps that must succeed, each by a process of its own."""
+        for step in steps:
+            await call(self.provisioner(), step, self.order(resource))
+
+
+async def call(provisioner: Provisioner, step: str, order: StepOrder) -> StepDone:
+    """The step by its name."""
+    done = await getattr(provisioner, step)(order)
+    assert isinstance(done, StepDone)
+    return done
+
+
+def before(step: str) -> tuple[str, ...]:
+    """The steps that lead up to a step."""
+    return STEPS[: STEPS.index(step)]
+
+
+class ProvisionerContract:
+    """Held to by all provisioners, now and later."""
+
+    # The life of a component
+
+    async def test_nothing_stands_at_first(self, harness: ProvisionerHarness) -> None:
+        """A component that was never made is absent, without tokens."""
+        seen = await harness.provisioner().observe(harness.resource())
+
+        assert (ResourceState.ABSENT, ()) == (seen.state, seen.tokens)
+
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_each_step_leads_to_its_state(self, harness: ProvisionerHarness, step: str) -> None:
+        """After a step the component is seen in the step's state, under the order's token."""
+        resource = harness.resource()
+        await harness.walk(resource, *before(step), step)
+
+        seen = await harness.provisioner().observe(resource)
+
+        expected_tokens = () if step == "decommission" else (TOKEN,)
+        assert (STATE_AFTER[step], expected_tokens) == (seen.state, seen.tokens)
+        assert list(expected_tokens) == harness.tokens(resource)
+
+    async def test_a_component_can_be_made_again(self, harness: ProvisionerHarness) -> None:
+        """After decommissioning, a new generation makes a new resource under its own token."""
+        resource = harness.resource()
+        await harness.walk(resource, "warm", "decommission")
+
+        await harness.provisioner().warm(harness.order(resource, OTHER_TOKEN, generation=2))
+
+        assert [OTHER_TOKEN] == harness.tokens(resource)
+
+    async def test_components_do_not_touch_each_other(self, harness: ProvisionerHarness) -> None:
+        """Moving one component leaves another as it was."""
+        one, other = harness.resource("web"), harness.resource("database")
+        await harness.walk(one, "warm")
+        await harness.provisioner().warm(harness.order(other, OTHER_TOKEN))
+
+        await harness.walk(one, "decommission")
+
+        assert ([], [OTHER_TOKEN]) == (harness.tokens(one), harness.tokens(other))
+
+    async def test_deactivation_keeps_data(self, harness: ProvisionerHarness) -> None:
+        """What the application stored is there again after deactivation and activation."""
+        resource = harness.resource()
+        await harness.walk(resource, "warm", "activate")
+        harness.write_data(resource, "orders of March")
+
+        await harness.walk(resource, "deactivate", "activate")
+
+        assert harness.data(resource) == "orders of March"
+
+    async def test_looking_changes_nothing(self, harness: ProvisionerHarness) -> None:
+        """Observing in every state leaves the world as it was."""
+        resource = harness.resource()
+        for step in ("", *STEPS):
+            await harness.walk(resource, *filter(None, (step,)))
+            image = harness.image()
+
+            await harness.provisioner().observe(resource)
+
+            assert image == harness.image()
+
+    # Repetition
+
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_repeating_a_step_is_done_and_changes_nothing(self, harness: ProvisionerHarness, step: str) -> None:
+        """The same step with the same token a second time is done, and leaves the world as it was."""
+        resource = harness.resource()
+        await harness.walk(resource, *before(step), step)
+        image = harness.image()
+
+        await call(harness.provisioner(), step, harness.order(resource))
+
+        assert image == harness.image()
+
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_resuming_after_a_lost_answer_leaves_one_resource(
+        self, harness: ProvisionerHarness, step: str
+    ) -> None:
+        """A process that dies after each call, before it heard the answer, is followed by one that finishes."""
+        resource = harness.resource()
+        for taken in (*before(step), step):
+            await _answer_lost(harness, taken, resource, Trouble.LOST_AFTER)
+            await call(harness.provisioner(), taken, harness.order(resource))
+
+        seen = await harness.provisioner().observe(resource)
+
+        assert (1, STATE_AFTER[step]) == (harness.created(resource), seen.state)
+
+    @pytest.mark.parametrize("trouble", [Trouble.LOST_BEFORE, Trouble.LOST_AFTER])
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_a_look_resolves_an_unknown_answer(
+        self, harness: ProvisionerHarness, step: str, trouble: Trouble
+    ) -> None:
+        """After an ambiguous answer, a look shows whether the step was done."""
+        resource = harness.resource()
+        await harness.walk(resource, *before(step))
+        earlier = await harness.provisioner().observe(resource)
+
+        await _answer_lost(harness, step, resource, trouble)
+        seen = await harness.provisioner().observe(resource)
+
+        expected = STATE_AFTER[step] if trouble is Trouble.LOST_AFTER else earlier.state
+        assert expected is seen.state
+        assert harness.tokens(resource) == list(seen.tokens)
+
+    async def test_the_same_step_completes_what_is_half_made(self, harness: ProvisionerHarness) -> None:
+        """A half-made resource is never called warm, and warming again under its token completes that very one."""
+        resource = harness.resource()
+        await _answer_lost(harness, "warm", resource, Trouble.HALF)
+        half = await harness.provisioner().observe(resource)
+
+        await harness.walk(resource, "warm")
+
+        seen = await harness.provisioner().observe(resource)
+        assert half.state in {ResourceState.BROKEN, ResourceState.CHANGING}
+        assert (1, ResourceState.WARM) == (harness.created(resource), seen.state)
+
+    # Rivals
+
+    async def test_two_processes_with_one_token_make_one_resource(self, harness: ProvisionerHarness) -> None:
+        """Two daemons that take the same step at once leave one resource, and neither hears a foreign error."""
+        resource = harness.resource()
+        order = harness.order(resource)
+
+        answers = await asyncio.gather(
+            harness.provisioner().warm(order), harness.provisioner().warm(order), return_exceptions=True
+        )
+
+        assert all(isinstance(answer, StepDone | CallError) for answer in answers), answers
+        assert (1, [TOKEN]) == (harness.created(resource), harness.tokens(resource))
+
+    async def test_a_second_token_makes_no_second_resource(self, harness: ProvisionerHarness) -> None:
+        """While a resource lives, warming under another token is refused for good and makes nothing."""
+        resource = harness.resource()
+        await harness.walk(resource, "warm")
+
+        with pytest.raises(Permanent, match=TOKEN):
+            await harness.provisioner().warm(harness.order(resource, OTHER_TOKEN))
+
+        assert (1, [TOKEN]) == (harness.created(resource), harness.tokens(resource))
+
+    async def test_two_tokens_at_once_make_one_resource(self, harness: ProvisionerHarness) -> None:
+        """Of two daemons that disagree about the token, one is refused."""
+        resource = harness.resource()
+
+        answers = await asyncio.gather(
+            harness.provisioner().warm(harness.order(resource)),
+            harness.provisioner().warm(harness.order(resource, OTHER_TOKEN)),
+            return_exceptions=True,
+        )
+
+        assert sorted(type(answer).__name__ for answer in answers) == ["Permanent", "StepDone"]
+        assert harness.created(resource) == 1
+
+    async def test_what_vanished_is_seen_absent(self, harness: ProvisionerHarness) -> None:
+        """Deleted behind our back is absent, and can be made again under the same token."""
+        resource = harness.resource()
+        await harness.walk(resource, "warm", "activate")
+        harness.vanish(resource)
+
+        seen = await harness.provisioner().observe(resource)
+        await harness.walk(resource, "warm")
+
+        assert seen == Observation(ResourceState.ABSENT)
+        assert [TOKEN] == harness.tokens(resource)
+
+    # Order
+
+    @pytest.mark.parametrize(
+        ("taken", "step"),
+        [((), "activate"), ((), "deactivate"), (("warm", "activate"), "warm"), (("warm", "activate"), "decommission")],
+    )
+    async def test_a_step_out_of_order_is_refused(
+        self, harness: ProvisionerHarness, taken: tuple[str, ...], step: str
+    ) -> None:
+        """Nothing absent is activated or deactivated, nothing hot is warmed or removed; the world stays as it was."""
+        resource = harness.resource()
+        await harness.walk(resource, *taken)
+        image = harness.image()
+
+        with pytest.raises(Permanent):
+            await call(harness.provisioner(), step, harness.order(resource))
+
+        assert image == harness.image()
+
+    async def test_decommissioning_what_is_absent_is_done(self, harness: ProvisionerHarness) -> None:
+        """Nothing to remove is removed already."""
+        resource = harness.resource()
+
+        await harness.provisioner().decommission(harness.order(resource))
+
+        assert (0, []) == (harness.created(resource), harness.tokens(resource))
+
+    # Answers
+
+    @pytest.mark.parametrize("step", STEPS)
+    @pytest.mark.parametrize(("trouble", "word"), [(Trouble.TRANSIENT, Transient), (Trouble.PERMANENT, Permanent)])
+    async def test_a_refusal_changes_nothing(
+        self, harness: ProvisionerHarness, step: str, trouble: Trouble, word: type[CallError]
+    ) -> None:
+        """A refused step is said in the right word, with a sentence, and leaves the world as it was."""
+        resource = harness.resource()
+        await harness.walk(resource, *before(step))
+        image = harness.image()
+        harness.arrange(step, trouble, resource)
+
+        with pytest.raises(word) as refused:
+            await call(harness.provisioner(), step, harness.order(resource))
+
+        assert word is type(refused.value)
+        assert len(refused.value.reason.split()) >= 3
+        assert image == harness.image()
+
+    @pytest.mark.parametrize(
+        ("trouble", "word"),
+        [(Trouble.TRANSIENT, Transient), (Trouble.PERMANENT, Permanent), (Trouble.LOST_BEFORE, Ambiguous)],
+    )
+    async def test_a_failed_look_never_says_absent(
+        self, harness: ProvisionerHarness, trouble: Trouble, word: type[CallError]
+    ) -> None:
+        """A look that fails raises one of the three words: unknown is not absent."""
+        resource = harness.resource()
+        await harness.walk(resource, "warm")
+        harness.arrange("observe", trouble, resource)
+
+        with pytest.raises(word):
+            await harness.provisioner().observe(resource)
+
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_no_answer_by_the_deadline_is_ambiguous(self, harness: ProvisionerHarness, step: str) -> None:
+        """A call that outlives its deadline ends as ambiguous; the next process takes the step once."""
+        resource = harness.resource()
+        await harness.walk(resource, *before(step))
+        harness.arrange(step, Trouble.SLOW, resource)
+
+        async with asyncio.TaskGroup() as group:
+            late = group.create_task(_caught(call(harness.provisioner(), step, harness.order(resource, within_s=60))))
+            await harness.begun()
+            harness.advance(61)
+        await harness.walk(resource, step)
+
+        seen = await harness.provisioner().observe(resource)
+        assert isinstance(late.result(), Ambiguous)
+        assert (1, STATE_AFTER[step]) == (harness.created(resource), seen.state)
+
+    @pytest.mark.parametrize("step", STEPS)
+    async def test_cancellation_leaves_a_consistent_world(self, harness: ProvisionerHarness, step: str) -> None:
+        """A cancelled call passes the cancellation on; the next process takes the step once."""
+        resource = harness.resource()
+        await harness.walk(resource, *before(step))
+        harness.arrange(step, Trouble.SLOW, resource)
+        async with asyncio.TaskGroup() as group:
+            cancelled = group.create_task(call(harness.provisioner(), step, harness.order(resource)))
+            await harness.begun()
+            cancelled.cancel()
+
+        await harness.walk(resource, step)
+
+        seen = await harness.provisioner().observe(resource)
+        assert cancelled.cancelled()
+        assert (1, STATE_AFTER[step]) == (harness.created(resource), seen.state)
+
+    async def test_unusable_options_are_refused_for_good(self, harness: ProvisionerHarness) -> None:
+        """Options that are not this kind's are a permanent refusal naming the component, for looks and steps."""
+        resource = Resource("shop", "mistaken", {"no_such_option": 1})
+        provisioner = harness.provisioner()
+
+        for refused in (provisioner.observe(resource), provisioner.warm(harness.order(resource))):
+            with pytest.raises(Permanent, match="shop/mistaken"):
+                await refused
+
+    async def test_closing_twice_is_harmless(self, harness: ProvisionerHarness) -> None:
+        """An adapter may be closed again."""
+        provisioner = harness.provisioner()
+        await provisioner.observe(harness.resource())
+
+        await provisioner.close()
+        await provisioner.close()
+
+
+async def _answer_lost(harness: ProvisionerHarness, step: str, resource: Resource, trouble: Trouble) -> None:
+    harness.arrange(step, trouble, resource)
+    with pytest.raises(Ambiguous):
+        await call(harness.provisioner(), step, harness.order(resource))
+
+
+async def _caught(calling: object) -> object:
+    try:
+        return await calling  # type: ignore[misc]
+    except CallError as error:
+        return error
