@@ -76,21 +76,25 @@ class PaymentsLines:
 
     def _decoded(self, whole: bytes) -> list[str]:
         """The lines of some bytes that end between two lines."""
-        if b"\0" in whole:
+        if (nul := whole.find(b"\0")) >= 0:
             raise UnreadableFileError(
-                f"{self.name} is no text file: it holds a NUL byte near line {self._lines_done + 1}; "
+                f"{self.name} is no text file: it holds a NUL byte in line {self._line_of(whole, nul)}; "
                 "expected CSV in UTF-8 (a spreadsheet's `Unicode text` is UTF-16: save it as UTF-8)"
             )
         try:
             text = whole.decode()
         except UnicodeDecodeError as error:
-            line = self._lines_done + whole.count(b"\n", 0, error.start) + 1
+            line = self._line_of(whole, error.start)
             raise UnreadableFileError(
                 f"{self.name}, line {line}: byte 0x{whole[error.start]:02x} is not UTF-8; save the file as UTF-8"
             ) from None
         lines = (text.replace("\r\n", "\n").removesuffix("\r") if "\r" in text else text).split("\n")
         self._lines_done += len(lines)
         return lines
+
+    def _line_of(self, whole: bytes, place: int) -> int:
+        """The number of the line that holds a byte of what is being decoded."""
+        return self._lines_done + whole.count(b"\n", 0, place) + 1
 
     def _byte_blocks(self) -> Iterator[bytes]:
         """The content in blocks of at most `BLOCK_BYTES`, unpacked, translating every fault of reading."""

@@ -53,6 +53,11 @@ class Calendar:
             return self._first + bisect_right(starts, instant) - 1
         moment = datetime_from_instant(instant, self.zone)
         month = moment.year * 12 + moment.month - 1
+        # Where clocks go back across midnight of the 1st, local time alone would name the wrong month.
+        if month > 12 and instant < self.start_of(month):
+            month -= 1
+        elif month < 9990 * 12 and instant >= self.end_of(month):
+            month += 1
         self._cache_around(month)
         return month
 

@@ -79,9 +79,9 @@ def micros_from_decimal(value: Decimal) -> int:
     """The exact amount of a finite decimal, in micros; raises `MoneyError` where six decimals do not hold it."""
     if abs(value) > MICROS_MAX // MICROS_PER_UNIT:
         raise MoneyError(f"expected an amount of at most {MICROS_MAX // MICROS_PER_UNIT}, found {value}")
-    scaled = value * MICROS_PER_UNIT
-    micros = int(scaled)
-    if micros != scaled:
+    numerator, denominator = value.as_integer_ratio()
+    micros, rest = divmod(numerator * MICROS_PER_UNIT, denominator)
+    if rest:
         raise MoneyError(f"expected at most six decimals, found {value}")
     return micros
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -41,14 +41,15 @@ class Actuator:
         clock: Clock,
         call_timeout_s: float,
         concurrent_calls_max: int,
+        stopping: Callable[[], bool],
     ) -> None:
+        """`stopping` says whether a stop has begun: from then on no call starts (I10)."""
         self._observers = observers
         self._provisioners = provisioners
         self._clock = clock
         self._call_timeout_s = call_timeout_s
         self._places = asyncio.Semaphore(concurrent_calls_max)
-        self.stopping = False
-        """Set when a stop begins: from then on no call starts (I10)."""
+        self._stopping = stopping
 
     @property
     def dry_run(self) -> bool:
@@ -80,7 +81,7 @@ class Actuator:
             deadline_at=granted.deadline_at,
         )
         async with self._places:
-            if self.stopping:
+            if self._stopping():
                 return Answer(StepOutcome.TRANSIENT, "the daemon is stopping: no new call starts")
             return await self._call(provisioner, granted.step, order)
 

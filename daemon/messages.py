@@ -38,6 +38,10 @@ class StreamGap(_Message, frozen=True):
     stream: str
 
 
+class CaughtUp(_Message, frozen=True):
+    """Everything that stood in the stream has been read."""
+
+
 class StreamsReached(_Message, frozen=True):
     """The streams answer again."""
 

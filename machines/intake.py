@@ -18,7 +18,7 @@ from machines.events import (
     PaymentsRecorded,
 )
 from machines.revenue.book import RevenueBook
-from machines.revenue.classify import PaymentSeen, Verdict, classify
+from machines.revenue.classify import PaymentSeen, Verdict, classify, customer_hash
 from machines.revenue.conversion import Conversion, NoRateError
 from machines.revenue.payments import FieldError, Payment
 
@@ -102,7 +102,7 @@ def take_batch(
         converted=converted,
         late=len({each.payment_id for each in corrections}),
     )
-    events: list[Event] = [_rejection(stream, each) for each in refused]
+    events: list[Event] = [_rejection(stream, each, key) for each in refused]
     events.append(recorded)
     events.extend(corrections)
     if without_rate is not None:
@@ -124,6 +124,10 @@ def _corrections(
     ]
 
 
-def _rejection(stream: str, rejected: Rejected) -> EntryRejected:
-    raw = msgspec.json.encode(dict(rejected.fields)).decode()[:RAW_CHARACTERS_MAX]
+def _rejection(stream: str, rejected: Rejected, key: bytes) -> EntryRejected:
+    """The entry as it can be read again. Its customer is named by the keyed hash: the journal's chain cannot forget."""
+    fields = {name[:RAW_CHARACTERS_MAX]: text[:RAW_CHARACTERS_MAX] for name, text in rejected.fields.items()}
+    if "customer_id" in fields:
+        fields["customer_id"] = f"hashed:{customer_hash(rejected.fields['customer_id'], key).hex()}"
+    raw = msgspec.json.encode(fields).decode()[:RAW_CHARACTERS_MAX]
     return EntryRejected(stream, rejected.entry_id, rejected.field, rejected.reason, raw)

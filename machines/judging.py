@@ -75,9 +75,7 @@ def _days(
         if end <= since or trailing is None:
             continue
         closed = tuple(
-            each
-            for each in book.figures(plan.policies.revenue, HISTORY_MONTHS)
-            if calendar.end_of(each.month) <= end
+            each for each in book.figures(plan.policies.revenue, HISTORY_MONTHS) if calendar.end_of(each.month) <= end
         )
         decision = decide_day(plan, closed, end, trailing, decided)
         if decision.direction is Direction.DOWN:

@@ -171,8 +171,7 @@ def level_reached(plan: Plan, state: State) -> int:
     """The highest level whose components are all HOT; 0 while none is (RESOLUTIONS 20)."""
     for level in reversed(plan.levels):
         if all(
-            plan.components[component_id].host
-            or state.components.of(component_id).state is ComponentState.HOT
+            plan.components[component_id].host or state.components.of(component_id).state is ComponentState.HOT
             for component_id in level.components
         ):
             return level.index

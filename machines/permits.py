@@ -70,8 +70,7 @@ def reserve(
     if committed > own_micros and cap_micros is not None and after > cap_micros and not override:
         missing = after - cap_micros
         return OverCap(
-            f"{amount_text(after)} a month would pass the cap of {amount_text(cap_micros)}"
-            f" by {amount_text(missing)}",
+            f"{amount_text(after)} a month would pass the cap of {amount_text(cap_micros)} by {amount_text(missing)}",
             missing,
         )
     return Reservation(committed, after, cap_micros, override)

@@ -158,7 +158,9 @@ class ComponentActor(Actor):
                 await self._ask_and_take(component, intent.step)
             case Resolution.PARK:
                 await self._tell_supervisor(
-                    ParkAsked(self._component_id, f"{intent.step.value} did not succeed by its deadline: {intent.reason}")
+                    ParkAsked(
+                        self._component_id, f"{intent.step.value} did not succeed by its deadline: {intent.reason}"
+                    )
                 )
             case Resolution.ABANDON:
                 await self._give_up(component, seen, compensate=False)

@@ -17,6 +17,7 @@ from daemon.actors.recording import RecordingActor
 from daemon.actors.supervisor import NAME as SUPERVISOR
 from daemon.kernel import Kernel
 from daemon.messages import (
+    CaughtUp,
     EntriesArrived,
     MonthsClosed,
     Reconsider,
@@ -50,6 +51,7 @@ class Revenue(RecordingActor):
 
     __slots__ = (
         "_clock", "_conversion", "_conversion_plan", "_kernel", "_key", "_reader", "_recorder", "_tick_s", "_watch",
+        "_caught_up",
     )  # fmt: skip
 
     def __init__(self, *, recorder: Recorder, kernel: Kernel, clock: Clock, key: bytes, tick_s: float) -> None:
@@ -64,6 +66,7 @@ class Revenue(RecordingActor):
         self._conversion: Conversion | None = None
         self._conversion_plan = ""
         self._watch: ClockWatch | None = None
+        self._caught_up = False
 
     async def started(self) -> None:
         """What is due may have become due while nobody ran."""
@@ -87,7 +90,11 @@ class Revenue(RecordingActor):
             case StreamGap():
                 reason = f"entries of {message.stream} may have been trimmed unread; send them again, then resume"
                 await self._freeze("stream_gap", reason)
+            case CaughtUp():
+                self._caught_up = True
+                await self._look()
             case StreamsLost():
+                self._caught_up = False
                 await self._freeze("streams_away", message.reason)
             case StreamsReached():
                 await self._thaw("streams_away")
@@ -189,6 +196,8 @@ class Revenue(RecordingActor):
             clock_trusted=self._looked().trusted,
             watermark=watermark,
             heard_at=revenue.heard_at,
+            first_heard_at=revenue.first_heard_at,
+            caught_up=self._caught_up,
         )
         return judge_closing(revenue.book, source, self._plan().policies.revenue, self._calendar())
 
@@ -247,12 +256,16 @@ class Revenue(RecordingActor):
         await self._set_freeze("implausible", reading.reason if reading.quality is Quality.IMPLAUSIBLE else None)
         if reading.value_micros is None or reading.as_of is None:
             return
+        committed = state.book.trailing_micros(reading.as_of, policy, Basis.COMMITTED)
+        to_date = state.book.month_to_date_micros(reading.as_of, calendar, policy)
+        if committed is None or to_date is None:
+            return  # unknown is not zero
         measured = RevenueMeasured(
             as_of=reading.as_of,
             mrr_micros=reading.value_micros,
-            mrr_committed_micros=state.book.trailing_micros(reading.as_of, policy, Basis.COMMITTED) or 0,
+            mrr_committed_micros=committed,
             month=calendar.month_of(reading.as_of),
-            month_to_date_micros=state.book.month_to_date_micros(reading.as_of, calendar, policy) or 0,
+            month_to_date_micros=to_date,
             quality=reading.quality.value,
             reason=reading.reason,
             peak_micros=reading.peak_micros,

@@ -6,6 +6,7 @@ It is the only writer of component, breaker and expiry events, so that two grant
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 
@@ -51,15 +52,27 @@ class Supervisor(RecordingActor):
 
     __slots__ = (
         "_allowed", "_clock", "_epoch", "_kernel", "_limits", "_order", "_plan", "_reconsidering", "_recorder", "_seen",
+        "_spawn_component",
     )  # fmt: skip
 
-    def __init__(self, *, recorder: Recorder, kernel: Kernel, clock: Clock, epoch: int, limits: GrantLimits) -> None:
+    def __init__(
+        self,
+        *,
+        recorder: Recorder,
+        kernel: Kernel,
+        clock: Clock,
+        epoch: int,
+        limits: GrantLimits,
+        spawn_component: Callable[[str], None],
+    ) -> None:
+        """`spawn_component` gives a component that a new plan brought its actor."""
         super().__init__(NAME)
         self._recorder = recorder
         self._kernel = kernel
         self._clock = clock
         self._epoch = epoch
         self._limits = limits
+        self._spawn_component = spawn_component
         self._plan: Plan | None = None
         self._order: Order | None = None
         self._allowed: dict[str, ComponentState] = {}
@@ -204,6 +217,8 @@ class Supervisor(RecordingActor):
             return
         if plan is not self._plan:
             self._plan, self._order = plan, order_of(plan)
+            for component_id in plan.components:
+                self._spawn_component(component_id)
         assert self._order is not None
         given_back = releases(state, wanted_states(plan, state))
         if given_back:

@@ -45,5 +45,7 @@ class Gate:
         last = self._recorder.journal.last_sequence
         pause = self._recorder.state.operators.pause
         if published > last and pause is None:
-            reason = f"{JOURNAL_BEHIND}: event {published} was published, the journal ends at {last}; was a backup restored?"
+            reason = (
+                f"{JOURNAL_BEHIND}: event {published} was published, the journal ends at {last}; was a backup restored?"
+            )
             await self._recorder.record("gate", [PauseSet(Pause.ALL, None, reason, "solvent")])

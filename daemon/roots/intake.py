@@ -9,7 +9,7 @@ import msgspec
 
 from daemon.actors.recording import NotRecorded
 from daemon.kernel import Kernel, Root
-from daemon.messages import EntriesArrived, StreamGap, StreamReplaced, StreamsLost, StreamsReached
+from daemon.messages import CaughtUp, EntriesArrived, StreamGap, StreamReplaced, StreamsLost, StreamsReached
 from daemon.recorder import Recorder
 from daemon.roots.gate import Gate, OwnedByAnotherError
 from machines.ports.streams import START, Entry, Streams, StreamsAwayError
@@ -24,6 +24,8 @@ class IntakeLimits(msgspec.Struct, frozen=True):
     retry_initial_s: float = 0.5
     retry_max_s: float = 10
     trim_every_s: float = 60
+    disk_retry_s: float = 5
+    """How long to wait before a full journal is asked again."""
 
 
 class Intake:
@@ -51,6 +53,7 @@ class Intake:
         self._gate = gate
         self._limits = limits
         self._connected = False
+        self._caught_up = False
         self._failures = 0
         self._trimmed_s = 0.0
 
@@ -71,6 +74,9 @@ class Intake:
         arrived = await self._streams.read(cursors, self._limits.entries_max, self._limits.block_ms)
         for stream, entries in arrived.items():
             await self._hand_over(stream, entries)
+        if self._watches_gaps and not self._caught_up and not arrived:
+            self._caught_up = True
+            await self._tell(CaughtUp())
         await self._trim_when_due()
 
     async def _connect(self) -> None:
@@ -87,7 +93,7 @@ class Intake:
                 await self._tell(StreamGap(name))
         if self._watches_gaps:
             await self._tell(StreamsReached())
-        self._connected, self._failures = True, 0
+        self._connected, self._caught_up, self._failures = True, False, 0
 
     async def _hand_over(self, stream: str, entries: list[Entry]) -> None:
         """Ask, so that a slow journal slows the intake and never the memory."""
@@ -98,7 +104,7 @@ class Intake:
             reply = await self._kernel.ask(self._actor, message, self._limits.ask_timeout_s)
             if not isinstance(reply, NotRecorded):
                 return
-            await asyncio.sleep(self._limits.retry_max_s)  # the journal is full: nothing was taken, ask again
+            await asyncio.sleep(self._limits.disk_retry_s)  # the journal is full: nothing was taken, ask again
 
     async def _lost(self, reason: str) -> None:
         self._connected = False

@@ -1,0 +1,1 @@
+"""The operators' verbs, one file each: what a verb takes, and the pure judgement of one command."""

@@ -13,7 +13,7 @@ from config.policies import Advance, CostBasis
 from machines.deciding.conditions import Progress
 from machines.deciding.debounce import History, debounce, held
 from machines.deciding.facts import Blocked
-from machines.deciding.ratio import Measured, basis_cost_micros, fails, missing_micros, tested_measures
+from machines.deciding.ratio import Measured, above, basis_cost_micros, fails, missing_micros, tested_measures
 
 
 class Assessment(msgspec.Struct, frozen=True):
@@ -23,6 +23,8 @@ class Assessment(msgspec.Struct, frozen=True):
     progress: Progress
     tested: tuple[Measured, ...]
     """What the ratio policy asks, in micros: the months of the debounce met so far, at least the newest."""
+    current: int
+    """The measure of the close itself, which the hard ratio asks."""
     ratio_holds: bool
     held: bool
     priced: bool
@@ -55,6 +57,7 @@ def assess(plan: Plan, history: History, debounce_from: Month | None) -> tuple[A
                 level=level.index,
                 progress=met,
                 tested=tested,
+                current=history.current,
                 ratio_holds=not fails(plan, level.index, tested, history.current),
                 held=held(level, history),
                 priced=plan.level_cost_micros(level.index) is not None,
@@ -66,10 +69,10 @@ def assess(plan: Plan, history: History, debounce_from: Month | None) -> tuple[A
 
 def chosen_level(plan: Plan, assessed: Sequence[Assessment], level: int) -> int:
     """The level after activation: `jump` to the highest eligible one, `step` to the next if it is (RESOLUTIONS 7)."""
-    above = [each.level for each in assessed if each.eligible and each.level > level]
+    higher = [each.level for each in assessed if each.eligible and each.level > level]
     if plan.policies.activation.advance is Advance.STEP:
-        return level + 1 if level + 1 in above else level
-    return max(above, default=level)
+        return level + 1 if level + 1 in higher else level
+    return max(higher, default=level)
 
 
 def blocked_of(plan: Plan, assessed: Sequence[Assessment]) -> tuple[Blocked, ...]:
@@ -89,19 +92,13 @@ def block_reason(plan: Plan, assessment: Assessment) -> str:
         return f"unknown price of {', '.join(unknown)}"
     if assessment.held:
         return "the level's hold condition asks to wait"
+    safety, lowest = plan.policies.safety, min(assessment.tested)
     cost = basis_cost_micros(plan, assessment.level) or 0
-    basis = "max burn" if plan.policies.safety.cost_basis is CostBasis.MAX_BURN else "cost"
-    lowest = measured_text(min(assessment.tested))
-    return f"{basis} {amount_text(cost)} is above {ratio_limit_text(plan, assessment)} of {lowest}"
-
-
-def ratio_limit_text(plan: Plan, assessment: Assessment) -> str:
-    """The limit that is in the way: `ratio_max`, or `hard_ratio` where that is the lower one."""
-    safety = plan.policies.safety
-    hard = safety.hard_ratio
-    if hard is not None and hard < safety.ratio_max:
-        return f"hard ratio {hard}" if assessment.missing_micros else f"ratio {safety.ratio_max}"
-    return f"ratio {safety.ratio_max}"
+    if above(cost, lowest, safety.ratio_max):
+        basis = "max burn" if safety.cost_basis is CostBasis.MAX_BURN else "cost"
+        return f"{basis} {amount_text(cost)} is above ratio {safety.ratio_max} of {measured_text(lowest)}"
+    monthly = plan.level_cost_micros(assessment.level) or 0
+    return f"cost {amount_text(monthly)} is above hard ratio {safety.hard_ratio} of {amount_text(assessment.current)}"
 
 
 def measured_text(measure: Measured) -> str:

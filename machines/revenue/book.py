@@ -73,13 +73,23 @@ class RevenueBook(msgspec.Struct):
         for at, column, micros in postings_of(payment, calendar):
             self._post(span_around(at, calendar), at, column, micros)
 
-    def close(self, month: Month, calendar: Calendar) -> None:
-        """Make the month a fact. Raises `ValueError` unless it is `next_month`: months close in order, once."""
+    def close(self, month: Month, calendar: Calendar, *, forget: bool = True) -> None:
+        """Make the month a fact. Raises `ValueError` unless it is `next_month`: months close in order, once.
+
+        Several months that close together and whose days' ends are judged afterwards (`rollback.after: daily`) are
+        closed with `forget=False`; `forget_closed` follows once they were judged.
+        """
         if month != self.next_month:
             expected = "no payment was counted" if self.next_month is None else f"{month_text(self.next_month)} is next"
             raise ValueError(f"cannot close {month_text(month)}: {expected}")
         self.closed_through = month
-        self.recent.forget_before(calendar.end_of(month) - RETENTION_DAYS * DAY)
+        if forget:
+            self.forget_closed(calendar)
+
+    def forget_closed(self, calendar: Calendar) -> None:
+        """Drop recent postings older than `RETENTION_DAYS` before the last close."""
+        if self.closed_through is not None:
+            self.recent.forget_before(calendar.end_of(self.closed_through) - RETENTION_DAYS * DAY)
 
     @property
     def next_month(self) -> Month | None:

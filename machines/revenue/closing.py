@@ -29,6 +29,10 @@ class StaysOpen(enum.Enum):
     """The clock cannot be trusted and no watermark covers the month."""
     SILENT = "silent"
     """Nothing was received since the month's end: it is unknown, not 0."""
+    HISTORY = "history"
+    """The month ended before the source was first heard: an import's watermark closes it."""
+    CATCHING_UP = "catching_up"
+    """What was sent is still being read."""
     IMPLAUSIBLE = "implausible"
     """The measure fell by more than `fall_max`; only a watermark closes it."""
 
@@ -65,6 +69,10 @@ class Source(msgspec.Struct, frozen=True):
     """All payments before it have been sent."""
     heard_at: Instant | None = None
     """When anything was last received."""
+    first_heard_at: Instant | None = None
+    """When anything was received for the first time."""
+    caught_up: bool = True
+    """Whether everything that was sent has been read."""
 
 
 def judge_closing(book: RevenueBook, source: Source, policy: RevenuePolicy, calendar: Calendar) -> Closing:
@@ -107,6 +115,10 @@ def _why_open(end_at: Instant, source: Source, policy: RevenuePolicy) -> tuple[S
     due_at = end_at + policy.close_delay_hours * HOUR
     if source.now < due_at:
         return StaysOpen.TOO_EARLY, f"it closes at {instant_text(due_at)}, or at a watermark after its end"
+    if source.first_heard_at is not None and end_at <= source.first_heard_at:
+        return StaysOpen.HISTORY, "it ended before this journal heard of the source; a watermark after its end closes it"
+    if not source.caught_up:
+        return StaysOpen.CATCHING_UP, "payments that were sent meanwhile are still being read"
     if source.heard_at is None or source.heard_at < end_at:
         return StaysOpen.SILENT, "nothing was received from the source since its end; unknown is not zero"
     return None

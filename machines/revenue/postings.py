@@ -103,11 +103,9 @@ def span_around(instant: Instant, calendar: Calendar) -> MonthSpan:
     if newest is not None and newest.start_at <= instant < newest.end_at:
         return newest
     span = _span(calendar, calendar.month_of(instant))
-    # Where clocks go back across midnight of the 1st, local time names the old month twice; first instants rule.
-    while instant >= span.end_at:
+    if instant >= span.end_at:
+        # Where clocks go back across midnight of the 1st, local time names the old month twice; first instants rule.
         span = _span(calendar, span.month + 1)
-    while instant < span.start_at:
-        span = _span(calendar, span.month - 1)
     if len(_newest_spans) >= CALENDARS_MAX:
         _newest_spans.clear()
     _newest_spans[calendar] = span

@@ -26,10 +26,18 @@ class RevenueState(msgspec.Struct):
 
     book: RevenueBook = msgspec.field(default_factory=RevenueBook)
     counters: Counters = msgspec.field(default_factory=Counters)
+    first_heard_at: Instant | None = None
+    """When the live source was heard for the first time: what ended before is history, closed by watermarks alone."""
     heard_at: Instant | None = None
     """When anything was last received from the live source."""
     watermark: Instant | None = None
     measured: events.RevenueMeasured | None = None
+
+    def heard(self, at: Instant) -> None:
+        """Something was received."""
+        self.heard_at = at
+        if self.first_heard_at is None:
+            self.first_heard_at = at
 
 
 def fold_revenue_event(revenue: RevenueState, event: events.Event, calendar: Calendar) -> None:
@@ -43,12 +51,13 @@ def fold_revenue_event(revenue: RevenueState, event: events.Event, calendar: Cal
             counters.duplicates += event.duplicates
             counters.not_completed += event.not_completed
             counters.converted += event.converted
-            revenue.heard_at = event.heard_at
+            revenue.heard(event.heard_at)
         case events.WatermarkReached():
             revenue.watermark = max(event.through, revenue.watermark or event.through)
-            revenue.heard_at = event.heard_at
+            revenue.heard(event.heard_at)
         case events.MonthClosed():
-            revenue.book.close(event.month, calendar)
+            # What a daily rollback has yet to judge is forgotten only with the decision that judged it.
+            revenue.book.close(event.month, calendar, forget=False)
         case events.MonthCorrected():
             revenue.counters.corrections += 1
         case events.RevenueMeasured():

@@ -105,9 +105,7 @@ def _fold_rest(state: State, recorded: events.Recorded) -> None:
         case events.ComponentUnparked():
             fold_unparked(state.components, event)
         case events.BreakerChanged():
-            state.breakers[event.breaker] = Breaker(
-                event.status, event.failures_at, event.opened_at, event.cooldown_s
-            )
+            state.breakers[event.breaker] = Breaker(event.status, event.failures_at, event.opened_at, event.cooldown_s)
         case events.PlanAdopted():
             _fold_plan(state, event, at)
         case events.EntryRejected():
@@ -142,6 +140,8 @@ def _fold_level(state: State, event: events.LevelDecided, sequence: int, at: int
         rule = policies.activation if event.decision.direction is Direction.UP else policies.rollback
         waits = rule.approval is Approval.MANUAL
     fold_decided(state.deciding, event, sequence, waits=waits)
+    if state.plan is not None and not event.decision.daily:
+        state.revenue.book.forget_closed(calendar_of(state.plan.timezone))
     if not waits:
         _account_hosts(state, at)
 

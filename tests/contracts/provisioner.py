@@ -3,107 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import enum
-from abc import ABC, abstractmethod
 
 import pytest
 
-from adapters.clocks import AcceleratedClock
-from config.instants import SECOND
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
-from machines.ports.provisioner import Provisioner, Resource, StepDone, StepOrder
+from machines.ports.provisioner import Resource, StepDone
+from tests.contracts.provisioner_harness import TOKEN, ProvisionerHarness, Trouble, call
 
-ORIGIN = 1_704_067_200 * SECOND
-TOKEN = "svcontracttoken00000000000000001"
 OTHER_TOKEN = "svcontracttoken00000000000000002"
 STEPS = ("warm", "activate", "deactivate", "decommission")
 STATE_AFTER = dict(
     zip(STEPS, (ResourceState.WARM, ResourceState.HOT, ResourceState.WARM, ResourceState.ABSENT), strict=True)
 )
-
-
-class Trouble(enum.Enum):
-    """What a harness arranges for the next call."""
-
-    TRANSIENT = "transient"
-    PERMANENT = "permanent"
-    LOST_BEFORE = "lost_before"
-    """The request was lost: not done, and nobody says so."""
-    LOST_AFTER = "lost_after"
-    """Done, and the answer was lost."""
-    HALF = "half"
-    """Half-made, and the answer was lost; of `warm` only."""
-    SLOW = "slow"
-    """No end within an hour."""
-
-
-class ProvisionerHarness(ABC):
-    """How the contract reaches one kind of world; every provisioner it hands out is that of another process."""
-
-    def __init__(self) -> None:
-        """Time runs as usual and can be advanced."""
-        self.clock = AcceleratedClock(ORIGIN, 1.0)
-
-    def advance(self, seconds: int) -> None:
-        """Let so much time pass at once."""
-        self.clock.advance_to(self.clock.wall() + seconds * SECOND)
-
-    @abstractmethod
-    def provisioner(self) -> Provisioner:
-        """The adapter of a new process, on the same world."""
-
-    @abstractmethod
-    def resource(self, component: str = "web") -> Resource:
-        """A component that can be made in this world."""
-
-    @abstractmethod
-    def created(self, resource: Resource) -> int:
-        """How many resources were ever made for it."""
-
-    @abstractmethod
-    def tokens(self, resource: Resource) -> list[str]:
-        """The tokens on its live resources, from behind the adapter's back."""
-
-    @abstractmethod
-    def image(self) -> object:
-        """The whole world, comparable by `==`."""
-
-    @abstractmethod
-    def arrange(self, call: str, trouble: Trouble, resource: Resource) -> None:
-        """The next `call` meets this trouble once; `pytest.skip` with a sentence where this world cannot."""
-
-    @abstractmethod
-    async def begun(self) -> None:
-        """Wait until the slow call is at work."""
-
-    @abstractmethod
-    def vanish(self, resource: Resource) -> None:
-        """Somebody deletes it behind our back."""
-
-    @abstractmethod
-    def write_data(self, resource: Resource, text: str) -> None:
-        """The application stores something."""
-
-    @abstractmethod
-    def data(self, resource: Resource) -> str:
-        """What the application finds stored; empty where nothing is."""
-
-    def order(self, resource: Resource, token: str = TOKEN, generation: int = 1, within_s: int = 600) -> StepOrder:
-        """A step to take."""
-        return StepOrder(resource, token, generation, self.clock.wall() + within_s * SECOND)
-
-    async def walk(self, resource: Resource, *steps: str) -> None:
-        """Take steps that must succeed, each by a process of its own."""
-        for step in steps:
-            await call(self.provisioner(), step, self.order(resource))
-
-
-async def call(provisioner: Provisioner, step: str, order: StepOrder) -> StepDone:
-    """The step by its name."""
-    done = await getattr(provisioner, step)(order)
-    assert isinstance(done, StepDone)
-    return done
 
 
 def before(step: str) -> tuple[str, ...]:

@@ -122,3 +122,10 @@ def test_a_hard_ratio_below_the_limit_blocks_instead_of_flapping() -> None:
 
     assert (decision.level, decision.blocked[0].reason) == (0, "cost 283.00 is above hard ratio 0.50 of 560.00")
     assert decision.blocked[0].missing_micros == 6 * UNIT
+
+
+def test_the_limit_that_is_in_the_way_is_named() -> None:
+    """A lean month before fails `ratio_max` although the close itself is within the lower hard ratio."""
+    plan = autobroker(safety__hard_ratio=Decimal("0.50"))
+
+    assert judged(plan, 1200, 3000).blocked[0].reason == "cost 1183.00 is above ratio 0.90 of 1200.00"

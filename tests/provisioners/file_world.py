@@ -10,7 +10,7 @@ from pathlib import Path
 from adapters.provisioners.command import CommandProvisioner
 from config.provisioner_options import ACTIONS
 from machines.ports.provisioner import Resource
-from tests.contracts.provisioner import ProvisionerHarness, Trouble
+from tests.contracts.provisioner_harness import ProvisionerHarness, Trouble
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "config" / "examples" / "command"

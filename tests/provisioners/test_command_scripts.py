@@ -15,7 +15,7 @@ from adapters.provisioners.command.output import OUTPUT_BYTES_MAX
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.provisioner import Resource
-from tests.contracts.provisioner import TOKEN
+from tests.contracts.provisioner_harness import TOKEN
 from tests.provisioners.file_world import FileWorld
 
 ABSENT = ["echo", '{"state": "absent"}']
@@ -130,7 +130,7 @@ async def test_the_time_limit_ends_the_whole_group(world: FileWorld) -> None:
     world.arrange("warm", "stubborn", resource)
     limited = Resource("shop", "web", {**resource.options, "time_limit_s": 30})
 
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         late = group.create_task(reason_of(world, limited))
         await world.begun()
         while not late.done():

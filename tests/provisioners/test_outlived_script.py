@@ -17,7 +17,7 @@ from adapters.provisioners.command.locks import ComponentLock, lock_path
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous
 from machines.ports.provisioner import Resource
-from tests.contracts.provisioner import TOKEN
+from tests.contracts.provisioner_harness import TOKEN
 from tests.provisioners.file_world import ROOT, FileWorld
 
 STARTER = """

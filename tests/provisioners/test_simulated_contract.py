@@ -10,7 +10,8 @@ import pytest
 
 from adapters.provisioners.simulated import Fault, Faults, SimulatedProvisioner, SimulatedWorld
 from machines.ports.provisioner import Resource
-from tests.contracts.provisioner import ProvisionerContract, ProvisionerHarness, Trouble
+from tests.contracts.provisioner import ProvisionerContract
+from tests.contracts.provisioner_harness import ProvisionerHarness, Trouble
 
 FAULTS = {
     Trouble.TRANSIENT: Fault.TRANSIENT,

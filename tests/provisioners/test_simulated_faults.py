@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 import random
 from pathlib import Path
 from typing import Any
@@ -275,6 +275,11 @@ def test_a_fault_that_a_call_cannot_meet_is_refused() -> None:
         Stage().faults.next("warm", Fault.LIES_HOT)
 
 
+def names(directory: Path) -> list[str]:
+    """What lies in a directory."""
+    return [path.name for path in directory.iterdir()]
+
+
 async def test_a_saved_world_is_the_same_world(tmp_path: Path) -> None:
     """Saving and loading keeps everything, and leaves no file beside it."""
     stage = Stage()
@@ -286,5 +291,5 @@ async def test_a_saved_world_is_the_same_world(tmp_path: Path) -> None:
     stage.world.save(tmp_path / "world.json")
 
     assert stage.world == SimulatedWorld.load(tmp_path / "world.json")
-    assert ["world.json"] == os.listdir(tmp_path)
+    assert ["world.json"] == await asyncio.to_thread(names, tmp_path)
     assert Observation(ResourceState.ABSENT) == stage.world.standing(resource).shown

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from config.calendar import calendar_of, month_from_text
+from config.calendar import Calendar, calendar_of, month_from_text
 from config.instants import DAY
 from config.policies import Basis, RevenuePolicy
 from machines.events import CountedPayment
 from machines.revenue.book import Correction, RevenueBook
 from machines.revenue.payments import Interval, Kind
+from machines.revenue.recent import RecentPostings
 from tests.revenue.payment_values import UNIT, at, counted, counted_payments
 
 CALENDAR = calendar_of("UTC")
@@ -120,6 +121,19 @@ def test_a_close_forgets_what_can_never_matter_again() -> None:
     assert book.trailing_micros(at("2024-05-01T00:00:00Z"), POLICY) == 0
 
 
+def test_days_can_be_judged_after_their_months_closed() -> None:
+    """A close may leave forgetting to `forget_closed`."""
+    book = closed_book(counted("2024-01-09T00:00:00Z", 4), months=0)
+    for month in range(JANUARY, JANUARY + 4):
+        book.close(month, CALENDAR, forget=False)
+
+    assert 4 * UNIT == book.trailing_micros(at("2024-02-01T00:00:00Z"), POLICY)
+
+    book.forget_closed(CALENDAR)
+
+    assert book.trailing_micros(at("2024-02-01T00:00:00Z"), POLICY) is None
+
+
 def test_every_day_of_the_open_month_finds_its_window_after_a_close() -> None:
     """Closing a month leaves all that the next month's day ends and a late clock need."""
     payments = [counted(f"2024-01-{day:02d}T12:00:00Z", 1, payment_id=f"pay_{day}") for day in range(1, 32)]
@@ -137,6 +151,46 @@ def test_a_late_payment_older_than_what_is_kept_still_counts_in_its_month() -> N
 
     assert 9 * UNIT == book.figures(POLICY)[0].revenue_micros
     assert {} == book.recent.days
+
+
+def test_what_was_forgotten_is_not_taken_again() -> None:
+    """A posting dated before what is kept is left out, one on its first instant is not."""
+    recent = RecentPostings(kept_from=at("2024-03-09T00:00:00Z"))
+    recent.add(at("2024-03-09T00:00:00Z") - 1, 0, 5)
+    recent.add(at("2024-03-09T00:00:00Z"), 0, 7)
+
+    assert [7, 0, 0, 0, 0, 0] == recent.between(at("2024-03-09T00:00:00Z"), at("2024-03-10T00:00:00Z"))
+    assert recent.between(at("2024-03-09T00:00:00Z") - 1, at("2024-03-10T00:00:00Z")) is None
+
+
+def test_a_window_sums_whole_hours_and_parts_of_hours() -> None:
+    """The stretch from 09:30 to 12:15 takes half of two hours and the two between."""
+    recent = RecentPostings()
+    for number, time in enumerate(("09:29", "09:30", "10:00", "11:59", "12:14", "12:15")):
+        recent.add(at(f"2024-03-09T{time}:00Z"), 0, 10**number)
+
+    assert [11_110, 0, 0, 0, 0, 0] == recent.between(at("2024-03-09T09:30:00Z"), at("2024-03-09T12:15:00Z"))
+
+
+def test_without_a_close_nothing_is_forgotten() -> None:
+    """`forget_closed` looks at closed months only."""
+    book = closed_book(counted("2024-01-09T00:00:00Z", 4), months=0)
+    book.forget_closed(CALENDAR)
+
+    assert 0 == book.recent.kept_from
+    assert () == book.figures(POLICY)
+
+
+def test_many_calendars_do_not_mix() -> None:
+    """Each payment falls into the month of the calendar it is added with, however many calendars there are."""
+    calendars = [Calendar(zone) for zone in ("UTC", "America/New_York") for _ in range(20)]
+    moment = counted("2024-02-01T02:00:00Z", 1)
+    books = [RevenueBook() for _ in calendars]
+    for _ in range(2):
+        for book, calendar in zip(books, calendars, strict=True):
+            book.add(moment, calendar)
+
+    assert [JANUARY + 1] * 20 + [JANUARY] * 20 == [book.first_month for book in books]
 
 
 def test_forgetting_never_goes_back() -> None:

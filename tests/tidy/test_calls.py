@@ -123,16 +123,26 @@ def test_money_never_becomes_a_float() -> None:
     assert [] == found
 
 
+def divides_inexactly(node: ast.AST) -> bool:
+    """Whether a division of integers makes a float: micros over micros, a number or a length; a `Fraction` is exact."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
+        return False
+    of_money = dotted_name(node.left).endswith("micros")
+    by_integer = (
+        dotted_name(node.right).endswith("micros")
+        or isinstance(node.right, ast.Constant)
+        or (isinstance(node.right, ast.Call) and dotted_name(node.right.func) in {"len", "int", "sum"})
+    )
+    return of_money and by_integer
+
+
 def test_micros_are_never_divided_into_a_float() -> None:
-    """An amount in micros is divided with `//` or `divided_half_even`, never with `/`."""
+    """An amount in micros is divided with `//`, `divided_half_even` or a `Fraction`, never by an integer with `/`."""
     found = [
         place(path, node)
         for path in python_files(*PACKAGES)
         for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Div)
-        and any(dotted_name(side).endswith("micros") for side in (node.left, node.right))
-        and not relative(path).startswith(METRICS_FILES)
+        if divides_inexactly(node) and not relative(path).startswith(METRICS_FILES)
     ]
 
     assert [] == found

@@ -66,7 +66,9 @@ async def run(script: Script, scratch: Path, clock: Clock, on_start: Callable[[i
         process = await _start(script, printed, complaint)
         try:
             on_start(process.pid)
-            in_time = await _ends_within(process, script.limit_s, clock, (printed, complaint))
+            # Starting took time too: the limit counts from before it.
+            left_s = max(0.0, began_s + script.limit_s - clock.monotonic_s())
+            in_time = await _ends_within(process, left_s, clock, (printed, complaint))
         except BaseException:
             # Cancelled: what the script has done by now is unknown, but nothing of it goes on behind our back.
             await _end_group(process, clock)
@@ -119,7 +121,9 @@ async def _keep_bounded(outputs: Sequence[Output], clock: Clock) -> None:
     while True:
         await clock.sleep(OUTPUT_LOOK_S)
         for output in outputs:
-            output.bound()
+            # A file that cannot be cut now is cut the next time; the script's end matters more.
+            with suppress(OSError):
+                output.bound()
 
 
 async def _end_group(process: asyncio.subprocess.Process, clock: Clock) -> None:
@@ -128,7 +132,7 @@ async def _end_group(process: asyncio.subprocess.Process, clock: Clock) -> None:
         _signal_group(process, signal.SIGTERM)
         await _ends_within(process, STOP_GRACE_S, clock)
     finally:
-        pass
+        _signal_group(process, signal.SIGKILL)
     # Bounded: a process stuck in the kernel cannot be ended, and still holds its lock.
     await _ends_within(process, STOP_GRACE_S, clock)
 

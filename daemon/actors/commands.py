@@ -1,0 +1,92 @@
+"""The commands actor: reads what operators ask, carries it out once, and answers once, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from daemon.actors.planner import NAME as PLANNER
+from daemon.actors.recording import RecordingActor
+from daemon.actors.revenue import NAME as REVENUE
+from daemon.actors.supervisor import NAME as SUPERVISOR
+from daemon.kernel import Kernel, UnknownActor
+from daemon.messages import EntriesArrived, Look, MonthsClosed, Reconsider, StreamReplaced, TrustClock
+from daemon.recorder import Recorder
+from daemon.verbs.table import judge
+from daemon.verbs.verb import Bench
+from machines.commands import Command, CommandError, Judged
+from machines.events import CommandAnswered, CursorMoved
+from machines.ports.streams import START, Entry
+
+NAME = "commands"
+COMMANDS_STREAM = "commands"
+"""The stream of the single operator; `commands:<name>` is that of a named one."""
+SINGLE_OPERATOR = "operator"
+_ANSWER_CHARACTERS_MAX = 2000
+
+
+def principal_of(stream: str) -> str:
+    """Who speaks on a stream: the stream's name says it, never the entry."""
+    return stream.partition(":")[2] or SINGLE_OPERATOR
+
+
+class Commands(RecordingActor):
+    """The only writer of pins, pauses, approvals and answers."""
+
+    __slots__ = ("_age_max_s", "_bench", "_kernel", "_recorder")
+
+    def __init__(self, *, recorder: Recorder, kernel: Kernel, bench: Callable[[], Bench], age_max_s: int) -> None:
+        super().__init__(NAME)
+        self._recorder = recorder
+        self._kernel = kernel
+        self._bench = bench
+        self._age_max_s = age_max_s
+
+    async def handle(self, message: msgspec.Struct) -> object | None:
+        """Carry out what arrived, in order."""
+        match message:
+            case EntriesArrived():
+                for entry in message.entries:
+                    await self._carry_out(message.stream, entry)
+            case StreamReplaced():
+                why = "the stream was replaced: read from its start"
+                await self._recorder.record(NAME, [CursorMoved(message.stream, START, why)])
+            case _:
+                raise TypeError(f"the commands actor understands no {type(message).__name__}")
+        return None
+
+    async def _carry_out(self, stream: str, entry: Entry) -> None:
+        verb = entry.fields.get("verb", "")
+        command = Command(verb, principal_of(stream), entry.id, entry.fields)
+        try:
+            judged = judge(command, self._bench(), age_max_s=self._age_max_s)
+        except CommandError as refused:
+            judged = Judged("refused", str(refused))
+        answered = CommandAnswered(
+            stream=stream,
+            entry_id=entry.id,
+            verb=verb[:40],
+            outcome=judged.outcome,
+            reason=judged.reason[:_ANSWER_CHARACTERS_MAX],
+            by=command.principal,
+        )
+        await self._recorder.record(command.principal, [*judged.events, answered])
+        self._follow(judged)
+
+    def _follow(self, judged: Judged) -> None:
+        """What must know of it. None of this is lost by a crash: at boot everybody looks anew."""
+        if judged.resume_actor:
+            self._resume(judged.resume_actor)
+        if judged.trust_clock:
+            self._kernel.tell(REVENUE, TrustClock())
+        if judged.events:
+            self._kernel.tell(SUPERVISOR, Reconsider())
+            self._kernel.tell(PLANNER, MonthsClosed())
+
+    def _resume(self, name: str) -> None:
+        try:
+            if not self._kernel.resume(name):
+                self._kernel.tell(name, Look())
+        except UnknownActor:
+            self._kernel.roots.resume(name)

@@ -1,0 +1,73 @@
+"""Resuming: the newest snapshot, and the fold of what followed it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from config.instants import Instant
+from config.plan import Plan
+from machines.events import ActorResumed, Event, FreezeChanged, Mode, PlanAdopted, Started
+from machines.ports.journal import Journal
+from machines.state.whole import State, fold
+
+PLAN_CHANGED = "plan_changed"
+"""The freeze of a daemon whose plan file differs from the plan in its journal (ARCHITECTURE 9)."""
+_DECODER = msgspec.msgpack.Decoder(State)
+_ENCODER = msgspec.msgpack.Encoder()
+_CANONICAL = msgspec.json.Encoder(order="deterministic")
+
+
+class Resumed(msgspec.Struct, frozen=True):
+    """The state as the journal has it, and when its newest event was recorded."""
+
+    state: State
+    last_recorded_at: Instant | None
+    folded_events: int
+    """How many events were folded on top of the snapshot."""
+
+
+def encode_state(state: State) -> bytes:
+    """The snapshot of a state."""
+    return _ENCODER.encode(state)
+
+
+def plan_fingerprint(plan: Plan) -> str:
+    """The SHA-256 of the plan's canonical JSON: two files that say the same have the same."""
+    return hashlib.sha256(_CANONICAL.encode(plan)).hexdigest()
+
+
+async def resume(journal: Journal) -> Resumed:
+    """The state after the journal's last event."""
+    snapshot = await journal.newest_snapshot()
+    state = State() if snapshot is None else _DECODER.decode(snapshot.state)
+    folded = 0
+    last_recorded_at: Instant | None = None
+    async for recorded in journal.read(after=state.sequence):
+        fold(state, recorded)
+        last_recorded_at = recorded.recorded_at
+        folded += 1
+    if last_recorded_at is None and state.sequence:
+        async for recorded in journal.read(after=state.sequence - 1, limit=1):
+            last_recorded_at = recorded.recorded_at
+    return Resumed(state, last_recorded_at, folded)
+
+
+def boot_events(state: State, *, plan: Plan, mode: Mode | None, instance: str, version: str) -> list[Event]:
+    """What a start writes: that it started, and what differs from the journal; nothing else.
+
+    A plan that differs from the journal's does not decide yet: the old one goes on, frozen, until `reload`.
+    """
+    events: list[Event] = [Started(instance, version, mode or state.mode)]
+    fingerprint = plan_fingerprint(plan)
+    frozen = PLAN_CHANGED in state.freezes
+    if state.plan is None:
+        events.append(PlanAdopted(plan, fingerprint))
+    elif fingerprint != state.plan_fingerprint and not frozen:
+        reason = f"the plan {plan.id} differs from the one in the journal; approve it with the verb reload"
+        events.append(FreezeChanged(PLAN_CHANGED, frozen=True, reason=reason))
+    elif fingerprint == state.plan_fingerprint and frozen:
+        events.append(FreezeChanged(PLAN_CHANGED, frozen=False))
+    events.extend(ActorResumed(actor) for actor in state.parked_actors)
+    return events

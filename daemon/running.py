@@ -1,0 +1,303 @@
+"""A running daemon: the actors and roots on one kernel, over whatever ports it was given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import msgspec
+
+from config.plan import Plan
+from config.settings import Settings
+from daemon.actors.commands import COMMANDS_STREAM, Commands
+from daemon.actors.commands import NAME as COMMANDS
+from daemon.actors.component import ComponentActor, ComponentTimes, Surroundings
+from daemon.actors.planner import Planner
+from daemon.actors.revenue import NAME as REVENUE
+from daemon.actors.revenue import Revenue, days_known_through
+from daemon.actors.supervisor import Supervisor, component_actor
+from daemon.actuator import Actuator
+from daemon.kernel import ActorPolicy, EventKind, Kernel, RestartPolicy, Root, StopReport, UnknownActor
+from daemon.messages import Look
+from daemon.recorder import Recorder
+from daemon.resume import boot_events, encode_state, plan_fingerprint, resume
+from daemon.roots.gate import Gate
+from daemon.roots.intake import Intake, IntakeLimits
+from daemon.verbs.verb import Bench
+from machines.breaker import BreakerLimits
+from machines.events import ActorParked, Mode
+from machines.granting import GrantLimits
+from machines.ports.clock import Clock
+from machines.ports.journal import Journal, JournalRefusedError
+from machines.ports.provisioner import Observer, Provisioner
+from machines.ports.streams import Owner, Streams
+
+PAYMENTS_STREAM = "payments"
+FIRST_LOOKS_EVERY_S = 0.001
+"""The pause between the first looks at boot, so that a hundred thousand components do not ask at once."""
+RETRY_RECORD_S = 5.0
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Everything outside that a daemon touches."""
+
+    clock: Clock
+    journal: Journal
+    streams: Streams
+    observers: Mapping[str, Observer]
+    provisioners: Mapping[str, Provisioner]
+    """Empty unless the daemon may act: a dry run holds nothing that could change the world."""
+    customer_key: bytes
+    jitter: Callable[[], float]
+
+
+class Daemon:
+    """One daemon, from its resume to its stop."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        settings: Settings,
+        *,
+        plan: Plan,
+        read_plan: Callable[[], Plan],
+        mode: Mode | None,
+        holder: str,
+        version: str,
+    ) -> None:
+        """`holder` says in words who this is, for whoever finds the instance's keys taken."""
+        self.ports = ports
+        self.settings = settings
+        self.kernel: Kernel
+        self.recorder: Recorder
+        self.gate: Gate
+        self.actuator: Actuator
+        self._plan = plan
+        self._read_plan = read_plan
+        self._mode = mode
+        self._holder = holder
+        self._version = version
+        self.kernel_listeners: list[Callable[[EventKind, str, str], None]] = []
+        """Told of restarts, parkings and failed tasks, for logs and metrics."""
+        self._around: Surroundings
+        self._component_policy: ActorPolicy
+
+    async def start(self) -> None:
+        """Resume, write that it started, and let the actors and the intake begin."""
+        await self.resume()
+        self.begin()
+
+    async def resume(self) -> None:
+        """Fold the journal and record the start; nobody acts yet."""
+        ports, settings = self.ports, self.settings
+        resumed = await resume(ports.journal)
+        self.recorder = Recorder(
+            ports.journal,
+            resumed.state,
+            ports.clock,
+            group_events_max=settings.journal.group_events_max,
+            snapshot_every_events=settings.journal.snapshot_every_events,
+            encode_state=encode_state,
+        )
+        self.recorder.last_recorded_at = resumed.last_recorded_at
+        self.kernel = Kernel(on_event=self._kernel_event, jitter=ports.jitter)
+        self.recorder.attach(self.kernel)
+        events = boot_events(
+            resumed.state,
+            plan=self._plan,
+            mode=self._mode,
+            instance=settings.instance,
+            version=self._version,
+        )
+        await self.recorder.record("boot", events)
+
+    def begin(self) -> None:
+        """Spawn the actors, then open the intake."""
+        ports, settings, kernel = self.ports, self.settings, self.kernel
+        acting = self.recorder.state.mode is Mode.ACT
+        self.actuator = Actuator(
+            observers=ports.observers,
+            provisioners=ports.provisioners if acting else {},
+            clock=ports.clock,
+            call_timeout_s=settings.provisioning.call_timeout_s,
+            concurrent_calls_max=settings.provisioning.concurrent_calls_max,
+            stopping=lambda: kernel.is_stopping,
+        )
+        policy = self._actor_policy()
+        kernel.spawn(self._supervisor(), policy)
+        kernel.spawn(self._planner(), policy)
+        kernel.spawn(self._revenue(), policy)
+        kernel.spawn(self._commands(), policy)
+        self._spawn_components(policy)
+        self.gate = Gate(
+            streams=ports.streams,
+            recorder=self.recorder,
+            owner=Owner(ports.journal.identity.journal_id, self._holder),
+        )
+        self._start_intake("payments intake", (PAYMENTS_STREAM,), REVENUE, watches_gaps=True)
+        principals = settings.commands.principals
+        streams = (COMMANDS_STREAM, *(f"{COMMANDS_STREAM}:{name}" for name in principals))
+        self._start_intake("commands intake", streams, COMMANDS, watches_gaps=False)
+
+    def start_root(
+        self,
+        name: str,
+        run: Callable[[Root], Coroutine[Any, Any, None]],
+        *,
+        essential: bool = False,
+        finishes: bool = False,
+    ) -> Root:
+        """Run a long-lived service beside the actors."""
+        return self.kernel.roots.start(
+            name, run, owner=name, policy=self._actor_policy().restart, essential=essential, finishes=finishes
+        )
+
+    async def stop(self) -> StopReport:
+        """Climb the stop ladder; what is under way and not answered stays an open intent."""
+        stopping = self.settings.stopping
+        return await self.kernel.stop(ask_s=stopping.ask_s, cancel_s=stopping.cancel_s)
+
+    # --- the actors ---
+
+    def _supervisor(self) -> Supervisor:
+        settings = self.settings
+        breaker = settings.breaker
+        limits = GrantLimits(
+            step_deadline_s=settings.provisioning.step_deadline_s,
+            breaker=BreakerLimits(
+                failures_max=breaker.failures_max,
+                window_s=breaker.window_s,
+                cooldown_initial_s=breaker.cooldown_initial_s,
+                cooldown_max_s=breaker.cooldown_max_s,
+                cooldown_growth=breaker.cooldown_growth,
+            ),
+        )
+        return Supervisor(
+            recorder=self.recorder,
+            kernel=self.kernel,
+            clock=self.ports.clock,
+            epoch=self.ports.journal.identity.epoch,
+            limits=limits,
+            spawn_component=self._spawn_component,
+        )
+
+    def _planner(self) -> Planner:
+        return Planner(
+            recorder=self.recorder,
+            kernel=self.kernel,
+            clock=self.ports.clock,
+            days_through=lambda: min(days_known_through(self.recorder.state.revenue), self.ports.clock.wall()),
+            tick_s=self.settings.health.check_every_s,
+        )
+
+    def _revenue(self) -> Revenue:
+        return Revenue(
+            recorder=self.recorder,
+            kernel=self.kernel,
+            clock=self.ports.clock,
+            key=self.ports.customer_key,
+            tick_s=self.settings.health.check_every_s,
+        )
+
+    def _commands(self) -> Commands:
+        return Commands(
+            recorder=self.recorder,
+            kernel=self.kernel,
+            bench=self._bench,
+            age_max_s=self.settings.commands.command_age_max_s,
+        )
+
+    def _bench(self) -> Bench:
+        return Bench(
+            state=self.recorder.state,
+            now=self.ports.clock.wall(),
+            ttl_max_s=self.settings.commands.ttl_max_s,
+            step_deadline_s=self.settings.provisioning.step_deadline_s,
+            read_plan=self._read_plan,
+            fingerprint=plan_fingerprint,
+            actor_names=lambda: frozenset(
+                [ref.name for ref in self.kernel.actors] + [root.name for root in self.kernel.roots]
+            ),
+        )
+
+    def _spawn_components(self, policy: ActorPolicy) -> None:
+        """One actor for each component of the plan, and for each that an older plan left behind."""
+        settings = self.settings.provisioning
+        self._around = Surroundings(
+            recorder=self.recorder,
+            kernel=self.kernel,
+            actuator=self.actuator,
+            clock=self.ports.clock,
+            epoch=self.ports.journal.identity.epoch,
+            times=ComponentTimes(
+                ask_timeout_s=self.settings.kernel.ask_timeout_s,
+                observe_every_s=settings.observe_every_s,
+                retry_initial_s=settings.retry_initial_s,
+                retry_max_s=settings.retry_max_s,
+            ),
+        )
+        self._component_policy = policy
+        state = self.recorder.state
+        assert state.plan is not None
+        for component_id in (*state.plan.components, *state.retired):
+            self._spawn_component(component_id)
+
+    def _spawn_component(self, component_id: str) -> None:
+        """Add a component's actor, if it has none, and let it look at the world."""
+        component = self.recorder.state.component(component_id)
+        if component is None or component.host:
+            return
+        kernel = self.kernel
+        try:
+            kernel.find(component_actor(component_id))
+        except UnknownActor:
+            ref = kernel.spawn(ComponentActor(component_id, self._around), self._component_policy)
+            delay_s = FIRST_LOOKS_EVERY_S * len(kernel.actors)
+            kernel.timers.schedule(asyncio.get_running_loop().time() + delay_s, ref, Look())
+
+    # --- the roots ---
+
+    def _start_intake(self, name: str, streams: tuple[str, ...], actor: str, *, watches_gaps: bool) -> None:
+        payments = self.settings.payments
+        intake = Intake(
+            names=streams,
+            actor=actor,
+            watches_gaps=watches_gaps,
+            streams=self.ports.streams,
+            recorder=self.recorder,
+            kernel=self.kernel,
+            gate=self.gate,
+            limits=IntakeLimits(
+                entries_max=payments.read_entries_max,
+                block_ms=payments.block_ms,
+                retry_initial_s=payments.reconnect_initial_s,
+                retry_max_s=payments.reconnect_max_s,
+                trim_every_s=payments.trim_every_s,
+                disk_retry_s=self.settings.journal.disk_retry_s,
+            ),
+        )
+        self.start_root(name, intake.run)
+
+    def _actor_policy(self) -> ActorPolicy:
+        kernel = self.settings.kernel
+        restart = RestartPolicy(kernel.restarts_max, kernel.restart_window_s, backoff_min_s=0.1, backoff_max_s=10)
+        return ActorPolicy(restart, kernel.mailbox_items_max)
+
+    # --- the kernel's voice ---
+
+    def _kernel_event(self, kind: EventKind, name: str, detail: str) -> None:
+        """A parked actor is a fact that operators must find in the journal."""
+        for listener in self.kernel_listeners:
+            listener(kind, name, detail)
+        if kind is EventKind.PARKED and not self.kernel.is_stopping:
+            self.kernel.tasks.start(self._record_parked(name, detail), name=f"noting that {name} parked", owner="boot")
+
+    async def _record_parked(self, name: str, detail: str) -> None:
+        while not self.kernel.is_stopping:
+            try:
+                await self.recorder.record("kernel", [ActorParked(name, detail)])
+            except JournalRefusedError:
+                await asyncio.sleep(RETRY_RECORD_S)
+            else:
+                return

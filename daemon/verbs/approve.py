@@ -1,0 +1,33 @@
+"""`approve id X [ttl 2h]`: let a move that waits go ahead."""
+
+from __future__ import annotations
+
+from daemon.verbs.verb import Bench, Verb
+from machines.commands import Command, CommandError, Judged, done
+from machines.events import ApprovalGiven
+from machines.state.operators import PendingApproval
+
+
+def _judge(command: Command, bench: Bench) -> Judged:
+    approval_id, asked = waiting(command, bench)
+    if asked.exceeds_cap:
+        if asked.asked_by == command.principal:
+            raise CommandError(f"id: {asked.asked_by} asked for it; exceeding the cap needs another operator")
+        command.required("reason", "why the cap may be exceeded")
+    until = command.until(bench.now, bench.ttl_max_s)
+    given = ApprovalGiven(approval_id, command.principal, asked.until if until is None else until, command.reason)
+    return done(f"approved {asked.subject}", given)
+
+
+def waiting(command: Command, bench: Bench) -> tuple[str, PendingApproval]:
+    """The question that the command answers; raises `CommandError`."""
+    approval_id = command.required("id", "the id of what waits for approval")
+    asked = bench.state.operators.approvals.get(approval_id)
+    if asked is None or asked.approved_by:
+        open_ids = [each for each, question in bench.state.operators.approvals.items() if not question.approved_by]
+        waits = ", ".join(open_ids) or "nothing"
+        raise CommandError(f"id: nothing of that id waits for approval; what waits: {waits}")
+    return approval_id, asked
+
+
+VERB = Verb("approve", frozenset({"id", "ttl"}), "let a move that waits for approval go ahead", _judge)

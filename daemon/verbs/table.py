@@ -1,0 +1,62 @@
+"""All verbs by name, and the judgement of a raw entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from config.instants import SECOND
+from config.suggestions import did_you_mean
+from daemon.verbs import (
+    activate,
+    adopt,
+    approve,
+    deactivate,
+    deny,
+    pause,
+    pin,
+    reload,
+    reset_breaker,
+    resume,
+    resume_actor,
+    unpin,
+)
+from daemon.verbs.verb import ALWAYS, Bench, Verb
+from machines.commands import TEXT_CHARACTERS_MAX, Command, CommandError, Judged
+
+VERBS: Final[Mapping[str, Verb]] = {
+    module.VERB.name: module.VERB
+    for module in (
+        pin,
+        unpin,
+        activate,
+        deactivate,
+        pause,
+        resume,
+        approve,
+        deny,
+        adopt,
+        reset_breaker,
+        resume_actor,
+        reload,
+    )
+}
+
+
+def judge(command: Command, bench: Bench, *, age_max_s: int) -> Judged:
+    """What the command comes to; raises `CommandError` with the field at fault and what was expected."""
+    verb = VERBS.get(command.verb)
+    if verb is None:
+        found = f"found {command.verb[:40]!r}" if command.verb else "it is missing"
+        raise CommandError(f"verb: expected one of {', '.join(VERBS)}; {found}{did_you_mean(command.verb, VERBS)}")
+    for name, text in command.fields.items():
+        if name not in verb.fields and name not in ALWAYS:
+            takes = ", ".join(sorted(verb.fields | {"reason", "by"}))
+            raise CommandError(f"{name[:40]}: {verb.name} takes {takes}")
+        if len(text) > TEXT_CHARACTERS_MAX:
+            raise CommandError(f"{name}: expected at most {TEXT_CHARACTERS_MAX} characters, found {len(text)}")
+    sent_at = int(command.entry_id.partition("-")[0]) * 1000
+    if bench.now - sent_at > age_max_s * SECOND:
+        age_s = (bench.now - sent_at) // SECOND
+        raise CommandError(f"age: sent {age_s} s ago; a command older than {age_max_s} s is refused, send it again")
+    return verb.judge(command, bench)
