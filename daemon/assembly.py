@@ -2,9 +2,136 @@
 
 from __future__ import annotations
 
+import os
+import random
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from adapters.clocks import AcceleratedClock, SystemClock
 from adapters.payments_csv import PaymentsFile, UnreadableFileError
+from adapters.provisioners.registry import (
+    KINDS,
+    ProvisionerUnavailableError,
+    Surroundings,
+    observer_for,
+    provisioner_for,
+)
+from adapters.redis_server import EmbeddedRedis, EmbeddedRedisError
+from adapters.redis_streams import RedisStreams
+from adapters.redis_streams.names import url_without_password
+from adapters.sqlite_journal import JOURNAL_NAME, JournalLimits, SqliteJournal
+from adapters.state_directory import HeldError, RunFacts, StateDirectory
+from config.instants import Instant
+from config.settings import EMBEDDED, Settings
+from daemon.running import Ports
+from machines.ports.clock import Clock
+from machines.ports.journal import JournalDamagedError, JournalRefusedError
+from machines.state.whole import FOLD_VERSION
 
 __all__ = ["PaymentsFile", "UnreadableFileError", "read_payments_csv"]
+
+CannotStart = (HeldError, EmbeddedRedisError, JournalDamagedError, JournalRefusedError, ProvisionerUnavailableError)
+"""What keeps a daemon from starting; each message says what to do."""
+
+
+Adapter = TypeVar("Adapter")
+
+
+class Installation(msgspec.Struct, frozen=True):
+    """Everything that one daemon holds while it runs."""
+
+    ports: Ports
+    redis_url: str
+    warnings: tuple[str, ...]
+    """What the operator must be told about this set-up."""
+    write_run_facts: Callable[[str], None]
+    """Says where the daemon is found, given the URL of its HTTP endpoint."""
+
+
+@asynccontextmanager
+async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installation]:
+    """Hold the state directory, start the embedded Redis where it is wished, open the journal; let go in reverse.
+
+    Raises `HeldError` naming the holder, `EmbeddedRedisError`, `JournalDamagedError`, `JournalRefusedError`.
+    """
+    path = Path(settings.state_dir)
+    with StateDirectory.hold(path, instance=settings.instance, since=clock.wall()) as directory:
+        embedded = EmbeddedRedis(path) if settings.redis == EMBEDDED else None
+        url = settings.redis if embedded is None else await embedded.start()
+        try:
+            journal = await SqliteJournal.open(
+                path / JOURNAL_NAME,
+                clock=clock,
+                fold_version=FOLD_VERSION,
+                limits=JournalLimits(
+                    group_events_max=settings.journal.group_events_max,
+                    busy_timeout_ms=settings.journal.busy_timeout_ms,
+                ),
+            )
+            streams = RedisStreams(url, settings.instance)
+            try:
+                yield Installation(
+                    ports=_ports(settings, clock, journal, streams),
+                    redis_url=url_without_password(url),
+                    warnings=(
+                        *journal.opening.warnings,
+                        *((embedded.warning,) if embedded and embedded.warning else ()),
+                    ),
+                    write_run_facts=lambda http: directory.write_run_facts(
+                        RunFacts(os.getpid(), settings.instance, http, url_without_password(url))
+                    ),
+                )
+            finally:
+                await streams.close()
+                await journal.close()
+        finally:
+            if embedded is not None:
+                await embedded.stop()
+
+
+def clock_from(as_of: Instant | None) -> Clock:
+    """The machine's clock, or one that starts at `as_of` and runs at the same speed."""
+    return SystemClock() if as_of is None else AcceleratedClock(as_of, 1)
+
+
+class _Adapters(Mapping[str, Adapter]):
+    """The adapters by kind, each constructed when it is first used and never before."""
+
+    def __init__(self, construct: Callable[[str, Surroundings], Adapter], surroundings: Surroundings) -> None:
+        self._construct = construct
+        self._surroundings = surroundings
+        self._constructed: dict[str, Adapter] = {}
+
+    def __getitem__(self, kind: str) -> Adapter:
+        if kind not in KINDS:
+            raise KeyError(kind)
+        if kind not in self._constructed:
+            self._constructed[kind] = self._construct(kind, self._surroundings)
+        return self._constructed[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(KINDS)
+
+    def __len__(self) -> int:
+        return len(KINDS)
+
+
+def _ports(settings: Settings, clock: Clock, journal: SqliteJournal, streams: RedisStreams) -> Ports:
+    chance = random.SystemRandom()
+    surroundings = Surroundings(Path(settings.state_dir), clock, chance.randrange, os.environ)
+    return Ports(
+        clock=clock,
+        journal=journal,
+        streams=streams,
+        observers=_Adapters(observer_for, surroundings),
+        provisioners=_Adapters(provisioner_for, surroundings),
+        customer_key=journal.customer_key,
+        jitter=lambda: chance.uniform(0.5, 1.5),
+    )
 
 
 def read_payments_csv(path: str) -> PaymentsFile:

@@ -47,7 +47,7 @@ class Ports(msgspec.Struct, frozen=True):
     streams: Streams
     observers: Mapping[str, Observer]
     provisioners: Mapping[str, Provisioner]
-    """Empty unless the daemon may act: a dry run holds nothing that could change the world."""
+    """Not touched unless the daemon may act: a dry run constructs nothing that could change the world."""
     customer_key: bytes
     jitter: Callable[[], float]
 
@@ -117,7 +117,7 @@ class Daemon:
         ports, settings, kernel = self.ports, self.settings, self.kernel
         acting = self.recorder.state.mode is Mode.ACT
         self.actuator = Actuator(
-            observers=ports.observers,
+            observers=ports.provisioners if acting else ports.observers,
             provisioners=ports.provisioners if acting else {},
             clock=ports.clock,
             call_timeout_s=settings.provisioning.call_timeout_s,

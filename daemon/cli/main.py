@@ -1,0 +1,48 @@
+"""The command `solvent`: its subcommands are imported only when they are called, so that help is quick."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final
+
+import click
+
+_COMMANDS: Final = {
+    "demo": ("daemon.cli.demo", "demo_command"),
+    "run": ("daemon.cli.run", "run_command"),
+    "import": ("daemon.cli.import_payments", "import_command"),
+    "backtest": ("daemon.cli.backtest", "backtest_command"),
+    "status": ("daemon.cli.status", "status_command"),
+    "explain": ("daemon.cli.explain", "explain_command"),
+    "plan": ("daemon.cli.plan", "plan_group"),
+    "history": ("daemon.cli.history", "history_command"),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=_Commands)
+@click.version_option(package_name="solvent")
+def main() -> None:
+    r"""Turn infrastructure on only when revenue pays for it, and off again when it goes away.
+
+    \b
+    First steps:
+      solvent demo                                two years of a small business in a minute
+      solvent backtest payments.csv --plan autobroker
+      solvent plan show autobroker
+      solvent run --plan autobroker --state-dir ./state
+    """
