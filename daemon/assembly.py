@@ -21,10 +21,10 @@ from adapters.provisioners.registry import (
     provisioner_for,
 )
 from adapters.redis_server import EmbeddedRedis, EmbeddedRedisError
-from adapters.redis_streams import RedisStreams
+from adapters.redis_streams import PaymentsSender, RedisStreams
 from adapters.redis_streams.names import url_without_password
-from adapters.sqlite_journal import JOURNAL_NAME, JournalLimits, SqliteJournal
-from adapters.state_directory import HeldError, RunFacts, StateDirectory
+from adapters.sqlite_journal import JOURNAL_NAME, JournalLimits, ReadOnlyJournal, SqliteJournal
+from adapters.state_directory import HeldError, Holder, RunFacts, StateDirectory, current_holder, read_run_facts
 from config.instants import Instant
 from config.settings import EMBEDDED, Settings
 from daemon.running import Ports
@@ -32,7 +32,7 @@ from machines.ports.clock import Clock
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 from machines.state.whole import FOLD_VERSION
 
-__all__ = ["PaymentsFile", "UnreadableFileError", "read_payments_csv"]
+__all__ = ["PaymentsFile", "PaymentsSender", "RunFacts", "UnreadableFileError", "read_payments_csv"]
 
 CannotStart = (HeldError, EmbeddedRedisError, JournalDamagedError, JournalRefusedError, ProvisionerUnavailableError)
 """What keeps a daemon from starting; each message says what to do."""
@@ -137,3 +137,26 @@ def _ports(settings: Settings, clock: Clock, journal: SqliteJournal, streams: Re
 def read_payments_csv(path: str) -> PaymentsFile:
     """The payments of a file (`-` is standard input); iterating it raises `UnreadableFileError`."""
     return PaymentsFile(path)
+
+
+def open_journal_for_reading(state_dir: str) -> ReadOnlyJournal:
+    """The journal of a state directory, beside its daemon or without one; nothing is made or changed.
+
+    Raises `FileNotFoundError` where there is none, `JournalDamagedError` and `JournalRefusedError`.
+    """
+    return ReadOnlyJournal.open(Path(state_dir) / JOURNAL_NAME, fold_version=FOLD_VERSION)
+
+
+def run_facts(state_dir: str) -> RunFacts | None:
+    """Where the daemon of this state directory is found; None where none runs or it is not ready."""
+    return read_run_facts(Path(state_dir))
+
+
+def holder_of(state_dir: str) -> Holder | None:
+    """The process that holds the state directory, also while it starts or stops; None where nobody does."""
+    return current_holder(Path(state_dir))
+
+
+def payments_sender(url: str, instance: str) -> PaymentsSender:
+    """Whoever wants to send payments to an instance; raises `ValueError` for an unusable URL."""
+    return PaymentsSender(url, instance)

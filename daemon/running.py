@@ -24,6 +24,7 @@ from daemon.recorder import Recorder
 from daemon.resume import boot_events, encode_state, plan_fingerprint, resume
 from daemon.roots.gate import Gate
 from daemon.roots.intake import Intake, IntakeLimits
+from daemon.roots.publication import Publication, PublicationLimits
 from daemon.verbs.verb import Bench
 from machines.breaker import BreakerLimits
 from machines.events import ActorParked, Mode
@@ -73,6 +74,7 @@ class Daemon:
         self.recorder: Recorder
         self.gate: Gate
         self.actuator: Actuator
+        self.publication: Publication
         self._plan = plan
         self._read_plan = read_plan
         self._mode = mode
@@ -103,6 +105,11 @@ class Daemon:
         self.recorder.last_recorded_at = resumed.last_recorded_at
         self.kernel = Kernel(on_event=self._kernel_event, jitter=ports.jitter)
         self.recorder.attach(self.kernel)
+        self.gate = Gate(
+            streams=ports.streams,
+            recorder=self.recorder,
+            owner=Owner(ports.journal.identity.journal_id, self._holder),
+        )
         events = boot_events(
             resumed.state,
             plan=self._plan,
@@ -130,11 +137,7 @@ class Daemon:
         kernel.spawn(self._revenue(), policy)
         kernel.spawn(self._commands(), policy)
         self._spawn_components(policy)
-        self.gate = Gate(
-            streams=ports.streams,
-            recorder=self.recorder,
-            owner=Owner(ports.journal.identity.journal_id, self._holder),
-        )
+        self._start_publication()
         self._start_intake("payments intake", (PAYMENTS_STREAM,), REVENUE, watches_gaps=True)
         principals = settings.commands.principals
         streams = (COMMANDS_STREAM, *(f"{COMMANDS_STREAM}:{name}" for name in principals))
@@ -257,6 +260,20 @@ class Daemon:
             kernel.timers.schedule(asyncio.get_running_loop().time() + delay_s, ref, Look())
 
     # --- the roots ---
+
+    def _start_publication(self) -> None:
+        limits = self.settings.publication
+        self.publication = Publication(
+            streams=self.ports.streams,
+            recorder=self.recorder,
+            gate=self.gate,
+            limits=PublicationLimits(
+                stream_entries_max=limits.stream_entries_max,
+                batch_entries_max=limits.batch_entries_max,
+                retry_initial_s=limits.retry_every_s,
+            ),
+        )
+        self.start_root("publication", self.publication.run, finishes=True)
 
     def _start_intake(self, name: str, streams: tuple[str, ...], actor: str, *, watches_gaps: bool) -> None:
         payments = self.settings.payments

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
 import msgspec
 
@@ -15,7 +16,7 @@ from config.loading import load_plan
 from config.settings import Settings
 from daemon.assembly import Installation, installed
 from daemon.kernel import StopReport
-from daemon.roots.gate import Gate, OwnedByAnotherError
+from daemon.roots.gate import Gate
 from daemon.running import Daemon
 from machines.events import Mode
 from machines.ports.clock import Clock
@@ -54,9 +55,9 @@ async def serve(
             version=version("solvent"),
         )
         await daemon.resume()
-        daemon.begin()
         try:
             await _refuse_foreign_keys(daemon.gate)
+            daemon.begin()
             installation.write_run_facts("")
             ready(Serving(daemon, installation, ""))
             await _until(stop, daemon)
@@ -66,18 +67,20 @@ async def serve(
 
 
 async def _refuse_foreign_keys(gate: Gate) -> None:
-    """A second daemon on the same instance name must not start; an unreachable Redis is waited for instead."""
+    """A second daemon on the same instance name must not start; an unreachable Redis is waited for instead.
+
+    Raises `OwnedByAnotherError`.
+    """
     try:
         await gate.enter()
     except StreamsAwayError:
         return
-    except OwnedByAnotherError:
-        raise
 
 
 async def _until(stop: asyncio.Event, daemon: Daemon) -> None:
     stopped = daemon.kernel.tasks.start(_wait(stop), name="waiting for the stop", owner="service")
-    await asyncio.wait({stopped, daemon.kernel.fatal}, return_when=asyncio.FIRST_COMPLETED)
+    ends: set[asyncio.Future[Any]] = {stopped, daemon.kernel.fatal}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     if daemon.kernel.fatal.done():
         daemon.kernel.fatal.result()
 

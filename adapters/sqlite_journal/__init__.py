@@ -2,6 +2,7 @@
 
 from adapters.sqlite_journal.journal import JOURNAL_NAME, SqliteJournal
 from adapters.sqlite_journal.limits import JournalLimits, OpeningReport
+from adapters.sqlite_journal.read_only import ReadOnlyJournal
 from adapters.sqlite_journal.verification import verify
 
-__all__ = ["JOURNAL_NAME", "JournalLimits", "OpeningReport", "SqliteJournal", "verify"]
+__all__ = ["JOURNAL_NAME", "JournalLimits", "OpeningReport", "ReadOnlyJournal", "SqliteJournal", "verify"]

@@ -71,7 +71,7 @@ def _open(
     created = is_blank(connection)
     if created:
         create_tables(connection, random_bytes(16).hex(), random_bytes(32))
-    _require_ours(connection, path)
+    require_ours(connection, path)
     connection.execute("PRAGMA journal_mode=WAL")
     tail, report = _prove(connection, path, fold_version)
     epoch, customer_key = meta(connection, "epoch"), meta(connection, "customer_key")
@@ -81,7 +81,8 @@ def _open(
     return Opened(connection, identity, customer_key, tail, msgspec.structs.replace(report, created=created))
 
 
-def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
+def require_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `JournalDamagedError` for another program's database, or one that a newer solvent wrote."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise JournalDamagedError(
             f"{path} is a SQLite database, but no journal of solvent; name another state directory"

@@ -50,8 +50,16 @@ class Revenue(RecordingActor):
     """The only writer of payment, month and reading events."""
 
     __slots__ = (
-        "_clock", "_conversion", "_conversion_plan", "_kernel", "_key", "_reader", "_recorder", "_tick_s", "_watch",
         "_caught_up",
+        "_clock",
+        "_conversion",
+        "_conversion_plan",
+        "_kernel",
+        "_key",
+        "_reader",
+        "_recorder",
+        "_tick_s",
+        "_watch",
     )  # fmt: skip
 
     def __init__(self, *, recorder: Recorder, kernel: Kernel, clock: Clock, key: bytes, tick_s: float) -> None:

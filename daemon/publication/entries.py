@@ -46,7 +46,11 @@ def entry_for(stream: str, recorded: Recorded, journal_id: str) -> Outgoing | No
     fields = _FIELDS[stream](recorded)
     if fields is None:
         return None
-    own = {"journal_id": journal_id, "sequence": str(recorded.sequence), "recorded_at": instant_text(recorded.recorded_at)}
+    own = {
+        "journal_id": journal_id,
+        "sequence": str(recorded.sequence),
+        "recorded_at": instant_text(recorded.recorded_at),
+    }
     return Outgoing(entry_id(recorded), {**own, **fields})
 
 
@@ -131,7 +135,9 @@ def _original(raw: str) -> dict[str, str]:
         return {}
     if not isinstance(fields, dict):
         return {}
-    return {name: value if isinstance(value, str) else msgspec.json.encode(value).decode() for name, value in fields.items()}
+    return {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode() for name, value in fields.items()
+    }
 
 
 _FIELDS: Final = {

@@ -32,7 +32,7 @@ class Gate:
             if owner.journal_id != self._owner.journal_id:
                 raise OwnedByAnotherError(
                     f"the keys of this instance belong to journal {owner.journal_id}, held by {owner.holder};"
-                    " choose another --instance, or, if that daemon is gone for good, delete the key owner of the instance"
+                    " choose another --instance, or, if that daemon is gone for good, delete the instance's key `owner`"
                 )
             await self._compare()
 

@@ -1,0 +1,46 @@
+"""I4: no granted step takes committed + reserved cost above the cap of its moment."""
+
+from __future__ import annotations
+
+from config.money import amount_text
+from machines.events import Recorded, StepIntended
+from machines.granting import cap_of
+from machines.invariants.finding import Finding
+from machines.state.components import ComponentRecord
+from machines.state.whole import State
+
+
+def steps_over_cap(state: State, recorded: Recorded) -> list[Finding]:
+    """A step that raised its own figure past the cap without a live approval; `state` is the one before.
+
+    The floor is exempt, and so is a step that raises nothing (ARCHITECTURE 8).
+    """
+    event = recorded.event
+    if not isinstance(event, StepIntended):
+        return []
+    record = state.components.records.get(event.component) or ComponentRecord(event.component)
+    own, sequence = record.committed_micros, recorded.sequence
+    if event.committed_micros < own:
+        text = f"{event.component} counts {amount_text(event.committed_micros)} from {amount_text(own)} on, unconfirmed"
+        return [Finding("I4", text, sequence)]
+    floor = state.plan is not None and event.component in state.plan.floor_components
+    if event.committed_micros == own or floor:
+        return []
+    total = state.components.committed_micros - own + event.committed_micros
+    cap = cap_of(state)
+    if total <= cap or approved(state, recorded, event):
+        return []
+    text = f"{event.step.value} of {event.component} takes the total to {amount_text(total)}, above {amount_text(cap)}"
+    return [Finding("I4", text, sequence)]
+
+
+def approved(state: State, recorded: Recorded, event: StepIntended) -> bool:
+    """Whether a second operator's approval, alive at that moment, lets the step exceed the cap."""
+    approval = state.operators.approvals.get(event.override)
+    return (
+        approval is not None
+        and approval.exceeds_cap
+        and approval.subject == f"component:{event.component}"
+        and approval.approved_by not in ("", approval.asked_by)
+        and approval.until > recorded.recorded_at
+    )
