@@ -8,6 +8,12 @@ from typing import Final
 
 TOKEN_CHARACTERS_MAX: Final = 32
 """The shortest limit among the providers' client-token and tag fields."""
+_PREFIX: Final = "sv"
+
+
+def is_token(text: str) -> bool:
+    """Whether a resource's tag looks like one of ours."""
+    return text.startswith(_PREFIX) and len(text) == TOKEN_CHARACTERS_MAX
 
 
 def token(plan: str, component: str, generation: int, epoch: int) -> str:
@@ -17,4 +23,4 @@ def token(plan: str, component: str, generation: int, epoch: int) -> str:
     """
     text = "\x00".join((plan, component, str(generation), str(epoch)))
     digest = hashlib.sha256(text.encode()).digest()
-    return "sv" + base64.b32encode(digest).decode().lower()[: TOKEN_CHARACTERS_MAX - 2]
+    return _PREFIX + base64.b32encode(digest).decode().lower()[: TOKEN_CHARACTERS_MAX - len(_PREFIX)]

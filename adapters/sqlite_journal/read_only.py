@@ -66,8 +66,7 @@ class ReadOnlyJournal:
                 isolation_level=None,
                 check_same_thread=False,
             )
-            if is_blank(connection):
-                raise FileNotFoundError(f"the journal at {path} holds nothing yet")
+            _require_written(connection, path)
             require_ours(connection, path)
             return cls(path, connection, fold_version, limits)
         except BaseException as error:
@@ -146,6 +145,11 @@ class ReadOnlyJournal:
                 f"the journal {self.path} cannot be trusted after event {after}: {error}. A torn end is mended when"
                 " the daemon starts; a damaged middle needs a backup"
             ) from error
+
+
+def _require_written(connection: sqlite3.Connection, path: Path) -> None:
+    if is_blank(connection):
+        raise FileNotFoundError(f"the journal at {path} holds nothing yet")
 
 
 def _raise_understood(path: Path, error: sqlite3.Error) -> NoReturn:

@@ -1,0 +1,46 @@
+"""`solvent status`: where the daemon, the level and every component stand."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+import msgspec
+from rich.console import Console
+
+from daemon.assembly import holder_of, run_facts
+from daemon.cli.reading_state import ReadState, format_option, journal_of, read_state, state_dir_option
+from daemon.cli.status_table import print_status
+from daemon.cli.status_view import status_object
+
+
+@click.command("status")
+@state_dir_option
+@format_option
+def status_command(state_dir: str, shape: str) -> None:
+    r"""Show the level, its revenue and cost, every component, and what waits for whom.
+
+    The journal is read, never written: it works beside a running daemon and after a dead one (then `pid` is null).
+    In JSON, money is an exact decimal string and null is unknown, not zero.
+
+    \b
+    Examples:
+      solvent status --state-dir ./state
+      solvent status --state-dir ./state --format json
+
+    Exit codes: 0 shown, 1 the journal is damaged or cannot be read, 2 wrong usage or no state directory.
+    """
+    read = asyncio.run(_read(state_dir))
+    facts = run_facts(state_dir)
+    holder = holder_of(state_dir)
+    pid = facts.pid if facts is not None else holder.pid if holder is not None else None
+    shown = status_object(read.state, pid=pid, facts=facts, began_at=read.began_at)
+    if shape == "json":
+        click.echo(msgspec.json.encode(shown).decode())
+    else:
+        print_status(shown, read.state, Console())
+
+
+async def _read(state_dir: str) -> ReadState:
+    async with journal_of(state_dir) as journal:
+        return await read_state(journal)

@@ -1,0 +1,131 @@
+"""What `solvent status` says, as values: the published JSON object, and the sentences beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from config.instants import Instant, instant_text
+from config.money import amount_text
+from daemon.assembly import RunFacts
+from daemon.publication.figures import cost_figures, next_level, revenue_figures
+from machines.breaker import Breaker
+from machines.events import BreakerStatus
+from machines.granting import breaker_names
+from machines.moving import level_reached
+from machines.revenue.growth import fraction_text
+from machines.state.operators import HeldPause
+from machines.state.whole import State
+
+_WORSE = {BreakerStatus.CLOSED: 0, BreakerStatus.HALF_OPEN: 1, BreakerStatus.OPEN: 2}
+
+
+def status_object(state: State, *, pid: int | None, facts: RunFacts | None, began_at: Instant | None) -> dict[str, Any]:
+    """The object of `solvent status --format json`, its keys in the published order; null is unknown, never zero.
+
+    `pid` and `facts` are None while no daemon runs. `began_at` is since when a component that never moved stands.
+    """
+    plan = state.plan
+    cost = cost_figures(state, revenue_figures(state))
+    level = None if plan is None else state.deciding.decided.level
+    return {
+        "pid": pid,
+        "instance": state.instance if facts is None else facts.instance,
+        "plan": None if plan is None else plan.id,
+        "redis": facts.redis or None if facts else None,
+        "http": facts.http or None if facts else None,
+        "mode": state.mode.value,
+        "level": level,
+        "level_reached": None if plan is None else level_reached(plan, state),
+        "level_id": None if plan is None or level is None else plan.levels[level].id,
+        "mrr": None if state.revenue.measured is None else amount_text(state.revenue.measured.mrr_micros),
+        "revenue_last_month": _revenue_last_month(state),
+        "committed_cost": None if plan is None else amount_text(cost.committed_micros),
+        "cost_ratio": fraction_text(cost.ratio),
+        "frozen": frozen_text(state),
+        "components": {each: _component(state, each, began_at) for each in component_ids(state)},
+    }
+
+
+def component_ids(state: State) -> tuple[str, ...]:
+    """The plan's components in file order, then those that a newer plan dropped."""
+    return (*(state.plan.components if state.plan else ()), *state.retired)
+
+
+def frozen_text(state: State) -> str | None:
+    """Why nothing moves, in words: what froze decisions, and an operator's pause; None while all is free."""
+    pause = state.operators.pause
+    said = [each for each in (state.frozen, pause_text(pause) if pause else None) if each]
+    return "; ".join(said) or None
+
+
+def pause_text(pause: HeldPause) -> str:
+    """`paused (up) by alice until 2024-05-01T00:00:00Z: migration`."""
+    until = "" if pause.until is None else f" until {instant_text(pause.until)}"
+    reason = f": {pause.reason}" if pause.reason else ""
+    return f"paused ({pause.scope.value}) by {pause.by}{until}{reason}"
+
+
+def breaker_status(state: State, component_id: str) -> BreakerStatus:
+    """The worse of the two breakers that gate the component's raising calls."""
+    component = state.component(component_id)
+    if component is None or component.host:
+        return BreakerStatus.CLOSED
+    found = (state.breakers.get(name, Breaker()).status for name in breaker_names(component))
+    return max(found, key=_WORSE.__getitem__)
+
+
+def next_level_text(state: State) -> str:
+    """What the level above the decided one still needs."""
+    plan = state.plan
+    if plan is None:
+        return "No plan was adopted yet."
+    if state.deciding.decided.level == len(plan.levels) - 1:
+        return f"{plan.levels[-1].name} is the top level."
+    following = next_level(state)
+    if following is None:
+        return "No month was closed yet, so nothing was decided."
+    name, parts = plan.levels[following.level].name, []
+    missing = max(following.minimum_missing_micros, following.ratio_missing_micros)
+    if missing:
+        parts.append(f"{amount_text(missing)} more a month")
+    if months := following.months_required - following.months_met:
+        parts.append(f"{months} more closed {'month' if months == 1 else 'months'}")
+    why = f"solvent explain {following.level}"
+    return f"{name} needs {' and '.join(parts)} ({why})." if parts else f"{name} is not decided; why: {why}"
+
+
+def waiting_lines(state: State) -> Iterator[str]:
+    """What waits for a person, or is held by one: approvals, pins, parked and unmanaged components, parked actors."""
+    for approval_id, asked in state.operators.approvals.items():
+        if not asked.approved_by:
+            beyond = ", exceeding the cap" if asked.exceeds_cap else ""
+            yield f"waits for approval: {asked.subject}{beyond} (id {approval_id}): {asked.reason}"
+    for component_id, pin in state.operators.pins.items():
+        until = "until unpinned" if pin.until is None else f"until {instant_text(pin.until)}"
+        yield f"pinned: {component_id} in {pin.state.value} {until} by {pin.by}: {pin.reason}"
+    for record in state.components.records.values():
+        if record.parked:
+            yield f"parked: {record.id}: {record.parked} (verb resume-actor, actor component:{record.id})"
+        if record.unmanaged is not None:
+            yield f"unmanaged: {record.id} was found {record.unmanaged.value}; costed, untouched until adopted"
+    for actor, reason in state.parked_actors.items():
+        yield f"parked: {actor}: {reason} (verb resume-actor, actor {actor})"
+
+
+def _component(state: State, component_id: str, began_at: Instant | None) -> dict[str, Any]:
+    record = state.components.of(component_id)
+    since = record.since or began_at
+    return {
+        "state": record.state.value,
+        "since": None if since is None else instant_text(since),
+        "cost": amount_text(record.committed_micros),
+        "breaker": breaker_status(state, component_id).value,
+    }
+
+
+def _revenue_last_month(state: State) -> str | None:
+    plan, book = state.plan, state.revenue.book
+    if plan is None or book.closed_through is None:
+        return None
+    return amount_text(book.revenue_micros(book.closed_through, plan.policies.revenue))
