@@ -48,10 +48,10 @@ bench: $(VENV)/.ready-dev  ## every figure of docs/performance.md beside its lim
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 kills: $(VENV)/.ready-dev  ## kill a real daemon with kill -9 at random moments, N=10 times
-	@KILLS=$(N) $(PY) -m pytest tests/processes -k kill $(ARGS)
+	@SOLVENT_KILLS=$(N) $(PY) -m pytest tests/processes/test_kills.py $(ARGS)
 
 simulate: $(VENV)/.ready-dev  ## crash the whole daemon under virtual time, for SEEDS=20 seeds
-	@SEEDS=$(SEEDS) $(PY) -m pytest tests/simulation $(ARGS)
+	@SOLVENT_SEEDS=$(SEEDS) $(PY) -m pytest tests/simulation $(ARGS)
 
 coverage: $(VENV)/.ready-dev  ## branch coverage: at least 95 % of machines/, 90 % overall
 	@rm -f .coverage .coverage.*

@@ -131,6 +131,7 @@ def _ports(settings: Settings, clock: Clock, journal: SqliteJournal, streams: Re
         provisioners=_Adapters(provisioner_for, surroundings),
         customer_key=journal.customer_key,
         jitter=lambda: chance.uniform(0.5, 1.5),
+        stamped_now=SystemClock().wall,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from config.instants import Instant
 from config.plan import Plan
 from config.settings import Settings
 from daemon.actors.commands import COMMANDS_STREAM, Commands
@@ -18,7 +19,7 @@ from daemon.actors.revenue import NAME as REVENUE
 from daemon.actors.revenue import Revenue, days_known_through
 from daemon.actors.supervisor import Supervisor, component_actor
 from daemon.actuator import Actuator
-from daemon.kernel import ActorPolicy, EventKind, Kernel, RestartPolicy, Root, StopReport, UnknownActor
+from daemon.kernel import ActorPolicy, EventKind, Kernel, RestartPolicy, Root, StopReport, UnknownActor, pause
 from daemon.messages import Look
 from daemon.recorder import Recorder
 from daemon.resume import boot_events, encode_state, plan_fingerprint, resume
@@ -51,6 +52,8 @@ class Ports(msgspec.Struct, frozen=True):
     """Not touched unless the daemon may act: a dry run constructs nothing that could change the world."""
     customer_key: bytes
     jitter: Callable[[], float]
+    stamped_now: Callable[[], Instant] | None = None
+    """The clock that stamps the entries of incoming streams, where it is another than `clock`."""
 
 
 class Daemon:
@@ -215,6 +218,7 @@ class Daemon:
         return Bench(
             state=self.recorder.state,
             now=self.ports.clock.wall(),
+            stamped_now=(self.ports.stamped_now or self.ports.clock.wall)(),
             ttl_max_s=self.settings.commands.ttl_max_s,
             step_deadline_s=self.settings.provisioning.step_deadline_s,
             read_plan=self._read_plan,
@@ -315,6 +319,6 @@ class Daemon:
             try:
                 await self.recorder.record("kernel", [ActorParked(name, detail)])
             except JournalRefusedError:
-                await asyncio.sleep(RETRY_RECORD_S)
+                await pause(RETRY_RECORD_S)
             else:
                 return

@@ -8,17 +8,17 @@ from collections.abc import Callable
 import msgspec
 
 from config.instants import DAY
-from config.policies import Approval
 from daemon.actors.recording import RecordingActor
 from daemon.actors.supervisor import NAME as SUPERVISOR
 from daemon.kernel import Kernel
 from daemon.messages import MonthsClosed, Reconsider, Tick
 from daemon.recorder import Recorder
-from machines.deciding.facts import Decision, Direction
+from machines.deciding.facts import Decision
 from machines.events import ApprovalAsked, ApprovalEnded, Event, LevelDecided
 from machines.granting import APPROVAL_LIVES_DAYS
 from machines.judging import undecided
 from machines.ports.clock import Clock
+from machines.state.whole import REPLACED, waits_for_approval
 
 NAME = "planner"
 
@@ -70,28 +70,32 @@ class Planner(RecordingActor):
         self._kernel.tell(SUPERVISOR, Reconsider())
 
     def _approvals(self, decision: Decision) -> list[Event]:
-        """Ask for the approval that the plan demands; an older question is no longer the one to answer."""
+        """Ask for the approval that the plan demands; a question about another level is no longer the one to answer."""
         state = self._recorder.state
         assert state.plan is not None
-        policies = state.plan.policies
-        rule = policies.activation if decision.level > state.deciding.released_level else policies.rollback
-        stale: list[Event] = [
-            ApprovalEnded(approval_id, "replaced")
+        subject = f"level:{decision.level}"
+        waits = waits_for_approval(state.plan, state.deciding.released_level, decision.level)
+        open_questions = {
+            approval_id: asked.subject
             for approval_id, asked in state.operators.approvals.items()
             if asked.subject.startswith("level:") and not asked.approved_by
+        }
+        events: list[Event] = [
+            ApprovalEnded(approval_id, REPLACED)
+            for approval_id, asked_of in open_questions.items()
+            if not waits or asked_of != subject
         ]
-        if rule.approval is Approval.AUTOMATIC or decision.level == state.deciding.released_level:
-            return stale if decision.direction is not Direction.STAY else []
-        if decision.direction is Direction.STAY:
-            return []
-        asked = ApprovalAsked(
-            approval_id=f"level-{decision.level}-{state.sequence + 1}",
-            subject=f"level:{decision.level}",
-            reason=decision.cause,
-            by=NAME,
-            until=self._clock.wall() + APPROVAL_LIVES_DAYS * DAY,
-        )
-        return [*stale, asked]
+        if waits and subject not in open_questions.values():
+            events.append(
+                ApprovalAsked(
+                    approval_id=f"level-{decision.level}-{state.sequence + 1}",
+                    subject=subject,
+                    reason=decision.cause,
+                    by=NAME,
+                    until=self._clock.wall() + APPROVAL_LIVES_DAYS * DAY,
+                )
+            )
+        return events
 
     def _tick_later(self) -> None:
         due_s = asyncio.get_running_loop().time() + self._tick_s

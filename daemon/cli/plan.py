@@ -24,7 +24,7 @@ _overrides_option = click.option(
 
 
 @click.group("plan")
-def plan_command() -> None:
+def plan_group() -> None:
     """Check a plan, or show its levels, costs and the revenue they need.
 
     A plan is a YAML file, or the name of one that comes with solvent.
@@ -37,7 +37,7 @@ def plan_command() -> None:
     """  # noqa: D301 - click's mark for text that is not rewrapped
 
 
-@plan_command.command("check")
+@plan_group.command("check")
 @click.argument("file", metavar="FILE_OR_NAME")
 @_overrides_option
 def check_command(file: str, overrides: tuple[str, ...]) -> None:
@@ -53,7 +53,7 @@ def check_command(file: str, overrides: tuple[str, ...]) -> None:
     )
 
 
-@plan_command.command("show")
+@plan_group.command("show")
 @click.argument("file", metavar="FILE_OR_NAME")
 @_overrides_option
 @click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)

@@ -35,6 +35,7 @@ from daemon.kernel.errors import (
     UnknownActor,
 )
 from daemon.kernel.kernel import Kernel
+from daemon.kernel.pausing import pause
 from daemon.kernel.restarts import ActorPolicy, RestartPolicy
 from daemon.kernel.roots import Root, Roots
 from daemon.kernel.state import Counters, EventKind, OnEvent, Phase
@@ -68,4 +69,5 @@ __all__ = [
     "TimerId",
     "Timers",
     "UnknownActor",
+    "pause",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from config.plan import Component
 from daemon.publication.hashes import (
     LEVEL,
     REVENUE,
@@ -22,6 +23,7 @@ from machines.state.whole import State
 
 Hashes = dict[str, Mapping[str, str]]
 _COMPONENT_BREAKER = "component:"
+_PROVIDER_BREAKER = "provider:"
 
 
 class Changes:
@@ -34,12 +36,18 @@ class Changes:
         self._wanted: dict[str, ComponentState] = {}
         self._wanted_for: tuple[object, ...] | None = None
 
+    @property
+    def components_wait(self) -> bool:
+        """Whether component hashes are stale."""
+        return bool(self._stale)
+
     def forget_written(self) -> None:
         """Everything is stale: a new connection, or a server that lost its data."""
         self._written.clear()
         self._wanted_for = None
         plan = self._state.plan
-        self._stale.update(self._state.components.records, self._state.retired, plan.components if plan else ())
+        known = (self._state.components.records, self._state.retired, self._wanted, plan.components if plan else ())
+        self._stale.update(*known)
 
     def note(self, event: events.Event) -> None:
         """Note what an event, folded already, makes stale."""
@@ -47,13 +55,12 @@ class Changes:
         if isinstance(component_id, str):
             self._stale.add(component_id)
         match event:
-            case events.BreakerChanged() if event.breaker.startswith(_COMPONENT_BREAKER):
-                self._stale.add(event.breaker.removeprefix(_COMPONENT_BREAKER))
+            case events.BreakerChanged():
+                self._note_breaker(event.breaker)
             case events.PlanAdopted():
                 self.forget_written()
             case events.LevelDecided() | events.ApprovalGiven() | events.ApprovalEnded():
-                plan = self._state.plan  # the hosts are accounted by the released level
-                self._stale.update(each.id for each in plan.components.values() if each.host) if plan else None
+                self._stale.update(each.id for each in self._components() if each.host)  # accounted by the level
             case _:
                 pass
 
@@ -77,6 +84,16 @@ class Changes:
             if self._written.get(name) != fields:
                 self._written[name] = taken[name] = fields
         return taken
+
+    def _note_breaker(self, breaker: str) -> None:
+        if breaker.startswith(_COMPONENT_BREAKER):
+            self._stale.add(breaker.removeprefix(_COMPONENT_BREAKER))
+        else:
+            kind = breaker.removeprefix(_PROVIDER_BREAKER)
+            self._stale.update(each.id for each in self._components() if each.provisioner == kind)
+
+    def _components(self) -> Iterable[Component]:
+        return self._state.plan.components.values() if self._state.plan else ()
 
     def _first_stale(self, items_max: int) -> Iterator[str]:
         for number, component_id in enumerate(self._stale):

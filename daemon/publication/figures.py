@@ -1,8 +1,9 @@
-"""The figures that hashes and metrics show, computed from the state: exact, None where unknown, for unknown is not 0."""
+"""The figures that hashes and metrics show, computed from the state: exact, and None where unknown."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Final
 
 import msgspec
 
@@ -11,8 +12,12 @@ from config.policies import Basis
 from config.triggers import minimum_micros
 from machines.deciding.debounce import history_of
 from machines.deciding.ratio import missing_micros
+from machines.events import BreakerStatus
+from machines.granting import breaker_names
 from machines.revenue.growth import AVERAGE_MONTHS, average_3m_micros, growth, progress, projected_3m_micros
 from machines.state.whole import State
+
+_WORSE: Final = (BreakerStatus.CLOSED, BreakerStatus.HALF_OPEN, BreakerStatus.OPEN)
 
 
 class RevenueFigures(msgspec.Struct, frozen=True):
@@ -77,11 +82,10 @@ def revenue_figures(state: State) -> RevenueFigures:
 def cost_figures(state: State, revenue: RevenueFigures) -> CostFigures:
     """The committed cost and its ratio to the last closed measure (RESOLUTIONS 1, 26)."""
     committed, measure = state.components.committed_micros, revenue.measure_micros
-    known = measure is not None
     return CostFigures(
         committed_micros=committed,
-        ratio=Fraction(committed, measure) if known and measure > 0 else None,
-        uncovered=known and measure <= 0 and committed > 0,
+        ratio=Fraction(committed, measure) if measure is not None and measure > 0 else None,
+        uncovered=measure is not None and measure <= 0 and committed > 0,
     )
 
 
@@ -105,6 +109,15 @@ def next_level(state: State) -> NextLevel | None:
         ratio_missing_micros=missing_micros(plan, index, (lowest,), measure),
         text=said.text,
     )
+
+
+def breaker_status(state: State, component_id: str) -> BreakerStatus:
+    """The worse of the two breakers that gate the component's raising calls."""
+    component = state.component(component_id)
+    if component is None or component.host:
+        return BreakerStatus.CLOSED
+    found = (state.breakers[name].status for name in breaker_names(component) if name in state.breakers)
+    return max(found, key=_WORSE.index, default=BreakerStatus.CLOSED)
 
 
 def _next_minimum(state: State) -> int | None:

@@ -10,14 +10,21 @@ from collections.abc import Mapping
 from config.calendar import month_text
 from config.instants import Instant, instant_text
 from config.money import amount_text
-from daemon.publication.figures import CostFigures, NextLevel, RevenueFigures, cost_figures, next_level, revenue_figures
+from daemon.publication.figures import (
+    NextLevel,
+    RevenueFigures,
+    breaker_status,
+    cost_figures,
+    next_level,
+    revenue_figures,
+)
 from machines.events import BreakerStatus
 from machines.granting import cap_of
 from machines.lifecycle_states import ComponentState
 from machines.moving import level_reached
 from machines.ports.journal import JournalIdentity
 from machines.revenue.growth import fraction_text
-from machines.state.components import Intent
+from machines.state.components import ComponentRecord, Intent
 from machines.state.operators import Pin
 from machines.state.whole import State
 
@@ -36,8 +43,7 @@ def component_fields(state: State, component_id: str, target: ComponentState | N
     component = state.component(component_id)
     if component is None:
         return {}
-    record = state.components.records.get(component_id) or state.components.of(component_id)
-    breaker = state.breakers.get(component_hash_name(component_id))
+    record = state.components.records.get(component_id) or ComponentRecord(component_id)
     unmanaged = record.unmanaged
     return {
         "state": record.state.value,
@@ -45,7 +51,7 @@ def component_fields(state: State, component_id: str, target: ComponentState | N
         "target": "" if target is None else target.value,
         "cost": amount_text(record.committed_micros),
         "monthly_cost": _amount(component.monthly_cost_micros),
-        "breaker": (BreakerStatus.CLOSED if breaker is None else breaker.status).value,
+        "breaker": breaker_status(state, component_id).value,
         "generation": str(record.generation),
         "token": record.token,
         **_intent_fields(record.intent),
@@ -110,7 +116,7 @@ def revenue_fields(state: State) -> Mapping[str, str]:
 def status_fields(state: State, identity: JournalIdentity, about: Mapping[str, str]) -> Mapping[str, str]:
     """The daemon as a whole; `about` is what only the process knows, such as its pid and its address."""
     plan, operators = state.plan, state.operators
-    cost: CostFigures = cost_figures(state, revenue_figures(state))
+    cost = cost_figures(state, revenue_figures(state))
     pause = operators.pause
     return {
         **about,

@@ -9,6 +9,8 @@ from machines.events import Recorded
 from machines.ports.journal import Journal
 from machines.ports.streams import Entry, Streams
 
+_ADVICE = "move or delete the stream, and it is published anew"
+
 
 class StreamReplacedError(Exception):
     """An entry that was published is no longer there: the server lost its data, or somebody removed the stream."""
@@ -31,41 +33,41 @@ class Outlet:
         self._newest_id = ""
         """The newest entry that was seen to be ours."""
 
-    async def examine(self, *, refused: bool = False) -> None:
-        """Find out where the stream stands. `refused` says that it has just refused entries after `position`."""
+    async def examine(self, *, floor: int = 0, refused: bool = False) -> None:
+        """Find out where the stream stands.
+
+        Up to `floor` its entries are known to be published, whatever its newest one is. `refused` says that the stream
+        has just refused entries after `position`.
+        """
         newest = await self._streams.last_entry(self.name)
         if newest is None:
             self._examine_empty(refused=refused)
             return
-        stranger = await self._why_strange(newest)
-        if stranger:
-            self.blocked = stranger
+        self.blocked = await self._why_strange(newest)
+        if self.blocked:
             return
-        before, self.position = self.position, sequence_of(newest.id)
+        before = self.position
+        # Under the same newest entry, the events up to `position` have shown that nothing is missing.
+        known = self.position if newest.id == self._newest_id else 0
+        self.position = max(sequence_of(newest.id), known, floor)
         self._newest_id = newest.id
-        self.blocked = ""
         if refused and self.position <= before:
-            self.blocked = (
-                f"the stream {self.name} refuses what follows {newest.id}: it has held a later entry, which is not ours;"
-                " move or delete the stream, and it is published anew"
-            )
+            self.blocked = f"the stream {self.name} refuses what follows {newest.id}: it held a stranger's; {_ADVICE}"
 
     def _examine_empty(self, *, refused: bool) -> None:
         if refused:
-            self.blocked = (
-                f"the stream {self.name} is empty and yet remembers later ids; delete it, and it is published anew"
-            )
+            self.blocked = f"the stream {self.name} is empty and yet remembers later ids; {_ADVICE}"
             return
         self.blocked = ""
         kept_from = max(0, self._journal.last_sequence - self._entries_max)
-        # Where nothing of ours was ever seen, the events up to `position` have shown that there was nothing to publish.
+        # Where nothing of ours was ever seen, the events up to `position` have shown that nothing is missing.
         self.position = kept_from if self._newest_id else max(kept_from, self.position)
         self._newest_id = ""
 
     async def publish(self, events: Sequence[Recorded]) -> None:
         """Append the entries of these events, those already published left out.
 
-        Raises `StreamReplacedError` where the last entry of ours has gone, `StreamsAwayError` where the outcome is unknown.
+        Raises `StreamReplacedError` where our last entry has gone, `StreamsAwayError` where the outcome is unknown.
         """
         if self.blocked or not events:
             return
@@ -88,19 +90,20 @@ class Outlet:
         """Why the newest entry is not ours; '' where it is, down to the event in the journal that it shows."""
         journal_id = self._journal.identity.journal_id
         whose = newest.fields.get("journal_id", "")
-        advice = "move or delete the stream, and it is published anew"
         if whose != journal_id or not _is_number_pair(newest.id):
             of = f"journal {whose}" if whose else "nobody known"
-            return f"the newest entry {newest.id} of the stream {self.name} is of {of}, not of {journal_id}; {advice}"
+            return f"the newest entry {newest.id} of the stream {self.name} is of {of}, not of {journal_id}; {_ADVICE}"
         sequence = sequence_of(newest.id)
         if sequence > self._journal.last_sequence:
-            last = self._journal.last_sequence
-            return f"the stream {self.name} shows event {sequence}, the journal ends at {last}; was a backup restored? {advice}"
+            return (
+                f"the stream {self.name} shows event {sequence}, the journal ends at {self._journal.last_sequence};"
+                f" was a backup restored? {_ADVICE}"
+            )
         async for recorded in self._journal.read(after=max(0, sequence - 1), limit=1):
             if recorded.sequence == sequence and entry_id(recorded) != newest.id:
                 return (
                     f"the stream {self.name} shows event {sequence} of another time ({newest.id}, in the journal"
-                    f" {entry_id(recorded)}); was a backup restored? {advice}"
+                    f" {entry_id(recorded)}); was a backup restored? {_ADVICE}"
                 )
         return ""
 

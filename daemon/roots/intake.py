@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from daemon.actors.recording import NotRecorded
-from daemon.kernel import Kernel, Root
+from daemon.kernel import Kernel, Root, pause
 from daemon.messages import CaughtUp, EntriesArrived, StreamGap, StreamReplaced, StreamsLost, StreamsReached
 from daemon.recorder import Recorder
 from daemon.roots.gate import Gate, OwnedByAnotherError
@@ -104,7 +104,7 @@ class Intake:
             reply = await self._kernel.ask(self._actor, message, self._limits.ask_timeout_s)
             if not isinstance(reply, NotRecorded):
                 return
-            await asyncio.sleep(self._limits.disk_retry_s)  # the journal is full: nothing was taken, ask again
+            await pause(self._limits.disk_retry_s)  # the journal is full: nothing was taken, ask again
 
     async def _lost(self, reason: str) -> None:
         self._connected = False
@@ -112,7 +112,7 @@ class Intake:
         if self._watches_gaps:
             await self._tell(StreamsLost(reason))
         limits = self._limits
-        await asyncio.sleep(min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16)))
+        await pause(min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16)))
 
     async def _trim_when_due(self) -> None:
         """Only the daemon trims its streams, and never the entry at its own position."""

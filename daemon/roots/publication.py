@@ -134,8 +134,13 @@ class Publication:
 
     async def _connect(self) -> None:
         await self._gate.enter()
+        await self._events.examine()
+        # What `events` holds, the others held before it; the newest are looked through again all the same.
+        kept_from = self._recorder.journal.last_sequence - self._limits.stream_entries_max
+        floor = 0 if self._events.blocked else max(0, min(self._events.position, kept_from))
         for outlet in self.outlets:
-            await outlet.examine()
+            if outlet is not self._events:
+                await outlet.examine(floor=floor)
         self._changes.forget_written()
         self.connected, self._failures, self._rechecked_s = True, 0, asyncio.get_running_loop().time()
         if self.away:
@@ -159,8 +164,12 @@ class Publication:
 
     async def _write_hashes(self) -> None:
         identity, items_max = self._recorder.journal.identity, self._limits.batch_entries_max
-        while hashes := self._changes.take(identity, self._about(), items_max):
-            await self._streams.write_hashes(hashes)
+        while True:
+            hashes = self._changes.take(identity, self._about(), items_max)
+            if hashes:
+                await self._streams.write_hashes(hashes)
+            if not self._changes.components_wait:
+                return
 
     # --- around it ---
 
@@ -188,13 +197,10 @@ class Publication:
         self.away = reason
 
     def _settle_waiting(self) -> None:
-        still: list[tuple[int, asyncio.Future[None]]] = []
         for sequence, future in self._waiting:
-            if self.published_sequence < sequence:
-                still.append((sequence, future))
-            elif not future.done():
+            if self.published_sequence >= sequence and not future.done():
                 future.set_result(None)
-        self._waiting = still
+        self._waiting = [each for each in self._waiting if not each[1].done()]
 
     async def _pause(self, root: Root) -> None:
         limits = self._limits

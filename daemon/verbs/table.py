@@ -56,7 +56,7 @@ def judge(command: Command, bench: Bench, *, age_max_s: int) -> Judged:
         if len(text) > TEXT_CHARACTERS_MAX:
             raise CommandError(f"{name}: expected at most {TEXT_CHARACTERS_MAX} characters, found {len(text)}")
     sent_at = int(command.entry_id.partition("-")[0]) * 1000
-    if bench.now - sent_at > age_max_s * SECOND:
-        age_s = (bench.now - sent_at) // SECOND
+    if bench.stamped_now - sent_at > age_max_s * SECOND:
+        age_s = (bench.stamped_now - sent_at) // SECOND
         raise CommandError(f"age: sent {age_s} s ago; a command older than {age_max_s} s is refused, send it again")
     return verb.judge(command, bench)

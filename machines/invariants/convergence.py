@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from config.instants import Instant
 from machines.events import Mode
-from machines.granting import GrantLimits, Grant, judge_step
+from machines.granting import Grant, GrantLimits, judge_step
 from machines.judging import undecided
 from machines.lifecycle import next_step
 from machines.lifecycle_states import RAISING

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from config.instants import Instant
 from machines import events
 from machines.deciding.decision import after
-from machines.deciding.facts import DecidedState, Decision
+from machines.deciding.facts import DecidedState, Decision, Direction
 
 FLOOR = 0
 """Level 0: always on."""
@@ -21,11 +22,15 @@ class Deciding(msgspec.Struct):
     decision: Decision | None = None
     sequence: int | None = None
     """The event that recorded the newest decision: the cause of the steps that follow it."""
+    raised_at: dict[int, Instant] = {}
+    """When the newest decision that raised to each level was recorded, for `scaling_activation_timestamp`."""
 
 
-def fold_decided(deciding: Deciding, event: events.LevelDecided, sequence: int, *, waits: bool) -> None:
-    """Fold a decision; `waits` says that the move needs an operator's approval first."""
+def fold_decided(deciding: Deciding, event: events.LevelDecided, sequence: int, at: Instant, *, waits: bool) -> None:
+    """Fold a decision recorded at `at`; `waits` says that the move needs an operator's approval first."""
     decision = event.decision
+    if decision.direction is Direction.UP:
+        deciding.raised_at[decision.level] = at
     deciding.decided = after(decision, deciding.decided)
     deciding.decision = decision
     deciding.sequence = sequence

@@ -9,7 +9,6 @@ from config.plan import Component, Plan
 from config.policies import Approval
 from machines import events
 from machines.breaker import Breaker
-from machines.deciding.facts import Direction
 from machines.lifecycle_states import ComponentState
 from machines.state.components import (
     Components,
@@ -27,6 +26,8 @@ from machines.state.deciding import Deciding, fold_decided, fold_level_approved,
 from machines.state.operators import Operators, fold_operator_event
 from machines.state.revenue import RevenueState, fold_revenue_event
 
+REPLACED = "replaced"
+"""Why a question about a level ended when another decision took its place: that decision stands."""
 FOLD_VERSION = 1
 """Raised whenever the meaning of the state changes: a snapshot of another version is not read."""
 
@@ -134,16 +135,22 @@ def _fold_daemon(state: State, event: events.Event, at: int) -> None:
 
 
 def _fold_level(state: State, event: events.LevelDecided, sequence: int, at: int) -> None:
-    policies = state.plan.policies if state.plan else None
     waits = False
-    if policies is not None and event.decision.direction is not Direction.STAY:
-        rule = policies.activation if event.decision.direction is Direction.UP else policies.rollback
-        waits = rule.approval is Approval.MANUAL
-    fold_decided(state.deciding, event, sequence, waits=waits)
+    if state.plan is not None:
+        waits = waits_for_approval(state.plan, state.deciding.released_level, event.decision.level)
+    fold_decided(state.deciding, event, sequence, at, waits=waits)
     if state.plan is not None and not event.decision.daily:
         state.revenue.book.forget_closed(calendar_of(state.plan.timezone))
     if not waits:
         _account_hosts(state, at)
+
+
+def waits_for_approval(plan: Plan, released: int, decided: int) -> bool:
+    """Whether the way from the released level to the decided one waits for an operator (ARCHITECTURE 7)."""
+    if decided == released:
+        return False
+    rule = plan.policies.activation if decided > released else plan.policies.rollback
+    return rule.approval is Approval.MANUAL
 
 
 def _fold_level_approval(state: State, event: events.Event, at: int) -> None:
@@ -155,7 +162,7 @@ def _fold_level_approval(state: State, event: events.Event, at: int) -> None:
         if isinstance(event, events.ApprovalGiven):
             fold_level_approved(state.deciding, int(asked.subject.removeprefix("level:")))
             _account_hosts(state, at)
-        elif not asked.approved_by and event.why != "replaced":
+        elif not asked.approved_by and event.why != REPLACED:
             fold_level_refused(state.deciding)
 
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from config.triggers import AllOf, AnyOf, Comparison, Condition, Metric
-from daemon.cli.plan import plan_command
+from daemon.cli.plan import plan_group
 from daemon.cli.plan_view import trigger_text
 
 SMALL = """\
@@ -38,7 +38,7 @@ levels:
 
 def run(*arguments: str) -> Result:
     """What `solvent plan` does with these arguments, in a wide terminal."""
-    return CliRunner(env={"COLUMNS": "160"}).invoke(plan_command, list(arguments))
+    return CliRunner(env={"COLUMNS": "160"}).invoke(plan_group, list(arguments))
 
 
 def shown(*arguments: str) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""Where log lines go: one JSON object a line for programs, a readable line on a terminal for people."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO, Final
+
+import msgspec
+import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
+_FIRST: Final = ("timestamp", "level", "event")
+LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+Timestamp = Callable[[], str]
+
+
+def configure_logs(
+    *, timestamp: Timestamp, level: str = "info", human: bool | None = None, out: BinaryIO | None = None
+) -> None:
+    """Set structlog and the standard library's logging up, for the whole process; call it once, at the start.
+
+    `timestamp` gives the time of a line as text. `human` None asks whether `out` (standard error) is a terminal.
+    """
+    target = sys.stderr.buffer if out is None else out
+    readable = target.isatty() if human is None else human
+    least = LEVELS[level]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            _stamped(timestamp),
+            *_rendering(readable=readable),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.BytesLoggerFactory(target),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_ToStructlog()], level=max(least, logging.WARNING), force=True)
+
+
+def _stamped(timestamp: Timestamp) -> Processor:
+    def add(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        line["timestamp"] = timestamp()
+        return line
+
+    return add
+
+
+def _rendering(*, readable: bool) -> list[Processor]:
+    if not readable:
+        return [_as_json]
+    console = structlog.dev.ConsoleRenderer(colors=False, sort_keys=False, pad_event_to=24)
+
+    def encoded(logger: WrappedLogger, method: str, line: EventDict) -> bytes:
+        return str(console(logger, method, line)).encode("utf-8", "replace")
+
+    return [encoded]
+
+
+def _as_json(_logger: WrappedLogger, _method: str, line: EventDict) -> bytes:
+    """One object, the time and the name first; a value that JSON does not know is its text."""
+    ordered: dict[str, Any] = {key: line.pop(key) for key in _FIRST if key in line}
+    ordered.update(line)
+    return _ENCODER.encode(ordered)
+
+
+class _ToStructlog(logging.Handler):
+    """What libraries log by themselves becomes one of our lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger("library").log(
+            record.levelno, "library_message", library=record.name, text=record.getMessage()
+        )

@@ -1,0 +1,123 @@
+"""Every event of the journal as one sentence for people; JSON has it whole."""
+
+from __future__ import annotations
+
+from config.calendar import month_text
+from config.instants import Instant, instant_text
+from config.money import amount_text
+from machines import events
+from machines.events import Event
+
+
+def event_text(event: Event) -> str:
+    """What happened, in a line."""
+    return _of_revenue(event) or _of_component(event) or _of_operators(event) or _of_daemon(event)
+
+
+def _of_revenue(event: Event) -> str:
+    match event:
+        case events.PaymentsRecorded():
+            late = f", {event.late} of them late" if event.late else ""
+            return (
+                f"{len(event.counted)} payments counted{late}, {event.duplicates} duplicates,"
+                f" {event.not_completed} not completed"
+            )
+        case events.EntryRejected():
+            return f"entry {event.entry_id} of {event.stream} rejected: {event.field}: {event.reason}"
+        case events.WatermarkReached():
+            return f"all payments before {instant_text(event.through)} have been sent"
+        case events.MonthClosed():
+            return f"{month_text(event.month)} closed by {event.by} at {amount_text(event.revenue_micros)}"
+        case events.MonthCorrected():
+            return f"{month_text(event.month)} corrected by {amount_text(event.delta_micros)} ({event.payment_id})"
+        case events.RevenueMeasured():
+            held = "" if event.quality == "good" else f", {event.quality}: {event.reason}"
+            return f"MRR {amount_text(event.mrr_micros)} as of {instant_text(event.as_of)}{held}"
+        case events.CursorMoved():
+            return f"{event.stream} is read on from {event.cursor}: {event.why}"
+        case _:
+            return ""
+
+
+def _of_component(event: Event) -> str:
+    match event:
+        case events.StepIntended():
+            over = f", under override {event.override}" if event.override else ""
+            return (
+                f"{event.component}: {event.step.value} begins, attempt {event.attempt}, {event.from_state.value} to"
+                f" {event.to_state.value}, counts {amount_text(event.committed_micros)}{over}"
+            )
+        case events.StepEnded():
+            reason = f": {event.reason}" if event.reason else ""
+            return (
+                f"{event.component}: {event.step.value} {event.outcome.value}, stands {event.to_state.value},"
+                f" counts {amount_text(event.committed_micros)}{reason}"
+            )
+        case events.IntentAbandoned():
+            return f"{event.component}: given up, stands {event.to_state.value}: {event.reason}"
+        case events.ComponentParked():
+            return f"{event.component}: parked: {event.reason}"
+        case events.ComponentUnparked():
+            return f"{event.component}: goes on"
+        case events.ResourceUnmanaged():
+            return f"{event.component}: found {event.observed.value}, not made by solvent"
+        case events.ResourceAdopted():
+            return f"{event.component}: adopted as {event.to_state.value}"
+        case events.ResourceGone():
+            return f"{event.component}: the unmanaged resource is gone"
+        case events.ComponentDrifted():
+            contested = "; a foreign writer keeps undoing the repair" if event.contested else ""
+            return f"{event.component}: recorded {event.from_state.value}, found {event.to_state.value}{contested}"
+        case events.BreakerChanged():
+            return f"breaker {event.breaker} is {event.status.value}" + (f": {event.reason}" if event.reason else "")
+        case _:
+            return ""
+
+
+def _of_operators(event: Event) -> str:
+    match event:
+        case events.PinSet():
+            return f"{event.component}: pinned {event.state.value}{_until(event.until)} by {event.by}: {event.reason}"
+        case events.PinEnded():
+            return f"{event.component}: no longer pinned: {event.why}"
+        case events.PauseSet():
+            return f"paused ({event.scope.value}){_until(event.until)} by {event.by}: {event.reason}"
+        case events.PauseEnded():
+            return f"no longer paused: {event.why}"
+        case events.ApprovalAsked():
+            return f"approval {event.approval_id} asked for {event.subject} by {event.by}: {event.reason}"
+        case events.ApprovalGiven():
+            return f"approval {event.approval_id} given{_until(event.until)} by {event.by}: {event.reason}"
+        case events.ApprovalEnded():
+            return f"approval {event.approval_id} ended: {event.why}"
+        case events.CommandAnswered():
+            return f"command {event.verb or '?'} {event.outcome}: {event.reason}"
+        case _:
+            return ""
+
+
+def _of_daemon(event: Event) -> str:
+    match event:
+        case events.Started():
+            return f"solvent {event.version} started as {event.instance}, {event.mode.value}"
+        case events.PlanAdopted():
+            return f"plan {event.plan.id} adopted ({event.fingerprint[:12]})"
+        case events.FreezeChanged():
+            return f"frozen, {event.key}: {event.reason}" if event.frozen else f"no longer frozen, {event.key}"
+        case events.ActorParked():
+            return f"actor {event.actor} parked: {event.reason}"
+        case events.ActorResumed():
+            return f"actor {event.actor} goes on"
+        case events.LevelDecided():
+            decision = event.decision
+            moved = f"level {decision.level_before} to {decision.level}"
+            what = f"level {decision.level} stays" if decision.level == decision.level_before else moved
+            close = instant_text(decision.at) if decision.daily else month_text(decision.month)
+            passed = "" if event.actuated else ", passed over by a later close"
+            return f"{what} at the close of {close}: {decision.cause}{passed}"
+        case _:
+            return type(event).__name__
+
+
+def _until(until: Instant | None) -> str:
+    return "" if until is None else f" until {instant_text(until)}"

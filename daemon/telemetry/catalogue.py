@@ -1,0 +1,188 @@
+"""Every metric, by name: the source documents' exactly as they are written there, ours with `solvent_` and a unit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from daemon.telemetry.samples import Description, Kind
+
+_GAUGE, _COUNTER, _HISTOGRAM = Kind.GAUGE, Kind.COUNTER, Kind.HISTOGRAM
+
+OF_THE_DOCUMENTS: Final = (
+    Description(
+        "revenue_mrr_gauge",
+        _GAUGE,
+        "Trailing 30-day revenue at the last good reading, in the plan's currency.",
+        ("level",),
+    ),
+    Description("revenue_growth_rate", _GAUGE, "Last closed month's measure / the one before - 1."),
+    Description("revenue_projected_3m", _GAUGE, "MRR x (1 + growth)^3, in the plan's currency."),
+    Description(
+        "revenue_cost_ratio",
+        _GAUGE,
+        "Committed monthly cost / last closed measure; +Inf where cost meets a measure <= 0.",
+    ),
+    Description("revenue_cost_ratio_percentage", _GAUGE, "revenue_cost_ratio x 100."),
+    Description("scaling_cost_ratio", _GAUGE, "The same number as revenue_cost_ratio."),
+    Description("scaling_level_current", _GAUGE, "The decided level."),
+    Description(
+        "scaling_activation_timestamp",
+        _GAUGE,
+        "When the newest decision that raised to the level was recorded, Unix seconds.",
+        ("level",),
+    ),
+    Description(
+        "component_state",
+        _GAUGE,
+        "1 for the last settled state (cold, warm, hot) of a component.",
+        ("component", "state"),
+    ),
+    Description(
+        "component_activation_state",
+        _GAUGE,
+        "The last settled state of a component: 0 cold, 1 warm, 2 hot.",
+        ("component",),
+    ),
+    Description(
+        "provisioning_duration_seconds", _HISTOGRAM, "From a step's first intent to its confirmation.", ("step",)
+    ),
+    Description(
+        "scaling_safety_check_passed_total",
+        _COUNTER,
+        "Levels eligible at a close, and raising steps granted under the cap.",
+    ),
+    Description(
+        "scaling_safety_check_blocked_total",
+        _COUNTER,
+        "Levels blocked at a close, and steps refused for passing the cap.",
+    ),
+)
+
+OF_REVENUE: Final = (
+    Description("solvent_revenue_reading_good", _GAUGE, "1 while the newest reading can be trusted, else 0."),
+    Description("solvent_revenue_reading_timestamp_seconds", _GAUGE, "When revenue_mrr_gauge was read, Unix seconds."),
+    Description(
+        "solvent_month_to_date_currency", _GAUGE, "The running month's revenue so far; provisional.", ("currency",)
+    ),
+    Description(
+        "solvent_last_month_revenue_currency",
+        _GAUGE,
+        "The last closed month; `figure` is measure (it decides), all or committed.",
+        ("currency", "figure"),
+    ),
+    Description(
+        "solvent_average_3m_revenue_currency", _GAUGE, "The mean of the last three closed measures.", ("currency",)
+    ),
+    Description("solvent_next_level_progress_ratio", _GAUGE, "MRR / the next level's minimum."),
+    Description("solvent_payments_counted_total", _COUNTER, "Payments and refunds counted since the journal began."),
+    Description(
+        "solvent_payments_duplicate_total",
+        _COUNTER,
+        "Deliveries of a payment already counted, since the journal began.",
+    ),
+    Description(
+        "solvent_payments_not_completed_total", _COUNTER, "Payments that were not completed, since the journal began."
+    ),
+    Description(
+        "solvent_payments_converted_total",
+        _COUNTER,
+        "Payments counted at a dated exchange rate, since the journal began.",
+    ),
+    Description(
+        "solvent_payments_corrections_total",
+        _COUNTER,
+        "Payments that arrived after their month had closed, since the journal began.",
+    ),
+    Description(
+        "solvent_entries_rejected_total", _COUNTER, "Entries and rows that could not be taken, since the journal began."
+    ),
+    Description("solvent_payments_held_future_items", _GAUGE, "Payments dated in the future, held until their time."),
+    Description(
+        "solvent_source_last_heard_age_seconds", _GAUGE, "Time since anything was received from the payments source."
+    ),
+    Description(
+        "solvent_source_watermark_timestamp_seconds", _GAUGE, "All payments before this have been sent, Unix seconds."
+    ),
+)
+
+OF_SCALING: Final = (
+    Description(
+        "solvent_level_released",
+        _GAUGE,
+        "The level that components are moved towards; below the decided one while approval is awaited.",
+    ),
+    Description("solvent_level_reached", _GAUGE, "The highest level whose components are all hot."),
+    Description(
+        "solvent_committed_cost_currency_per_month",
+        _GAUGE,
+        "What runs, is being started, or is not confirmed gone.",
+        ("currency",),
+    ),
+    Description(
+        "solvent_cap_currency_per_month",
+        _GAUGE,
+        "What no raising step may pass; absent before the first decision.",
+        ("currency",),
+    ),
+    Description("solvent_components_items", _GAUGE, "Components by their present state.", ("state",)),
+    Description("solvent_components_parked_items", _GAUGE, "Components that wait for an operator."),
+    Description("solvent_components_contested_items", _GAUGE, "Components that a foreign writer keeps changing."),
+    Description(
+        "solvent_components_unmanaged_items",
+        _GAUGE,
+        "Components of which a resource was found that solvent did not make.",
+    ),
+    Description(
+        "solvent_components_unlabelled_items", _GAUGE, "Components left out of component_state, for there are too many."
+    ),
+    Description("solvent_intents_items", _GAUGE, "Steps under way or unresolved.", ("step",)),
+    Description("solvent_intents_overdue_items", _GAUGE, "Those past their deadline."),
+    Description(
+        "solvent_breakers_items", _GAUGE, "Circuit breakers that ever changed, by kind and status.", ("kind", "status")
+    ),
+    Description(
+        "solvent_activation_from_decision_seconds",
+        _HISTOGRAM,
+        "From the decision to a component's confirmed warm-to-hot step.",
+    ),
+    Description("solvent_steps_ended_total", _COUNTER, "Answers of providers.", ("step", "outcome")),
+    Description("solvent_decisions_total", _COUNTER, "Decisions, by the direction of the level.", ("direction",)),
+    Description("solvent_drifts_total", _COUNTER, "Times that reality differed from the record."),
+)
+
+OF_OPERATION: Final = (
+    Description("solvent_build_info", _GAUGE, "1; the version and the journal.", ("version", "journal_id")),
+    Description("solvent_mode", _GAUGE, "1 for the present mode: observe_only (a dry run) or act.", ("mode",)),
+    Description(
+        "solvent_frozen", _GAUGE, "1 for each reason that freezes decisions; absent while none does.", ("key",)
+    ),
+    Description("solvent_paused", _GAUGE, "1 for the pause that an operator holds: all, up or down.", ("scope",)),
+    Description("solvent_pins_items", _GAUGE, "Components that an operator holds in a state."),
+    Description("solvent_approvals_waiting_items", _GAUGE, "Moves that wait for an operator's approval."),
+    Description("solvent_commands_answered_total", _COUNTER, "Replies to commands.", ("outcome",)),
+    Description("solvent_journal_last_sequence", _GAUGE, "The last durable event."),
+    Description("solvent_journal_refusing", _GAUGE, "1 while the journal takes nothing, as with a full disk."),
+    Description("solvent_publication_connected", _GAUGE, "1 while the outgoing streams can be reached."),
+    Description("solvent_publication_last_sequence", _GAUGE, "The last event in the stream of events."),
+    Description("solvent_publication_lag_events", _GAUGE, "Durable events that are not yet published."),
+    Description(
+        "solvent_publication_blocked",
+        _GAUGE,
+        "1 for each stream that takes nothing from us, such as for a stranger's entry.",
+        ("stream",),
+    ),
+    Description("solvent_publication_entries_total", _COUNTER, "Entries published.", ("stream",)),
+    Description(
+        "solvent_actors_parked_items", _GAUGE, "Actors and root tasks that failed too often and wait for an operator."
+    ),
+    Description("solvent_actor_restarts_total", _COUNTER, "Restarts of actors and root tasks."),
+    Description(
+        "solvent_mailbox_refusals_total", _COUNTER, "Messages that an actor did not take, for whatever reason."
+    ),
+    Description("solvent_mailbox_overflows_total", _COUNTER, "Those that met a full mailbox."),
+    Description("solvent_asks_late_total", _COUNTER, "Questions between actors whose deadline passed."),
+    Description("solvent_tasks_abandoned_total", _COUNTER, "Tasks that outlived their cancellation in a stop."),
+    Description("solvent_root_beat_age_seconds", _GAUGE, "Time since a root task last said that it lives.", ("root",)),
+)
+
+CATALOGUE: Final = (*OF_THE_DOCUMENTS, *OF_REVENUE, *OF_SCALING, *OF_OPERATION)

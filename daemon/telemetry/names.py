@@ -1,0 +1,43 @@
+"""The stable `event` names of the log, with their meaning; `docs/logs.md` lists them all."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, get_args
+
+from machines import events
+from machines.events import Event
+
+_WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
+
+FROZEN: Final = "frozen"
+THAWED: Final = "thawed"
+
+EVENT_NAMES: Final = {
+    kind: _WORD_START.sub("_", kind.__name__).lower() for kind in get_args(Event) if kind is not events.FreezeChanged
+}
+"""What the journal holds is logged under its own name, in snake case; a freeze has two."""
+
+OTHER_NAMES: Final = {
+    FROZEN: "a reason to change nothing appeared (`key`)",
+    THAWED: "such a reason went away",
+    "publication_away": "the outgoing streams cannot be reached; said once until they are back",
+    "publication_resumed": "they are reached again",
+    "publication_replaced": "what was published has gone; it is published anew as far as streams keep it",
+    "stream_blocked": "an outgoing stream holds what is not ours; nothing is published there",
+    "stream_unblocked": "it is ours again",
+    "task_restarting": "an actor or a root task failed and is rebuilt",
+    "task_parked": "it failed too often and waits for an operator",
+    "task_resumed": "an operator let it go on",
+    "task_failed": "a task ended with an error that nobody awaited",
+    "task_abandoned": "a task outlived its cancellation in a stop",
+    "http_listening": "`/metrics`, `/healthz` and `/readyz` are served at `url`",
+    "library_message": "a library logged something by itself",
+}
+
+
+def name_of(event: Event) -> str:
+    """The log's name of a journal's event."""
+    if isinstance(event, events.FreezeChanged):
+        return FROZEN if event.frozen else THAWED
+    return EVENT_NAMES[type(event)]
