@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any, BinaryIO, Final
+from contextlib import suppress
+from typing import Any, BinaryIO, Final, cast
 
 import msgspec
 import structlog
@@ -37,7 +38,7 @@ def configure_logs(
             *_rendering(readable=readable),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.BytesLoggerFactory(target),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Steadfast(target))),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_ToStructlog()], level=max(least, logging.WARNING), force=True)
@@ -67,6 +68,22 @@ def _as_json(_logger: WrappedLogger, _method: str, line: EventDict) -> bytes:
     ordered: dict[str, Any] = {key: line.pop(key) for key in _FIRST if key in line}
     ordered.update(line)
     return _ENCODER.encode(ordered)
+
+
+class _Steadfast:
+    """An output that never raises: a full disk or a closed pipe loses log lines, and stops no daemon."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def write(self, line: bytes) -> int:
+        with suppress(OSError, ValueError):  # a closed file raises ValueError
+            return self._out.write(line)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._out.flush()
 
 
 class _ToStructlog(logging.Handler):

@@ -32,7 +32,7 @@ def undecided(state: State, days_through: Instant) -> list[Decision]:
     first = book.first_month if decided.decided_through is None else decided.decided_through + 1
     for month in range(first, (book.closed_through or first - 1) + 1):
         end = calendar.end_of(month)
-        for decision in _days(plan, book, decided, calendar, judged_through, end - 1):
+        for decision in _days(plan, book, decided, calendar, since=judged_through, through=end - 1):
             found.append(decision)
             decided = after(decision, decided)
         months = tuple(each for each in book.figures(plan.policies.revenue, _last(book, month)) if each.month <= month)
@@ -40,7 +40,7 @@ def undecided(state: State, days_through: Instant) -> list[Decision]:
         found.append(decision)
         decided = after(decision, decided)
         judged_through = end
-    for decision in _days(plan, book, decided, calendar, judged_through, days_through):
+    for decision in _days(plan, book, decided, calendar, since=judged_through, through=days_through):
         found.append(decision)
         decided = after(decision, decided)
     return found
@@ -61,7 +61,7 @@ def _judged_through(state: State, calendar: Calendar) -> Instant:
 
 
 def _days(
-    plan: Plan, book: RevenueBook, decided: DecidedState, calendar: Calendar, since: Instant, through: Instant
+    plan: Plan, book: RevenueBook, decided: DecidedState, calendar: Calendar, *, since: Instant, through: Instant
 ) -> Iterator[Decision]:
     """The falls at the ends of the days in `(since, through]`."""
     if plan.policies.rollback.after is not RollbackAfter.DAILY or since >= through:

@@ -63,7 +63,7 @@ def after_answer(
         observed=seen.state if seen else None,
         attempt=intent.attempt,
     )
-    learnt = _breakers_after(state, component, intent.step, outcome, now, limits.breaker, reason)
+    learnt = _breakers_after(state, component, intent.step, outcome, now=now, limits=limits.breaker, reason=reason)
     if outcome is not StepOutcome.PERMANENT:
         return [ended, *learnt]
     parked = ComponentParked(component.id, f"{intent.step.value} was refused for good: {reason}")
@@ -77,6 +77,7 @@ def _breakers_after(
     component: Component,
     step: Step,
     outcome: StepOutcome,
+    *,
     now: Instant,
     limits: BreakerLimits,
     reason: str,

@@ -12,7 +12,7 @@ Check = Callable[[], Sequence[str]]
 
 
 class Health:
-    """The kernel's root tasks and the journal. What is outside, such as Redis, makes nobody unwell: it is waited for."""
+    """The kernel's root tasks and the journal. An unreachable Redis makes nobody unwell."""
 
     def __init__(self, kernel: Kernel, recorder: Recorder, *, beat_max_s: float = 90) -> None:
         """`beat_max_s` is longer than any root waits by itself."""

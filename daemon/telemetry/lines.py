@@ -103,8 +103,8 @@ def _decision_fields(event: events.LevelDecided) -> Fields:
     decision = event.decision
     return {
         "month": month_text(decision.month),
-        "level": decision.level,
-        "level_before": decision.level_before,
+        "to_level": decision.level,
+        "from_level": decision.level_before,
         "direction": decision.direction.value,
         "why": decision.cause,
         "measure": amount_text(decision.measure_micros),

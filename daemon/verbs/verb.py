@@ -22,7 +22,7 @@ class Bench(msgspec.Struct, frozen=True):
     state: State
     now: Instant
     stamped_now: Instant
-    """The present by the clock that stamps the entries' ids, which is the machine's even where ours runs as of a day."""
+    """The present by the clock that stamps the entries' ids: the machine's, even where ours runs as of a day."""
     ttl_max_s: int
     step_deadline_s: int
     read_plan: Callable[[], Plan]

@@ -116,7 +116,7 @@ def _why_open(end_at: Instant, source: Source, policy: RevenuePolicy) -> tuple[S
     if source.now < due_at:
         return StaysOpen.TOO_EARLY, f"it closes at {instant_text(due_at)}, or at a watermark after its end"
     if source.first_heard_at is not None and end_at <= source.first_heard_at:
-        return StaysOpen.HISTORY, "it ended before this journal heard of the source; a watermark after its end closes it"
+        return StaysOpen.HISTORY, "it ended before the source was first heard; a watermark after its end closes it"
     if not source.caught_up:
         return StaysOpen.CATCHING_UP, "payments that were sent meanwhile are still being read"
     if source.heard_at is None or source.heard_at < end_at:
