@@ -25,6 +25,8 @@ class Answer(msgspec.Struct, frozen=True):
     reason: str = ""
     request_id: str = ""
     retry_after_s: float | None = None
+    begun: bool = True
+    """False where no call was made because a stop had begun: nothing is to be learnt from it."""
 
 
 class Actuator:
@@ -63,6 +65,8 @@ class Actuator:
             raise Permanent(f"no provisioner of kind {component.provisioner!r} is set up")
         resource = Resource(plan_id, component.id, component.options)
         async with self._places:
+            if self._stopping():
+                raise Transient("the daemon is stopping: no new call starts")
             try:
                 async with asyncio.timeout(self._call_timeout_s):
                     return await observer.observe(resource)
@@ -82,7 +86,7 @@ class Actuator:
         )
         async with self._places:
             if self._stopping():
-                return Answer(StepOutcome.TRANSIENT, "the daemon is stopping: no new call starts")
+                return Answer(StepOutcome.TRANSIENT, "the daemon is stopping: no new call starts", begun=False)
             return await self._call(provisioner, granted.step, order)
 
     async def _call(self, provisioner: Provisioner, step: Step, order: StepOrder) -> Answer:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from adapters.clocks import AcceleratedClock, SystemClock
+from adapters.logs import configure_logs
+from adapters.metrics import PrometheusText
 from adapters.payments_csv import PaymentsFile, UnreadableFileError
 from adapters.provisioners.registry import (
     KINDS,
@@ -25,7 +27,7 @@ from adapters.redis_streams import PaymentsSender, RedisStreams
 from adapters.redis_streams.names import url_without_password
 from adapters.sqlite_journal import JOURNAL_NAME, JournalLimits, ReadOnlyJournal, SqliteJournal
 from adapters.state_directory import HeldError, Holder, RunFacts, StateDirectory, current_holder, read_run_facts
-from config.instants import Instant
+from config.instants import Instant, instant_text
 from config.settings import EMBEDDED, Settings
 from daemon.running import Ports
 from machines.ports.clock import Clock
@@ -91,6 +93,16 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
         finally:
             if embedded is not None:
                 await embedded.stop()
+
+
+def metrics_page(read: Callable[[], Iterable[Any]]) -> Callable[[], bytes]:
+    """The page of the metric families that `read` gives at each scrape."""
+    return PrometheusText(read).render
+
+
+def log_to_stderr(clock: Clock) -> None:
+    """One JSON object a line on standard error, or a readable line where that is a terminal."""
+    configure_logs(timestamp=lambda: instant_text(clock.wall()))
 
 
 def clock_from(as_of: Instant | None) -> Clock:

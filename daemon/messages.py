@@ -81,6 +81,12 @@ class StepAsked(_Message, frozen=True):
     step: Step
 
 
+class TargetAsked(_Message, frozen=True):
+    """A component has forgotten its target, as after a failure, and wants to be told again."""
+
+    component: str
+
+
 class StepGranted(_Message, frozen=True):
     """The step is in the journal, its cost reserved. Take it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -93,8 +93,8 @@ class Daemon:
         await self.resume()
         self.begin()
 
-    async def resume(self) -> None:
-        """Fold the journal and record the start; nobody acts yet."""
+    async def resume(self, before_start: Callable[[Daemon], Awaitable[None]] | None = None) -> None:
+        """Fold the journal and record the start; nobody acts yet. `before_start` may listen from the first event on."""
         ports, settings = self.ports, self.settings
         resumed = await resume(ports.journal)
         self.recorder = Recorder(
@@ -113,6 +113,8 @@ class Daemon:
             recorder=self.recorder,
             owner=Owner(ports.journal.identity.journal_id, self._holder),
         )
+        if before_start is not None:
+            await before_start(self)
         events = boot_events(
             resumed.state,
             plan=self._plan,

@@ -7,17 +7,21 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 
 from config.loading import load_plan
+from config.plan import Plan
 from config.settings import Settings
-from daemon.assembly import Installation, installed
+from daemon.assembly import Installation, installed, metrics_page
 from daemon.kernel import StopReport
 from daemon.roots.gate import Gate
+from daemon.roots.http import check_address
 from daemon.running import Daemon
+from daemon.telemetry.attached import Address, Telemetry, attach_log, say_stopping
 from machines.events import Mode
 from machines.ports.clock import Clock
 from machines.ports.streams import StreamsAwayError
@@ -37,33 +41,53 @@ async def serve(
     *,
     stop: asyncio.Event,
     ready: Callable[[Serving], None],
+    read_plan: Callable[[], Plan] | None = None,
+    logged: bool = True,
 ) -> StopReport:
-    """Run one daemon until `stop` is set or it cannot go on.
+    """Run one daemon until `stop` is set or it cannot go on; `read_plan` reads another plan than the settings name.
 
+    `ready` is told once the daemon serves. `logged` False keeps its events out of the log.
     Raises what keeps it from starting (`PlanError`, `HeldError`, `OwnedByAnotherError`, `JournalDamagedError`, ...), or
     what ended it.
     """
-    plan = load_plan(settings.plan)
+    check_address(settings.http_host, settings.http_port)
+    read_plan = read_plan or partial(load_plan, settings.plan)
+    plan = read_plan()
     async with installed(settings, clock) as installation:
         daemon = Daemon(
             installation.ports,
             settings,
             plan=plan,
-            read_plan=lambda: load_plan(settings.plan),
+            read_plan=read_plan,
             mode=None if settings.mode is None else Mode(settings.mode.value),
             holder=f"process {os.getpid()} on {socket.gethostname()}, state directory {settings.state_dir}",
             version=version("solvent"),
         )
-        await daemon.resume()
+        await daemon.resume(attach_log if logged else None)
         try:
             await _refuse_foreign_keys(daemon.gate)
             daemon.begin()
-            installation.write_run_facts("")
-            ready(Serving(daemon, installation, ""))
+            _watch(daemon, settings, installation, ready)
             await _until(stop, daemon)
         finally:
+            say_stopping()
             report = await daemon.stop()
     return report
+
+
+def _watch(daemon: Daemon, settings: Settings, installation: Installation, ready: Callable[[Serving], None]) -> None:
+    """Serve the endpoints; the daemon is announced once it is known where they are."""
+
+    def announce(url: str) -> None:
+        installation.write_run_facts(url)
+        if not announced:
+            announced.append(url)
+            ready(Serving(daemon, installation, url))
+
+    announced: list[str] = []
+    telemetry = Telemetry(daemon, page_of=metrics_page, version=version("solvent"))
+    telemetry.start_http(Address(settings.http_host, settings.http_port), announce)
+    telemetry.start_watchdog()
 
 
 async def _refuse_foreign_keys(gate: Gate) -> None:

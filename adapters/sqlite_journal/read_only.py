@@ -140,10 +140,15 @@ class ReadOnlyJournal:
             return [row.recorded() for row in reading.checked_chunk(self._connection, after, limit)]
         except sqlite3.Error as error:
             _raise_understood(self.path, error)
-        except (ChainBreakError, msgspec.MsgspecError, ValueError) as error:
+        except ChainBreakError as broken:
             raise JournalDamagedError(
-                f"the journal {self.path} cannot be trusted after event {after}: {error}. A torn end is mended when"
-                " the daemon starts; a damaged middle needs a backup"
+                f"the journal {self.path} is damaged: {broken}. A torn end is mended when the daemon starts; a damaged"
+                " middle needs a backup"
+            ) from broken
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise JournalDamagedError(
+                f"the journal {self.path} cannot be understood after event {after}: {error}. It was written by a newer"
+                " solvent, or it is damaged"
             ) from error
 
 

@@ -22,11 +22,12 @@ from daemon.messages import (
     StepAsked,
     StepGranted,
     StepRefused,
+    TargetAsked,
 )
 from daemon.recorder import Recorder
 from machines.events import Mode, StepOutcome
 from machines.lifecycle import next_step
-from machines.lifecycle_states import ComponentState, Step
+from machines.lifecycle_states import RAISING, ComponentState, Step
 from machines.observations import Observation
 from machines.ports.clock import Clock
 from machines.ports.faults import CallError
@@ -65,7 +66,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 class ComponentActor(Actor):
     """One component's lifecycle. Everything it must remember is in the folded state; only its aim is its own."""
 
-    __slots__ = ("_around", "_component_id", "_doubted", "_target", "_timer")
+    __slots__ = ("_around", "_component_id", "_doubted", "_lowered", "_target", "_timer")
 
     def __init__(self, component_id: str, around: Surroundings) -> None:
         super().__init__(component_actor(component_id))
@@ -73,6 +74,8 @@ class ComponentActor(Actor):
         self._component_id = component_id
         self._target: ComponentState | None = None
         self._doubted: Sight | None = None
+        self._lowered = 0
+        """The intent of the lowering that one look has shown to be done, by its sequence number."""
         self._timer: TimerId | None = None
 
     async def receive(self, message: msgspec.Struct) -> object | None:
@@ -89,7 +92,8 @@ class ComponentActor(Actor):
 
     async def restart(self) -> None:
         """After a failure nothing is remembered but the record: look."""
-        self._target, self._doubted, self._timer = None, None, None
+        self._target, self._doubted, self._timer, self._lowered = None, None, None, 0
+        self._around.kernel.tell(SUPERVISOR, TargetAsked(self._component_id))
         self._look_after(self._around.times.retry_initial_s)
 
     # --- one round ---
@@ -127,6 +131,8 @@ class ComponentActor(Actor):
 
     async def _take(self, component: Component, granted: StepGranted) -> None:
         answer = await self._around.actuator.perform(self._plan_id(), component, granted)
+        if not answer.begun:
+            return  # the intent stays open for the next start; a stop is no failure that a breaker learns from
         seen = None
         if answer.outcome is StepOutcome.PERMANENT:
             seen = await self._try_observe(component)
@@ -147,12 +153,17 @@ class ComponentActor(Actor):
         intent = record.intent
         assert intent is not None
         match resolve(intent, seen, self._around.clock.wall()):
+            case Resolution.DONE if intent.step not in RAISING and self._lowered != intent.sequence:
+                # One look may lie, and what is given back cannot be taken again: two must agree.
+                self._lowered = intent.sequence
+                self._look_after(self._around.times.retry_initial_s)
             case Resolution.DONE:
                 await self._tell_supervisor(
                     StepAnswered(self._component_id, StepOutcome.DONE.value, "found by its token", "", seen)
                 )
                 self._look_after(0)
             case Resolution.WAIT:
+                self._lowered = 0
                 self._look_after(self._around.times.poll_every_s)
             case Resolution.RETRY:
                 await self._ask_and_take(component, intent.step)

@@ -23,6 +23,7 @@ from daemon.messages import (
     StepAsked,
     StepGranted,
     StepRefused,
+    TargetAsked,
     Tick,
 )
 from daemon.recorder import Recorder
@@ -51,7 +52,7 @@ class Supervisor(RecordingActor):
     """Grants, refuses, records; tells the components where to go."""
 
     __slots__ = (
-        "_allowed", "_clock", "_epoch", "_kernel", "_limits", "_order", "_plan", "_reconsidering", "_recorder", "_seen",
+        "_allowed", "_blocked", "_clock", "_epoch", "_kernel", "_limits", "_order", "_plan", "_reconsidering", "_recorder", "_seen",
         "_spawn_component",
     )  # fmt: skip
 
@@ -76,13 +77,15 @@ class Supervisor(RecordingActor):
         self._plan: Plan | None = None
         self._order: Order | None = None
         self._allowed: dict[str, ComponentState] = {}
+        self._blocked: set[str] = set()
+        """Components that were refused until something changes: they are told again at every change."""
         self._seen: tuple[object, ...] = ()
         self._reconsidering = False
 
     async def started(self) -> None:
         """Look at the whole state once; it may have changed while nobody watched."""
         self._reconsidering = False
-        self._allowed = {}
+        self._allowed, self._blocked = {}, set()
         self._wake()
         self._tick_later()
 
@@ -99,6 +102,8 @@ class Supervisor(RecordingActor):
                 await self._sighted(message)
             case ParkAsked():
                 await self._record(ComponentParked(message.component, message.reason))
+            case TargetAsked():
+                self._allowed.pop(message.component, None)
             case Reconsider():
                 await self._reconsider()
                 return None
@@ -112,6 +117,8 @@ class Supervisor(RecordingActor):
         return None
 
     async def _grant(self, asked: StepAsked) -> StepGranted | StepRefused:
+        if self._kernel.is_stopping:
+            return StepRefused("the daemon is stopping: no new step begins", RETRY_JOURNAL_S)
         if self._marker() != self._seen:
             await self._reconsider()
         judged = judge_step(
@@ -126,6 +133,8 @@ class Supervisor(RecordingActor):
         if isinstance(judged, Refusal):
             if judged.withdrawn:
                 self._allowed.pop(asked.component, None)  # told again when it is allowed again
+            elif judged.retry_after_s is None:
+                self._blocked.add(asked.component)
             if judged.events:
                 await self._record(*judged.events)
             return StepRefused(judged.reason, judged.retry_after_s, withdrawn=judged.withdrawn)
@@ -225,8 +234,9 @@ class Supervisor(RecordingActor):
             await self._record(*given_back)
         self._seen = self._marker()
         before, self._allowed = self._allowed, moves(plan, state, self._order)
+        blocked, self._blocked = self._blocked, set()
         for component_id, target in tuple(self._allowed.items()):
-            if before.get(component_id) is not target:
+            if before.get(component_id) is not target or component_id in blocked:
                 self._tell(component_id, Move(target))
 
     def _tell(self, component_id: str, message: msgspec.Struct) -> None:

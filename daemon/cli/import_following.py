@@ -56,6 +56,6 @@ class Follower:
 
     def _note(self, recorded: Recorded) -> None:
         event = recorded.event
-        if isinstance(event, EntryRejected) and event.stream == PAYMENTS:
-            if len(self.rejections) < REJECTIONS_SHOWN_ITEMS_MAX:
-                self.rejections.append(event)
+        listed = len(self.rejections) < REJECTIONS_SHOWN_ITEMS_MAX
+        if listed and isinstance(event, EntryRejected) and event.stream == PAYMENTS:
+            self.rejections.append(event)

@@ -7,25 +7,27 @@ import os
 import sys
 
 import click
+import structlog
 
 from config.errors import PlanError
 from config.instants import Instant
 from config.settings import Settings
-from daemon.assembly import CannotStart, clock_from
+from daemon.assembly import CannotStart, clock_from, log_to_stderr
 from daemon.kernel import RootFailed
 from daemon.roots.gate import OwnedByAnotherError
 from daemon.service import Serving, serve, stop_on_signals
+from machines.events import Mode
 
 
 async def run_until_stopped(settings: Settings, as_of: Instant | None) -> int:
     """The exit code of one run."""
+    clock = clock_from(as_of)
+    log_to_stderr(clock)
     stop = asyncio.Event()
     stop_on_signals(stop)
     try:
-        report = await serve(
-            settings, clock_from(as_of), stop=stop, ready=lambda serving: _say_ready(serving, settings)
-        )
-    except (PlanError, OwnedByAnotherError, *CannotStart) as refused:
+        report = await serve(settings, clock, stop=stop, ready=lambda serving: _say_ready(serving, settings))
+    except (PlanError, OwnedByAnotherError, OSError, *CannotStart) as refused:
         click.echo(str(refused), err=True)
         return 2
     except RootFailed as failed:
@@ -39,13 +41,17 @@ async def run_until_stopped(settings: Settings, as_of: Instant | None) -> int:
 
 
 def _say_ready(serving: Serving, settings: Settings) -> None:
+    log = structlog.get_logger("service")
     for warning in serving.installation.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    state = serving.daemon.recorder.state
-    click.echo(
-        f"solvent runs plan {settings.plan} in mode {state.mode.value}; redis {serving.installation.redis_url},"
-        f" http {serving.http_url or 'off'}, state directory {settings.state_dir}",
-        err=True,
+        log.warning("set_up_warning", text=warning)
+    mode = serving.daemon.recorder.state.mode
+    observing = "nothing is changed until it is started with --act" if mode is Mode.OBSERVE_ONLY else None
+    log.info(
+        "daemon_ready",
+        plan=settings.plan,
+        mode=mode.value,
+        redis=serving.installation.redis_url,
+        http=serving.http_url,
+        state_dir=settings.state_dir,
+        **({} if observing is None else {"note": observing}),
     )
-    if state.mode.value == "observe_only":
-        click.echo("it observes only: nothing is changed until it is started with --act", err=True)

@@ -164,6 +164,11 @@ def _asks_nothing(connection: Any) -> bool:
     return connection.transport is not None and (cycle is None or cycle.response_complete)
 
 
+def check_address(host: str, port: int) -> None:
+    """Raise `OSError` with the address where it cannot be bound now, so that a start is refused and not half done."""
+    _listener(host, port).close()
+
+
 def _listener(host: str, port: int) -> socket.socket:
     """A bound listening socket, IPv6 only where the host is one."""
     try:

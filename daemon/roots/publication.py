@@ -27,6 +27,8 @@ class PublicationLimits(msgspec.Struct, frozen=True):
     batch_entries_max: int = 500
     tail_events_max: int = 10_000
     """Events that wait in memory; beyond them the journal is read."""
+    gather_s: float = 0.01
+    """How long news may gather: what one decision leads to shares its round trips, and is not slowed by them."""
     retry_initial_s: float = 1
     retry_max_s: float = 10
     beat_s: float = 5
@@ -115,6 +117,7 @@ class Publication:
             if root.stopping.is_set():
                 return
             await self._wait_for_news(root)
+            await self._let_gather(root)
 
     # --- one round ---
 
@@ -129,8 +132,8 @@ class Publication:
                 await outlet.publish(events)
             self._say_blocked()
             await self._write_hashes()
-            if not events:
-                return
+            if len(events) < self._limits.batch_entries_max:
+                return  # what was recorded meanwhile is news
 
     async def _connect(self) -> None:
         await self._gate.enter()
@@ -207,6 +210,13 @@ class Publication:
         delay_s = min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16))
         try:
             async with asyncio.timeout(delay_s):
+                await root.stopping.wait()
+        except TimeoutError:
+            return
+
+    async def _let_gather(self, root: Root) -> None:
+        try:
+            async with asyncio.timeout(self._limits.gather_s):
                 await root.stopping.wait()
         except TimeoutError:
             return

@@ -104,7 +104,7 @@ def plain_rows_per_s(path: Path) -> float:
     return PAYMENTS / took
 
 
-def fsync_ms(path: Path) -> list[float]:
+def fsync_ms(path: Path, count: int = SINGLE_APPENDS) -> list[float]:
     """Sorted times of appending 4 KiB and syncing, in milliseconds."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
 
@@ -112,7 +112,7 @@ def fsync_ms(path: Path) -> list[float]:
         os.write(descriptor, b"x" * 4096)
         os.fsync(descriptor)
 
-    times = _times_ms(once, SINGLE_APPENDS)
+    times = _times_ms(once, count)
     os.close(descriptor)
     return times
 

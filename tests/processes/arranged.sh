@@ -1,7 +1,8 @@
 #!/bin/sh
 # The true script ($2), with what a test arranged for it in the directory $1:
 #   pause                    a file with the seconds to wait before and after the script
-#   hold.<step>.<component>  wait while this file is there, after making begun.<step>.<component>
+#   hold.<step>.<component>  wait while this file is there, after making begun.<step>.<component>; where it says
+#                            `stubborn`, SIGTERM is ignored meanwhile
 #   exit.<step>.<component>  end with the exit code in this file, for as long as it is there
 # Every call that changes something is noted in `calls`.
 set -u
@@ -17,6 +18,8 @@ if [ -f "$1/exit.$name" ]; then
     exit "$code"
 fi
 if [ -f "$1/hold.$name" ]; then
+    read -r manner < "$1/hold.$name"
+    [ "$manner" != stubborn ] || trap '' TERM
     : > "$1/begun.$name"
     while [ -f "$1/hold.$name" ]; do sleep 0.05; done
 fi

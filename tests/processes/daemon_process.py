@@ -105,9 +105,18 @@ class DaemonProcess:
 
     def stop(self, within_s: float = PATIENCE_S) -> int:
         """SIGTERM, and its exit code; raises `subprocess.TimeoutExpired`."""
+        self.terminate()
+        return self.wait(within_s)
+
+    def terminate(self) -> None:
+        """SIGTERM, without waiting."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self.wait(within_s)
+
+    def interrupt(self) -> None:
+        """SIGINT, as Ctrl-C sends it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
 
     def wait(self, within_s: float = PATIENCE_S) -> int:
         """The exit code of a process that ends by itself."""

@@ -84,9 +84,12 @@ class FileShop:
         """Each changing script waits so long before and after it does its work."""
         (self.arranged / "pause").write_text(f"{seconds}\n")
 
-    def hold(self, step: str, component: str) -> Path:
-        """The script waits in this step until `release`; the path appears when it has begun to wait."""
-        (self.arranged / f"hold.{step}.{component}").touch()
+    def hold(self, step: str, component: str, *, stubborn: bool = False) -> Path:
+        """The script waits in this step until `release`, a stubborn one also through SIGTERM.
+
+        The path appears when it has begun to wait.
+        """
+        (self.arranged / f"hold.{step}.{component}").write_text("stubborn\n" if stubborn else "plain\n")
         return self.arranged / f"begun.{step}.{component}"
 
     def release(self, step: str, component: str) -> None:

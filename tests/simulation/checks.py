@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from adapters.provisioners.simulated.world import Standing
 from config.calendar import calendar_of
 from config.instants import instant_from_text
 from daemon.actors.revenue import days_known_through
@@ -25,6 +26,7 @@ from machines.invariants import (
     untraced_resources,
 )
 from machines.lifecycle_states import RAISING, Step
+from machines.permits import cost_in
 from machines.ports.provisioner import Resource
 from machines.state.whole import State, fold
 
@@ -149,6 +151,35 @@ def counting_findings(world: World) -> list[Finding]:
         if kept != int(micros):
             found.append(Finding("I5", f"{month} counts {kept}, sent was {micros}"))
     return found
+
+
+def standing_findings(world: World) -> list[Finding]:
+    """At rest the record is what really stands, and what it counts is what that costs (I1, I4)."""
+    state = world.auditor.state
+    plan = state.plan
+    assert plan is not None
+    found: list[Finding] = []
+    for component in plan.components.values():
+        record = state.components.of(component.id)
+        if component.host or record.parked or record.unmanaged is not None:
+            continue
+        standing = world.infrastructure.components.get(f"{plan.id}/{component.id}")
+        really = _really(standing)
+        if really != record.state.value:
+            found.append(Finding("I1", f"{component.id} is recorded {record.state.value}, and is {really}"))
+        cost = cost_in(component, record.state)
+        if record.committed_micros != cost:
+            found.append(Finding("I4", f"{component.id} is {record.state.value} and counts {record.committed_micros}"))
+    return found
+
+
+def _really(standing: Standing | None) -> str:
+    """The state of what stands; what was changing had time enough to settle."""
+    if standing is None or not standing.live:
+        return "COLD"
+    states = {(each.becomes or each.state).value.upper() for each in standing.live}
+    # What broke while it rested WARM is left to the next activation, which mends it.
+    return "/".join(sorted(states)).replace("ABSENT", "COLD").replace("BROKEN", "WARM")
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -74,6 +74,8 @@ class World:
         self.sent: list[tuple[str, Entry]] = []
         """Every entry that was ever sent, with its stream."""
         self.kernel_events: list[tuple[str, str, str]] = []
+        self.told = f"seed {seed}"
+        """How to run exactly this one again."""
         self.delivered = 0
         """How many of the scenario's stimuli have been delivered."""
         self.lives = 0
@@ -189,6 +191,9 @@ class World:
         try:
             run(lambda: self._life(body, stops=stops), self.seed * 1_000 + self.lives, rounds_max=rounds_max)
         except (SimulatedCrash, Livelock):
+            return False
+        except JournalRefusedError:
+            self.refuses = lambda: False  # the disk was full at boot: the service manager tries again
             return False
         return True
 

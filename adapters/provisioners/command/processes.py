@@ -17,8 +17,8 @@ from adapters.provisioners.command.output import Output
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
 
-STOP_GRACE_S: Final = 5
-"""Between SIGTERM and SIGKILL."""
+STOP_GRACE_S: Final = 3
+"""Between SIGTERM and SIGKILL: less than `stopping.cancel_s`, so that a stop need not abandon a stubborn script."""
 OUTPUT_LOOK_S: Final = 0.25
 EXIT_TRANSIENT: Final = 75
 """EX_TEMPFAIL of sysexits.h."""
