@@ -18,6 +18,7 @@ from config.plan import Plan
 from config.settings import Settings
 from daemon.assembly import Installation, installed, metrics_page
 from daemon.kernel import StopReport
+from daemon.roots.audit import Audit
 from daemon.roots.gate import Gate
 from daemon.roots.http import check_address
 from daemon.running import Daemon
@@ -88,6 +89,8 @@ def _watch(daemon: Daemon, settings: Settings, installation: Installation, ready
     telemetry = Telemetry(daemon, page_of=metrics_page, version=version("solvent"))
     telemetry.start_http(Address(settings.http_host, settings.http_port), announce)
     telemetry.start_watchdog()
+    audit = Audit(recorder=daemon.recorder, every_s=settings.health.audit_every_s)
+    daemon.start_root("audit", audit.run)
 
 
 async def _refuse_foreign_keys(gate: Gate) -> None:

@@ -39,7 +39,8 @@ class MemoryServer:
         self._breaks = 0
         """How often the connections broke; a read that saw it change must not go on."""
         self._lost_replies: list[str] = []
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}
+        """In the order of their coming: a set would wake them in another order in every run."""
 
     def go_away(self, reason: str = "connection refused") -> None:
         """From now on every call raises `StreamsAwayError`, blocked reads at once; the data stays."""
@@ -117,7 +118,7 @@ class MemoryServer:
 
     def wake(self) -> None:
         """Let every blocked read look again."""
-        waiting, self._waiting = self._waiting, set()
+        waiting, self._waiting = self._waiting, {}
         for future in waiting:
             # The loop of a process that was killed in the simulation may be closed already.
             if not future.done() and not future.get_loop().is_closed():
@@ -127,14 +128,14 @@ class MemoryServer:
         """Return when an entry was added or the time is over; raises `StreamsAwayError` when the connection breaks."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         breaks = self._breaks
-        self._waiting.add(future)
+        self._waiting[future] = None
         try:
             async with asyncio.timeout(seconds):
                 await future
         except TimeoutError:
             return
         finally:
-            self._waiting.discard(future)
+            self._waiting.pop(future, None)
         self._require_here()
         if breaks != self._breaks:
             raise StreamsAwayError("the memory server broke the connection")

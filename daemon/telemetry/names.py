@@ -32,6 +32,8 @@ OTHER_NAMES: Final = {
     "task_failed": "a task ended with an error that nobody awaited",
     "task_abandoned": "a task outlived its cancellation in a stop",
     "http_listening": "`/metrics`, `/healthz` and `/readyz` are served at `url`",
+    "audit_finding": "the journal shows what must never be (`invariant`, `at`); decisions freeze",
+    "audit_skipped": "the journal's beginning is gone, so that it cannot be audited",
     "set_up_warning": "something about the installation that the operator should know",
     "daemon_ready": "it serves: plan, mode, and where Redis and the endpoints are",
     "library_message": "a library logged something by itself",

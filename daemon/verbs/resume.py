@@ -8,7 +8,7 @@ from daemon.verbs.verb import Bench, Verb
 from machines.commands import Command, Judged
 from machines.events import Event, FreezeChanged, PauseEnded
 
-LIFTABLE = frozenset({"stream_gap", "currency", "clock"})
+LIFTABLE = frozenset({"stream_gap", "currency", "clock", "audit"})
 """Freezes that wait for an operator's word; the others end by themselves, or with `reload`."""
 
 

@@ -43,7 +43,7 @@ def folded(happened: Sequence[Recorded]) -> State:
 
 
 def history() -> list[Recorded]:
-    """A start, two months of 600 and 650, one decision to level 1, steps in every stage, and what troubles operators."""
+    """A start, months of 600 and 650, a decision to level 1, steps in every stage, and what troubles operators."""
     shop = plan()
     found: list[Recorded] = []
 

@@ -1,0 +1,148 @@
+"""What the demonstration plays: payments in the order of sending, the months that they complete, and their backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from config.calendar import Month, calendar_of, month_text
+from config.instants import DAY, Instant
+from config.plan import Plan
+from machines.backtest import BacktestReport, backtest
+from machines.backtest.counting import Row
+from machines.backtest.report import Rejection
+from machines.revenue.conversion import Conversion, NoRateError
+from machines.revenue.payments import COMPLETED, Payment
+
+ROWS_ITEMS_MAX: Final = 200_000
+"""A larger file takes longer than anybody watches; it is held in memory."""
+MONTHS_MAX: Final = 240
+
+
+class LedgerError(Exception):
+    """Payments that cannot be played; the message says why and what to do."""
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """Payments, ready to be played."""
+
+    name: str
+    """Whose payments they are, as the screen names them."""
+    payments: tuple[tuple[Instant, Payment], ...]
+    """When each is sent, never falling, and the payment."""
+    months: tuple[Month, ...]
+    """The complete months, all of which close."""
+    plays_until: Instant
+    """The first instant after everything was sent: a month's end, or the end of the last payment's day."""
+    report: BacktestReport
+    """What `solvent backtest` says of the same payments."""
+    rejections: tuple[Rejection, ...]
+    """The rows that are not sent, because nobody could count them."""
+
+    def largest_in(self, month: Month, plan: Plan) -> Payment | None:
+        """The month's largest completed payment."""
+        month_of = calendar_of(plan.timezone).month_of
+        found = [each for _, each in self.payments if each.status == COMPLETED and month_of(each.created_at) == month]
+        return max(found, key=lambda each: each.amount_micros, default=None)
+
+
+def ledger_of(plan: Plan, rows: Iterable[Row], name: str, until: Instant | None = None) -> Ledger:
+    """The payments of these rows; `until` says that they are complete before that instant.
+
+    Raises `LedgerError` where there is nothing to play, and whatever reading `rows` raises.
+    """
+    read, rejections = _taken(plan, rows, name)
+    report = backtest(plan, read, until)
+    if not report.payments.counted:
+        raise LedgerError(_nothing_counted(plan, name, read, rejections))
+    if not report.months:
+        raise LedgerError(
+            f"{name}: no month is complete. A month counts once a later one has a payment: add the next month's first,"
+            " or ask `solvent backtest` with --until DATE."
+        )
+    months = tuple(each.month for each in report.months)
+    if len(months) > MONTHS_MAX:
+        raise LedgerError(
+            f"{name}: {len(months)} months from {month_text(months[0])} to {month_text(months[-1])} are more than the"
+            f" {MONTHS_MAX} that the demo plays. Is a date mistyped? `solvent backtest` takes any span."
+        )
+    calendar = calendar_of(plan.timezone)
+    payments = _in_order([payment for _, payment in read], calendar.start_of(months[0]))
+    closed_until, last_sent_at = calendar.end_of(months[-1]), payments[-1][0]
+    days_end = calendar.day_end(calendar.day_of(last_sent_at))
+    refused = sorted((*rejections, *report.rejections), key=lambda each: each.row_number)
+    return Ledger(
+        name=name,
+        payments=payments,
+        months=months,
+        plays_until=closed_until if last_sent_at < closed_until else days_end,
+        report=report,
+        rejections=tuple(refused),
+    )
+
+
+def _taken(plan: Plan, rows: Iterable[Row], name: str) -> tuple[list[tuple[int, Payment]], list[Rejection]]:
+    """The rows that can be counted. One without a rate would freeze a live daemon until an operator adds it."""
+    conversion = Conversion(plan.currency, plan.rates)
+    read: list[tuple[int, Payment]] = []
+    rejections: list[Rejection] = []
+    for row in rows:
+        if not isinstance(row, tuple):
+            rejections.append(Rejection(row.row_number, row.field, row.reason))
+            continue
+        number, payment = row
+        try:
+            conversion.micros(payment)
+        except NoRateError as error:
+            rejections.append(Rejection(number, error.field, str(error)))
+            continue
+        read.append((number, payment))
+        if len(read) > ROWS_ITEMS_MAX:
+            raise LedgerError(
+                f"{name}: more than {ROWS_ITEMS_MAX} payments, which is more than the demo plays;"
+                f" `solvent backtest {name} --plan …` takes files of any size."
+            )
+    return read, rejections
+
+
+def _in_order(payments: list[Payment], starts_at: Instant) -> tuple[tuple[Instant, Payment], ...]:
+    """Each payment at its own time. Rows of one id keep their order, because the first statement of it stands."""
+    sent_at: dict[str, Instant] = {}
+    ordered: list[tuple[Instant, Payment]] = []
+    for payment in payments:
+        at = max(payment.created_at, starts_at, sent_at.get(payment.payment_id, 0))
+        sent_at[payment.payment_id] = at
+        ordered.append((at, payment))
+    return tuple(sorted(ordered, key=lambda each: each[0]))
+
+
+def _nothing_counted(plan: Plan, name: str, read: list[tuple[int, Payment]], rejections: list[Rejection]) -> str:
+    if not read and not rejections:
+        return f"{name} has a header and no payments: there is nothing to play."
+    foreign = [each for each in rejections if each.field == "currency"]
+    if foreign and not read:
+        found = foreign[0].reason
+        return (
+            f"{name}: no payment is in {plan.currency}, the currency of the plan {plan.id} (row {foreign[0].row_number}:"
+            f" {found}). Name a plan in the payments' currency with --plan, or compare the amounts as they stand with"
+            " --set currency=USD (or whichever it is)."
+        )
+    if not read:
+        first = rejections[0]
+        return (
+            f"{name}: none of its {len(rejections)} rows can be counted; row {first.row_number}: {first.field}:"
+            f" {first.reason}"
+        )
+    return f"{name}: none of its {len(read)} payments is completed, so there is no revenue to play."
+
+
+def steps_of(month_start: Instant, month_end: Instant, step: int) -> tuple[tuple[Instant, Instant], ...]:
+    """The stretch cut into steps of at most `step` microseconds."""
+    starts = range(month_start, month_end, step)
+    return tuple((start, min(start + step, month_end)) for start in starts)
+
+
+STEP_MAX: Final = 10 * DAY
+"""How far the clock may go without the source being heard."""
