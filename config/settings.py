@@ -36,6 +36,11 @@ Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}\Z")]
 
 
+def key_prefix(instance: str) -> str:
+    """What every Redis key of the instance begins with: `solvent:`, or `solvent:<instance>:` for a named one."""
+    return "solvent:" if instance == DEFAULT_INSTANCE else f"solvent:{instance}:"
+
+
 class Mode(enum.Enum):
     """Whether the daemon may change anything."""
 
@@ -60,14 +65,13 @@ class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     group_events_max: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
     """Events that share one transaction and one fsync."""
-    group_wait_ms: Annotated[int, Meta(ge=0, le=1_000)] = 0
-    """How long a group waits for more; 0 writes what there is, and groups form while a write is under way."""
-    queue_events_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
-    """Events that wait to be written; beyond it writers wait, so that memory stays bounded."""
     snapshot_every_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 10_000
     """How many events a resume folds at most, about a second's work."""
-    snapshots_kept_items_max: Annotated[int, Meta(ge=1, le=100)] = 3
-    """Older snapshots are deleted; events never are."""
+    snapshots_kept: Annotated[int, Meta(ge=1, le=100)] = 2
+    """Older snapshots are deleted: the second covers a damaged first."""
+    retention_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
+    """Events are kept at least so long, and while a kept snapshot does not cover them. None keeps everything: the
+    self-audit needs the journal's beginning."""
     busy_timeout_ms: Annotated[int, Meta(ge=0, le=60_000)] = 5_000
     """How long a write waits for another process's read lock, such as `solvent history`."""
     disk_retry_s: Seconds = 5
@@ -77,12 +81,10 @@ class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PaymentsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Reading payments."""
 
-    read_entries_max: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    read_entries_max: Annotated[int, Meta(ge=1, le=10_000)] = 1_000
     """Stream entries taken at once, which become one journal group."""
     block_ms: Annotated[int, Meta(ge=1, le=2_000)] = 2_000
     """How long one read waits for entries; redis-py needs it well below its socket timeout of 5 s."""
-    line_bytes_max: Annotated[int, Meta(ge=256, le=16_777_216)] = 65_536
-    """A longer CSV row or stream field is rejected unread."""
     trim_every_s: Seconds = 60
     """How often entries before the cursor are trimmed from the input streams."""
     reconnect_initial_s: Seconds = 1
@@ -153,13 +155,10 @@ class PublicationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 class HealthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When the daemon calls itself unwell."""
 
-    loop_lag_max_ms: Annotated[int, Meta(ge=10, le=60_000)] = 1_000
-    """An event loop that wakes later than this is not ready."""
     check_every_s: Seconds = 5
+    """How often clocks, sources and due months are looked at."""
     audit_every_s: Annotated[int, Meta(ge=60, le=604_800)] = 86_400
     """How often the invariants are checked against the journal, besides at boot."""
-    clock_jump_max_s: Seconds = 60
-    """A larger difference between wall and monotonic time makes the clock suspicious: no month closes on its own."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -190,7 +189,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def key_prefix(self) -> str:
         """What every Redis key begins with: `solvent:`, or `solvent:<instance>:` for a named instance."""
-        return "solvent:" if self.instance == DEFAULT_INSTANCE else f"solvent:{self.instance}:"
+        return key_prefix(self.instance)
 
     @property
     def http_host(self) -> str:

@@ -43,6 +43,10 @@ CannotStart = (HeldError, EmbeddedRedisError, JournalDamagedError, JournalRefuse
 Adapter = TypeVar("Adapter")
 
 
+GROUP_EVENTS_MAX = 200_000
+"""What one read of a stream can come to: every entry rejected, or twelve corrections of each."""
+
+
 class Installation(msgspec.Struct, frozen=True):
     """Everything that one daemon holds while it runs."""
 
@@ -70,8 +74,10 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
                 clock=clock,
                 fold_version=FOLD_VERSION,
                 limits=JournalLimits(
-                    group_events_max=settings.journal.group_events_max,
+                    group_events_max=GROUP_EVENTS_MAX,
+                    snapshots_kept=settings.journal.snapshots_kept,
                     busy_timeout_ms=settings.journal.busy_timeout_ms,
+                    retention_days=settings.journal.retention_days,
                 ),
             )
             streams = RedisStreams(url, settings.instance)

@@ -25,7 +25,7 @@ _MACHINE: Final = Machine(
     send_event=True,
     transitions=[
         {"trigger": "trip", "source": _CLOSED, "dest": _OPEN},
-        {"trigger": "probe", "source": _OPEN, "dest": _HALF_OPEN},
+        {"trigger": "probe", "source": [_OPEN, _HALF_OPEN], "dest": _HALF_OPEN},
         {"trigger": "trip", "source": _HALF_OPEN, "dest": _OPEN},
         {"trigger": "trip", "source": _OPEN, "dest": _OPEN},
         {"trigger": "reset", "source": [_CLOSED, _OPEN, _HALF_OPEN], "dest": _CLOSED},
@@ -51,6 +51,8 @@ class Breaker(msgspec.Struct, frozen=True):
     """The failures inside the window, oldest first."""
     opened_at: Instant | None = None
     cooldown_s: int = 0
+    probe: str = ""
+    """While half-open: the component whose call is the one probe."""
 
 
 class Admission(enum.Enum):
@@ -88,9 +90,9 @@ def reopens_at(breaker: Breaker) -> Instant:
     return (breaker.opened_at or 0) + breaker.cooldown_s * SECOND
 
 
-def probing(breaker: Breaker) -> Breaker:
-    """The memory while the one probe is under way."""
-    return msgspec.structs.replace(breaker, status=_moved(breaker.status, "probe"))
+def probing(breaker: Breaker, component: str) -> Breaker:
+    """The memory while the component's call is the one probe; also where it takes over from one that was given up."""
+    return msgspec.structs.replace(breaker, status=_moved(breaker.status, "probe"), probe=component)
 
 
 def failed(breaker: Breaker, now: Instant, limits: BreakerLimits) -> Breaker:

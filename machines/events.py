@@ -288,6 +288,8 @@ class BreakerChanged(_Event, frozen=True):
     opened_at: Instant | None = None
     cooldown_s: int = 0
     reason: str = ""
+    probe: str = ""
+    """While half-open: the component whose call is the one probe."""
 
 
 # Operators

@@ -12,7 +12,7 @@ from config.money import amount_text
 from config.plan import Component
 from machines import breaker as breakers
 from machines.breaker import Admission, Breaker, BreakerLimits
-from machines.events import ApprovalAsked, BreakerChanged, Event, StepIntended
+from machines.events import ApprovalAsked, BreakerChanged, BreakerStatus, Event, StepIntended
 from machines.lifecycle import next_step, state_while
 from machines.lifecycle_states import RAISING, ComponentState, Step
 from machines.permits import OverCap, Reservation, UnknownPrice, reserve
@@ -90,7 +90,7 @@ def judge_step(
         changed = admitted
     new_resource = step is Step.WARM and record.intent is None
     generation = record.generation + 1 if new_resource else record.generation
-    reservation = _reservation(state, component, record, step)
+    reservation = reservation_for(state, component, record, step)
     if isinstance(reservation, UnknownPrice):
         return Refusal(reservation.reason)
     if isinstance(reservation, OverCap):
@@ -145,23 +145,30 @@ def _through_breakers(state: State, component: Component, now: Instant) -> tuple
     probes: list[Event] = []
     for name in breaker_names(component):
         breaker = state.breakers.get(name, Breaker())
+        if breaker.status is BreakerStatus.HALF_OPEN and breaker.probe == component.id:
+            continue  # another attempt of the probe itself
         admission = breakers.admission(breaker, now)
+        if breaker.status is BreakerStatus.HALF_OPEN and state.components.of(breaker.probe).intent is None:
+            admission = Admission.PROBE  # the probe was given up without an answer
         if admission is Admission.REFUSE:
             wait_s = max(1.0, (breakers.reopens_at(breaker) - now) / SECOND)
             return Refusal(f"the breaker {name} is {breaker.status.value}", retry_after_s=wait_s)
         if admission is Admission.PROBE:
-            probes.append(breaker_event(name, breakers.probing(breaker), f"probe by {component.id}"))
+            probes.append(breaker_event(name, breakers.probing(breaker, component.id), f"probe by {component.id}"))
     return tuple(probes)
 
 
 def breaker_event(name: str, breaker: Breaker, reason: str) -> BreakerChanged:
     """The event that carries a breaker's whole memory."""
-    return BreakerChanged(name, breaker.status, breaker.failures_at, breaker.opened_at, breaker.cooldown_s, reason)
+    return BreakerChanged(
+        name, breaker.status, breaker.failures_at, breaker.opened_at, breaker.cooldown_s, reason, breaker.probe
+    )
 
 
-def _reservation(
+def reservation_for(
     state: State, component: Component, record: ComponentRecord, step: Step
 ) -> Reservation | OverCap | UnknownPrice:
+    """What the cap says to a step at this moment."""
     floor = state.plan is not None and component.id in state.plan.floor_components
     approval = state.operators.approval_for(f"component:{component.id}", approved=True)
     return reserve(

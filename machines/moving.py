@@ -10,8 +10,12 @@ import msgspec
 
 from config.plan import Plan
 from machines.deciding.waves import targets, waves_up
-from machines.events import Mode
+from machines.breaker import Breaker
+from machines.events import BreakerStatus, Mode
+from machines.granting import breaker_names, reservation_for
+from machines.lifecycle import next_step
 from machines.lifecycle_states import ComponentState
+from machines.permits import Reservation
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
 
@@ -23,6 +27,8 @@ _RANK = {
     ComponentState.DEACTIVATING: 3,
     ComponentState.HOT: 4,
 }
+
+_UNBROKEN = Breaker()
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -115,9 +121,23 @@ def _rise(
                 continue
             if (open_wave or pinned) and _requirements_stand(plan, state, component_id, target):
                 allowed[component_id] = target
-                hopeful = hopeful or record.intent is None or record.intent.attempt == 1
+                hopeful = hopeful or _may_yet_rise(plan, state, record, target)
         open_wave = open_wave and wave_stands
     return done, hopeful
+
+
+def _may_yet_rise(plan: Plan, state: State, record: ComponentRecord, target: ComponentState) -> bool:
+    """Whether what must fall waits for this rise: not where it fails, nor where a breaker or the cap refuses it.
+
+    What runs above the level may be the very cost that the cap objects to, and saving money waits for no provider.
+    """
+    if record.intent is not None:
+        return record.intent.attempt == 1
+    step = next_step(record.state, target)
+    component = plan.components[record.id]
+    if any(state.breakers.get(name, _UNBROKEN).status is not BreakerStatus.CLOSED for name in breaker_names(component)):
+        return False
+    return step is not None and isinstance(reservation_for(state, component, record, step), Reservation)
 
 
 def _requirements_stand(plan: Plan, state: State, component_id: str, target: ComponentState) -> bool:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-DEFAULT_INSTANCE: Final = "solvent"
+from config.settings import DEFAULT_INSTANCE, key_prefix
+
+__all__ = ["DEFAULT_INSTANCE", "OWNER", "client_name", "key_prefix", "url_without_password"]
+
 OWNER: Final = "owner"
 """The hash that says which journal owns the instance's keys."""
-
-
-def key_prefix(instance: str) -> str:
-    """What every key of the instance starts with: `solvent:`, or `solvent:<instance>:` for a named one."""
-    return f"{DEFAULT_INSTANCE}:" if instance == DEFAULT_INSTANCE else f"{DEFAULT_INSTANCE}:{instance}:"
 
 
 def client_name(instance: str, role: str) -> str:

@@ -59,8 +59,10 @@ class ReadOnlyJournal:
             raise FileNotFoundError(f"there is no journal at {path}")
         connection = None
         try:
+            # Without a write-ahead log nobody has the journal open; `immutable` then makes no log beside it either.
+            still = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
             connection = sqlite3.connect(
-                f"file:{quote(str(path))}?mode=ro",
+                f"file:{quote(str(path))}?mode=ro{still}",
                 uri=True,
                 timeout=limits.busy_timeout_ms / 1000,
                 isolation_level=None,

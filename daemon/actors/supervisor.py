@@ -131,10 +131,10 @@ class Supervisor(RecordingActor):
             limits=self._limits,
         )
         if isinstance(judged, Refusal):
-            if judged.withdrawn:
-                self._allowed.pop(asked.component, None)  # told again when it is allowed again
-            elif judged.retry_after_s is None:
+            if judged.withdrawn or judged.retry_after_s is None:
                 self._blocked.add(asked.component)
+            if judged.withdrawn and asked.component in self._allowed:
+                self._wake()  # it asked with an older target in mind
             if judged.events:
                 await self._record(*judged.events)
             return StepRefused(judged.reason, judged.retry_after_s, withdrawn=judged.withdrawn)

@@ -114,7 +114,8 @@ def _of_daemon(event: Event) -> str:
             what = f"level {decision.level} stays" if decision.level == decision.level_before else moved
             close = instant_text(decision.at) if decision.daily else month_text(decision.month)
             passed = "" if event.actuated else ", passed over by a later close"
-            return f"{what} at the close of {close}: {decision.cause}{passed}"
+            cause = "" if decision.cause == "stay" else f": {decision.cause}"
+            return f"{what} at the close of {close}{cause}{passed}"
         case _:
             return type(event).__name__
 

@@ -36,7 +36,7 @@ STEPS_SHOWN: Final = 10
 @state_dir_option
 @format_option
 def explain_command(subject: str, state_dir: str, shape: str) -> None:
-    r"""Say why a level is, or is not, decided, or why a component stands where it stands.
+    """Say why a level is, or is not, decided, or why a component stands where it stands.
 
     A level is named by its number or its id: what its trigger requires, what the newest decision measured, what is
     missing, by how much and by when. A component: its target, what holds it, and its last steps with their causes.
@@ -48,7 +48,7 @@ def explain_command(subject: str, state_dir: str, shape: str) -> None:
 
     Exit codes: 0 explained, 1 the journal is damaged or cannot be read, 2 wrong usage, no state directory or an
     unknown name, 3 no plan was adopted yet.
-    """
+    """  # noqa: D301 - click's mark for text that is not rewrapped
     shown, lines = asyncio.run(_explained(subject, state_dir))
     if shape == "json":
         click.echo(msgspec.json.encode(shown).decode())

@@ -57,10 +57,14 @@ def level_lines(shown: dict[str, Any], plan: Plan, state: State) -> Iterator[str
     yield f"Level {shown['level']}, {shown['name']} ({shown['level_id']}): {shown['standing']}."
     yield shown["text"]
     missing = shown["missing"]
-    if missing is not None and missing["a_month"] != "0.00":
-        yield f"Missing: {missing['a_month']} {plan.currency} a month."
-    if missing is not None and missing["earliest_close"]:
-        yield f"Missing: {missing['months']} closed months; the earliest is the close of {missing['earliest_close']}."
+    if missing is not None:
+        parts = [f"{missing['a_month']} {plan.currency} a month"] if missing["a_month"] != "0.00" else []
+        if missing["earliest_close"]:
+            parts.append(
+                f"{missing['months']} closed {'month' if missing['months'] == 1 else 'months'}, the earliest at the close of {missing['earliest_close']}"
+            )
+        if parts:
+            yield f"Missing: {'; '.join(parts)}."
     if shown["decision"] is not None:
         yield f"Judged at the close of {shown['month']} (solvent history --decision {shown['decision']})."
     below = [each for each, standing in shown["components"].items() if standing != ComponentState.HOT.value]

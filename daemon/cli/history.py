@@ -63,7 +63,7 @@ def history_command(  # noqa: PLR0917 - one for each option
     limit: int | None,
     shape: str,
 ) -> None:
-    r"""Show the audit log of a state directory, the newest event last.
+    """Show the audit log of a state directory, the newest event last.
 
     Each event has its number, when it was recorded, who wrote it, and the number of the event that caused it. With
     --format json it is one object a line, amounts in micros as the journal holds them.
@@ -77,7 +77,7 @@ def history_command(  # noqa: PLR0917 - one for each option
 
     Exit codes: 0 shown, 1 the journal is damaged or cannot be read, 2 wrong usage or no state directory, 3 nothing
     was found.
-    """
+    """  # noqa: D301 - click's mark for text that is not rewrapped
     wanted = Filter(
         component, levels, actor, _types(types), _instant("--since", since), _instant("--until", until, day_end=True)
     )

@@ -80,7 +80,7 @@ def import_command(  # noqa: PLR0917 - one for each option
     wait_s: float,
     shape: str,
 ) -> None:
-    r"""Send a payments file (CSV, plain or .gz; - reads standard input) to a running daemon.
+    """Send a payments file (CSV, plain or .gz; - reads standard input) to a running daemon.
 
     The rows go into its Redis stream in their order, no faster than it takes them. At the end a watermark says that
     all payments up to --until (or up to the last payment of the file) have been sent: months close by their own
@@ -95,7 +95,7 @@ def import_command(  # noqa: PLR0917 - one for each option
 
     Exit codes: 0 sent (and, unless --no-wait, counted), 1 Redis or the daemon did not take it, 2 wrong usage or a
     file that cannot be read, 3 no daemon runs.
-    """
+    """  # noqa: D301 - click's mark for text that is not rewrapped
     target = _target(state_dir, redis, instance)
     wish = Wish(file, until, wait, wait_s)
     try:

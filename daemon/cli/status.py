@@ -18,7 +18,7 @@ from daemon.cli.status_view import status_object
 @state_dir_option
 @format_option
 def status_command(state_dir: str, shape: str) -> None:
-    r"""Show the level, its revenue and cost, every component, and what waits for whom.
+    """Show the level, its revenue and cost, every component, and what waits for whom.
 
     The journal is read, never written: it works beside a running daemon and after a dead one (then `pid` is null).
     In JSON, money is an exact decimal string and null is unknown, not zero.
@@ -29,7 +29,7 @@ def status_command(state_dir: str, shape: str) -> None:
       solvent status --state-dir ./state --format json
 
     Exit codes: 0 shown, 1 the journal is damaged or cannot be read, 2 wrong usage or no state directory.
-    """
+    """  # noqa: D301 - click's mark for text that is not rewrapped
     read = asyncio.run(_read(state_dir))
     facts = run_facts(state_dir)
     holder = holder_of(state_dir)

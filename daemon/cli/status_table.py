@@ -55,7 +55,7 @@ def _components(shown: dict[str, Any], state: State) -> Table:
         table.add_column(name, no_wrap=True)
     table.add_column("cost", justify="right", no_wrap=True)
     table.add_column("breaker")
-    table.add_column("since")
+    table.add_column("since", no_wrap=True)
     wanted = wanted_states(state.plan, state) if state.plan else {}
     for component_id in component_ids(state):
         each, target = shown["components"][component_id], wanted.get(component_id)
@@ -65,6 +65,10 @@ def _components(shown: dict[str, Any], state: State) -> Table:
             "host" if target is None else target.value,
             each["cost"],
             each["breaker"],
-            each["since"] or UNKNOWN,
+            _to_the_second(each["since"]),
         )
     return table
+
+
+def _to_the_second(since: str | None) -> str:
+    return UNKNOWN if since is None else f"{since[:19]}Z"

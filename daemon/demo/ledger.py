@@ -13,8 +13,8 @@ from config.plan import Plan
 from machines.backtest import BacktestReport, backtest
 from machines.backtest.counting import Row
 from machines.backtest.report import Rejection
-from machines.revenue.conversion import Conversion, NoRateError
-from machines.revenue.payments import COMPLETED, Payment
+from machines.revenue.conversion import Conversion
+from machines.revenue.payments import COMPLETED, FieldError, Payment
 
 ROWS_ITEMS_MAX: Final = 200_000
 """A larger file takes longer than anybody watches; it is held in memory."""
@@ -93,11 +93,12 @@ def _taken(plan: Plan, rows: Iterable[Row], name: str) -> tuple[list[tuple[int, 
             rejections.append(Rejection(row.row_number, row.field, row.reason))
             continue
         number, payment = row
-        try:
-            conversion.micros(payment)
-        except NoRateError as error:
-            rejections.append(Rejection(number, error.field, str(error)))
-            continue
+        if payment.status == COMPLETED:
+            try:
+                conversion.micros(payment)
+            except FieldError as error:
+                rejections.append(Rejection(number, error.field, str(error)))
+                continue
         read.append((number, payment))
         if len(read) > ROWS_ITEMS_MAX:
             raise LedgerError(

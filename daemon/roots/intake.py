@@ -12,7 +12,7 @@ from daemon.kernel import Kernel, Root, pause
 from daemon.messages import CaughtUp, EntriesArrived, StreamGap, StreamReplaced, StreamsLost, StreamsReached
 from daemon.recorder import Recorder
 from daemon.roots.gate import Gate, OwnedByAnotherError
-from machines.ports.streams import START, Entry, Streams, StreamsAwayError
+from machines.ports.streams import START, Entry, StreamFacts, Streams, StreamsAwayError
 
 
 class IntakeLimits(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ class Intake:
             facts = await self._streams.facts(name, cursor)
             if cursor == START:
                 continue
-            if not facts.exists or _order(facts.last_generated_id) < _order(cursor):
+            if _is_replaced(facts, cursor):
                 await self._tell(StreamReplaced(name))
             elif not facts.cursor_entry_exists and self._watches_gaps:
                 await self._tell(StreamGap(name))
@@ -115,17 +115,30 @@ class Intake:
         await pause(min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16)))
 
     async def _trim_when_due(self) -> None:
-        """Only the daemon trims its streams, and never the entry at its own position."""
+        """Only the daemon trims its streams, and never the entry at its own position.
+
+        A stream that was replaced under a living connection would lose what nobody has read yet: it is read instead.
+        """
         now_s = asyncio.get_running_loop().time()
         if now_s - self._trimmed_s < self._limits.trim_every_s:
             return
         self._trimmed_s = now_s
         for name in self._names:
-            if self._cursor(name) != START:
-                await self._streams.trim_before(name, self._cursor(name))
+            cursor = self._cursor(name)
+            if cursor == START:
+                continue
+            if _is_replaced(await self._streams.facts(name, cursor), cursor):
+                await self._tell(StreamReplaced(name))
+            else:
+                await self._streams.trim_before(name, cursor)
 
     def _cursor(self, name: str) -> str:
         return self._recorder.state.cursors.get(name, START)
+
+
+def _is_replaced(facts: StreamFacts, cursor: str) -> bool:
+    """Whether another stream stands where the cursor was taken."""
+    return not facts.exists or _order(facts.last_generated_id) < _order(cursor)
 
 
 def _order(entry_id: str) -> tuple[int, int]:

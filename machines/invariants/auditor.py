@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from machines.events import Recorded, ResourceAdopted, StepIntended
-from machines.invariants.breaking import Breaking
+from machines.invariants.breaking import steps_past_breakers
 from machines.invariants.cap import steps_over_cap
 from machines.invariants.counting import Counting
 from machines.invariants.finding import Finding
@@ -26,7 +26,6 @@ class Auditor:
         """The tokens under which each component was ever intended or adopted (I1)."""
         self._previous: Recorded | None = None
         self._counting = Counting()
-        self._breaking = Breaking()
         self._levels = Levels()
 
     @property
@@ -42,7 +41,7 @@ class Auditor:
             *illegal_moves(state, recorded),
             *steps_over_cap(state, recorded),
             *self._counting.check(recorded),
-            *self._breaking.check(state, recorded),
+            *steps_past_breakers(state, recorded),
             *self._levels.check(state, recorded),
         ]
         event = recorded.event

@@ -106,7 +106,9 @@ def _fold_rest(state: State, recorded: events.Recorded) -> None:
         case events.ComponentUnparked():
             fold_unparked(state.components, event)
         case events.BreakerChanged():
-            state.breakers[event.breaker] = Breaker(event.status, event.failures_at, event.opened_at, event.cooldown_s)
+            state.breakers[event.breaker] = Breaker(
+                event.status, event.failures_at, event.opened_at, event.cooldown_s, event.probe
+            )
         case events.PlanAdopted():
             _fold_plan(state, event, at)
         case events.EntryRejected():

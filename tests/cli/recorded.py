@@ -27,7 +27,7 @@ from tests.deciding.months import UNIT, autobroker, closed, decided
 START: Instant = instant_from_text("2024-06-01T00:00:00Z")
 
 
-def write(state_dir: Path, *groups: Event | Sequence[Event | Proposal], snapshot: bool = False) -> None:
+def write(state_dir: Path, *groups: Event | Proposal | Sequence[Event | Proposal], snapshot: bool = False) -> None:
     """Record each group a minute after the one before; an event of its own is a group."""
 
     async def record() -> None:

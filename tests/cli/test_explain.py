@@ -69,7 +69,7 @@ def test_a_level_whose_debounce_runs_says_by_when(tmp_path: Path) -> None:
     found = explained(tmp_path, "level_2")
 
     assert (found["level"], found["missing"]["months"], found["missing"]["earliest_close"]) == (2, 1, "2024-02")
-    assert "the earliest is the close of 2024-02" in said(tmp_path, "2")
+    assert "Missing: 1 closed month, the earliest at the close of 2024-02." in said(tmp_path, "2")
 
 
 def test_a_level_before_the_first_close_is_unknown(tmp_path: Path) -> None:

@@ -195,12 +195,12 @@ def test_it_starts_from_a_snapshot(tmp_path: Path) -> None:
 
 
 def test_a_state_directory_is_left_as_it_was(tmp_path: Path) -> None:
-    """The journal's bytes are the same before and after."""
+    """The same files with the same bytes before and after."""
     write(tmp_path, started(), months("500"))
-    before = (tmp_path / JOURNAL_NAME).read_bytes()
+    before = {each: (tmp_path / each).read_bytes() for each in files_of(tmp_path)}
     status(tmp_path)
 
-    assert (tmp_path / JOURNAL_NAME).read_bytes() == before
+    assert {each: (tmp_path / each).read_bytes() for each in files_of(tmp_path)} == before
 
 
 @pytest.mark.parametrize("exists", [True, False])

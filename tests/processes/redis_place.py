@@ -42,6 +42,7 @@ class RedisServer:
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         until(lambda: not _answers(self.port), "the killed Redis to be gone")
+        self.stop()  # reaps it
 
     def forget(self) -> None:
         """Remove what it had written; it must not run."""

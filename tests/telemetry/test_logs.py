@@ -88,10 +88,7 @@ def test_libraries_speak_through_the_same_lines() -> None:
 def test_an_exception_is_text() -> None:
     """The traceback stays inside the one line."""
     out = configured()
-    try:
-        raise RuntimeError("broken")
-    except RuntimeError:
-        structlog.get_logger("events").error("task_failed", exc_info=True)
+    structlog.get_logger("events").error("task_failed", exc_info=RuntimeError("broken"))
 
     assert "RuntimeError: broken" in json.loads(out.getvalue())["exception"]
     assert 1 == out.getvalue().count(b"\n")
