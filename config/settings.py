@@ -44,7 +44,7 @@ def key_prefix(instance: str) -> str:
 class Mode(enum.Enum):
     """Whether the daemon may change anything."""
 
-    OBSERVE_ONLY = "observe-only"
+    OBSERVE_ONLY = "observe_only"
     ACT = "act"
 
 
@@ -175,7 +175,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     http: Annotated[str, Meta(max_length=300)] = "127.0.0.1:8417"
     """HOST:PORT of metrics and health; port 0 picks a free one. Local only unless told otherwise."""
     mode: Mode | None = None
-    """None keeps what the journal remembers, `observe-only` on the first run of a plan."""
+    """None keeps what the journal remembers, `observe_only` on the first run of a plan."""
     kernel: KernelSettings = KernelSettings()
     journal: JournalSettings = JournalSettings()
     payments: PaymentsSettings = PaymentsSettings()

@@ -7,14 +7,14 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
 from adapters.clocks import AcceleratedClock, SystemClock
 from adapters.logs import configure_logs
 from adapters.metrics import PrometheusText
-from adapters.payments_csv import PaymentsFile, UnreadableFileError
+from adapters.payments_csv import PaymentsFile, UnreadableFileError, write_payments_csv
 from adapters.provisioners.registry import (
     KINDS,
     ProvisionerUnavailableError,
@@ -34,7 +34,14 @@ from machines.ports.clock import Clock
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 from machines.state.whole import FOLD_VERSION
 
-__all__ = ["PaymentsFile", "PaymentsSender", "RunFacts", "UnreadableFileError", "read_payments_csv"]
+__all__ = [
+    "PaymentsFile",
+    "PaymentsSender",
+    "RunFacts",
+    "UnreadableFileError",
+    "read_payments_csv",
+    "write_payments_csv",
+]
 
 CannotStart = (HeldError, EmbeddedRedisError, JournalDamagedError, JournalRefusedError, ProvisionerUnavailableError)
 """What keeps a daemon from starting; each message says what to do."""
@@ -109,6 +116,16 @@ def metrics_page(read: Callable[[], Iterable[Any]]) -> Callable[[], bytes]:
 def log_to_stderr(clock: Clock) -> None:
     """One JSON object a line on standard error, or a readable line where that is a terminal."""
     configure_logs(timestamp=lambda: instant_text(clock.wall()))
+
+
+def log_into(out: BinaryIO) -> None:
+    """One JSON object a line into a file, for a command whose screen is for something else."""
+    configure_logs(timestamp=lambda: instant_text(SystemClock().wall()), human=False, out=out)
+
+
+def accelerated_clock(origin: Instant, factor: float) -> AcceleratedClock:
+    """A clock that starts at `origin` and that its owner moves forward."""
+    return AcceleratedClock(origin, factor)
 
 
 def clock_from(as_of: Instant | None) -> Clock:

@@ -60,9 +60,9 @@ def level_lines(shown: dict[str, Any], plan: Plan, state: State) -> Iterator[str
     if missing is not None:
         parts = [f"{missing['a_month']} {plan.currency} a month"] if missing["a_month"] != "0.00" else []
         if missing["earliest_close"]:
-            parts.append(
-                f"{missing['months']} closed {'month' if missing['months'] == 1 else 'months'}, the earliest at the close of {missing['earliest_close']}"
-            )
+            noun = "month" if missing["months"] == 1 else "months"
+            earliest = missing["earliest_close"]
+            parts.append(f"{missing['months']} closed {noun}, the earliest at the close of {earliest}")
         if parts:
             yield f"Missing: {'; '.join(parts)}."
     if shown["decision"] is not None:

@@ -36,8 +36,8 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands)
 @click.version_option(package_name="solvent")
-def main() -> None:
-    r"""Turn infrastructure on only when revenue pays for it, and off again when it goes away.
+def main() -> None:  # noqa: D301 - click reads the backspace
+    """Turn infrastructure on only when revenue pays for it, and off again when it goes away.
 
     \b
     First steps:

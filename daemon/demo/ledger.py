@@ -124,11 +124,10 @@ def _nothing_counted(plan: Plan, name: str, read: list[tuple[int, Payment]], rej
         return f"{name} has a header and no payments: there is nothing to play."
     foreign = [each for each in rejections if each.field == "currency"]
     if foreign and not read:
-        found = foreign[0].reason
         return (
-            f"{name}: no payment is in {plan.currency}, the currency of the plan {plan.id} (row {foreign[0].row_number}:"
-            f" {found}). Name a plan in the payments' currency with --plan, or compare the amounts as they stand with"
-            " --set currency=USD (or whichever it is)."
+            f"{name}: no payment is in {plan.currency}, the currency of the plan {plan.id}"
+            f" (row {foreign[0].row_number}: {foreign[0].reason}). Name a plan in the payments' currency with --plan,"
+            " or compare the amounts as they stand with --set currency=USD (or whichever it is)."
         )
     if not read:
         first = rejections[0]

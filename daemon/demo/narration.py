@@ -14,7 +14,7 @@ from machines import events
 from machines.deciding.facts import Decision, Direction
 from machines.events import Recorded, StepOutcome
 from machines.granting import cap_of
-from machines.lifecycle_states import SETTLED, ComponentState
+from machines.lifecycle_states import RAISING, SETTLED, ComponentState
 from machines.moving import wanted_states
 from machines.revenue.payments import Payment
 from machines.state.whole import State
@@ -27,7 +27,7 @@ class Line(msgspec.Struct, frozen=True):
     """One line of the screen; `kind` chooses its colour."""
 
     kind: str
-    """`month`, `up`, `down`, `rising`, `falling`, `note`, `warning` or `plain`."""
+    """`month`, `up`, `down`, `rising`, `falling`, `note`, `warning`, `title`, `command` or `plain`."""
     text: str
 
 
@@ -63,7 +63,7 @@ class Narrator:
             case events.LevelDecided():
                 return self._decided(event.decision)
             case events.StepIntended():
-                self.permits += event.cap_micros is not None
+                self.permits += event.step in RAISING
                 return self._moved(event.component, event.from_state, event.to_state, event.committed_micros)
             case events.StepEnded(outcome=StepOutcome.DONE):
                 return self._moved(event.component, event.from_state, event.to_state, event.committed_micros)
@@ -133,7 +133,7 @@ def _said(event: events.Event) -> Sequence[Line]:
         case events.FreezeChanged():
             if event.key == "streams_away" and not event.frozen:
                 return ()
-            text = f"everything is held: {event.reason}" if event.frozen else f"no longer held ({event.key})"
+            text = f"all is held: {event.reason}" if event.frozen else f"no longer held ({event.key})"
             return (Line("warning" if event.frozen else "note", f"{INDENT}{text}"),)
         case events.StepEnded():
             answer = f"{event.component}: {event.step.value} was answered {event.outcome.value}: {event.reason}"

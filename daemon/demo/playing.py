@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import msgspec
-
 from config.calendar import calendar_of
 from config.instants import DAY, HOUR, Instant, instant_text
 from config.money import amount_text
@@ -93,6 +91,7 @@ class Player:
         ledger, calendar = self._ledger, calendar_of(self._plan.timezone)
         self._screen.say(HEADER, "title")
         await self._settle()
+        self._screen.tell(self._narrator.settled())
         for month in ledger.months:
             await self._live_through(calendar.start_of(month), calendar.end_of(month), closes=True)
             self.account.closed(month, self._state.deciding.decided.level)
@@ -119,12 +118,16 @@ class Player:
 
     async def _send_due(self, end: Instant) -> None:
         """What was paid before `end`, then the watermark that says so; return once all of it is taken."""
-        while self._due and self._due[0][0] < end:
-            count = min(ENTRIES_AT_ONCE_MAX, len(self._due))
-            batch = [self._due.popleft()[1] for _ in range(count) if self._due[0][0] < end]
-            await self._quiescence.taken(await self._sender.send([_entry(payment) for payment in batch]))
+        while batch := self._next_batch(end):
+            await self._quiescence.taken(await self._sender.send(batch))
             self._refuse_after_stop()
         await self._quiescence.taken(await self._sender.send([{"watermark": instant_text(end)}]))
+
+    def _next_batch(self, end: Instant) -> list[Mapping[str, str]]:
+        batch: list[Mapping[str, str]] = []
+        while self._due and self._due[0][0] < end and len(batch) < ENTRIES_AT_ONCE_MAX:
+            batch.append(_entry(self._due.popleft()[1]))
+        return batch
 
     async def _settle(self) -> None:
         """Let everything have its effect; say once what cannot come to rest."""
@@ -133,7 +136,9 @@ class Player:
         self._speak()
         for each in sorted(unsettled - self._unsettled):
             record = self._state.components.of(each)
-            self._screen.say(f"        {each} rests {record.state.value} and cannot go on; see solvent explain", "warning")
+            self._screen.say(
+                f"        {each} rests {record.state.value} and cannot go on; see solvent explain", "warning"
+            )
         self._unsettled = unsettled
 
     def _step(self) -> int:
@@ -181,11 +186,14 @@ class Player:
 
 def _entry(payment: Payment) -> Mapping[str, str]:
     """A payment as an entry of the stream: the fields of the payments CSV."""
-    fields: dict[str, str] = {name: str(value) for name, value in msgspec.structs.asdict(payment).items()}
-    del fields["amount_micros"]
-    fields["amount"] = amount_text(payment.amount_micros)
-    fields["created_at"] = instant_text(payment.created_at)
-    fields["kind"], fields["interval"] = payment.kind.value, payment.interval.value
-    if not payment.stream:
-        del fields["stream"]
-    return fields
+    fields = {
+        "payment_id": payment.payment_id,
+        "customer_id": payment.customer_id,
+        "amount": amount_text(payment.amount_micros),
+        "currency": payment.currency,
+        "status": payment.status,
+        "created_at": instant_text(payment.created_at),
+        "kind": payment.kind.value,
+        "interval": payment.interval.value,
+    }
+    return {**fields, "stream": payment.stream} if payment.stream else fields

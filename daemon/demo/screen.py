@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from textwrap import wrap
 from types import TracebackType
 from typing import Final, Self
 
@@ -12,7 +13,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from daemon.demo.narration import Line
+from daemon.demo.narration import INDENT, Line
 
 STYLES: Final = {
     "month": "",
@@ -23,6 +24,7 @@ STYLES: Final = {
     "note": "dim",
     "warning": "yellow",
     "title": "bold",
+    "command": "green",
     "plain": "",
 }
 
@@ -62,8 +64,10 @@ class Screen:
             self._live = None
 
     def say(self, text: str = "", kind: str = "plain") -> None:
-        """One line, never wrapped by us: a log keeps it whole, a terminal folds it."""
+        """One line: a terminal folds it at words, a log keeps it whole."""
         if self._lively:
+            if kind != "command":  # which is to be copied, and must stay one line
+                text = "\n".join(wrap(text, self._console.width, subsequent_indent=INDENT, replace_whitespace=False))
             self._console.print(Text(text, style=STYLES[kind]), soft_wrap=True)
         else:
             self._console.out(text, highlight=False)

@@ -62,6 +62,10 @@ def why(plan: Plan, decision: Decision) -> str:
         first = higher[0]
         missing = f"; {money(first.missing_micros)} is missing" if first.missing_micros else ""
         return f"level {first.level} is blocked: {first.reason}{missing}"
+    safety = plan.policies.safety
+    cost = plan.level_cost_micros(decision.level) or 0
+    if decision.level > 0 and Fraction(cost) > Fraction(safety.ratio_max) * decision.measure_micros:
+        return f"above ratio {safety.ratio_max}: nothing rises, and another such month takes the level down"
     following = explanation_of(decision, decision.level + 1)
     if following is None:
         return "stays at the top"

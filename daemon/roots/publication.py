@@ -114,7 +114,7 @@ class Publication:
                 self._log.warning("publication_replaced", reason=str(replaced))
                 continue
             self._settle_waiting()
-            if root.stopping.is_set():
+            if root.stopping.is_set() and not self._news.is_set():
                 return
             await self._wait_for_news(root)
             await self._let_gather(root)

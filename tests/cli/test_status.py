@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,22 @@ def test_it_reads_beside_a_daemon_that_writes(tmp_path: Path) -> None:
         return found
 
     assert asyncio.run(beside()) == ["first", "second"]
+
+
+def test_it_reads_what_a_killed_daemon_left(tmp_path: Path) -> None:
+    """Events that stand only in the write-ahead log are seen too."""
+    write(tmp_path / "state", started())
+
+    async def killed() -> None:
+        path = tmp_path / "state" / JOURNAL_NAME
+        journal = await SqliteJournal.open(path, clock=SetClock(START), fold_version=FOLD_VERSION)
+        await journal.append([Proposal(events.FreezeChanged("clock", frozen=True, reason="jumped"), "test", START)])
+        shutil.copytree(tmp_path / "state", tmp_path / "left")
+        await journal.close()
+
+    asyncio.run(killed())
+
+    assert status(tmp_path / "left")["frozen"] == "jumped"
 
 
 def test_it_starts_from_a_snapshot(tmp_path: Path) -> None:

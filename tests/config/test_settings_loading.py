@@ -67,7 +67,7 @@ def test_the_environment_sets_the_same_from_text() -> None:
     """Numbers are read, lists are separated by commas."""
     environ = {
         "SOLVENT_PLAN": "starter",
-        "SOLVENT_MODE": "observe-only",
+        "SOLVENT_MODE": "observe_only",
         "SOLVENT_COMMANDS__PRINCIPALS": "ann, bob",
         "SOLVENT_PAYMENTS__BLOCK_MS": "500",
         "HOME": "ignored",
@@ -110,7 +110,7 @@ def test_problems_of_all_sources_come_at_once_with_their_origin(toml: Path) -> N
             "(did you mean 'stopping.ask_s'?)"
         ),
         "command line: http: expected HOST:PORT such as 127.0.0.1:8417, the port at most 65535, found 'nowhere'",
-        "environment: SOLVENT_MODE: expected one of observe-only, act, found 'fast'",
+        "environment: SOLVENT_MODE: expected one of observe_only, act, found 'fast'",
     ]
 
 

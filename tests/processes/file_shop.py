@@ -72,9 +72,7 @@ class FileShop:
         self.plan_path.write_text(_HEAD.format(approval=self._approval) + components + _LEVELS, encoding="utf-8")
 
     def _component(self, name: str, text: str) -> str:
-        scripts = "".join(
-            f"\n      {step}: [sh, {ARRANGED}, {self.arranged}, {SCRIPTS / step}.sh]" for step in STEPS
-        )
+        scripts = "".join(f"\n      {step}: [sh, {ARRANGED}, {self.arranged}, {SCRIPTS / step}.sh]" for step in STEPS)
         options = f"\n    options:\n      target: {self.world / name}{scripts}"
         return f"  {name}:\n    {text}\n    provisioner: command{options}\n"
 

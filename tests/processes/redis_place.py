@@ -91,6 +91,10 @@ class Keys:
         found: Any = self.client.xrange(self.key(stream))
         return [(str(entry_id), dict(fields)) for entry_id, fields in found]
 
+    def published_sequences(self) -> list[int]:
+        """The numbers of the events in `solvent:events`, in order."""
+        return [int(fields["sequence"]) for _, fields in self.entries("events")]
+
     def hash(self, name: str) -> dict[str, str]:
         """All fields of a hash."""
         found: Any = self.client.hgetall(self.key(name))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from tests.processes.redis_place import Keys, RedisServer, payment_fields
 from tests.processes.waiting import until
 
 MEGABYTE = 1_000_000
-BAD = {
+BAD: dict[str, tuple[Mapping[Any, Any], str]] = {
     "missing field": ({"payment_id": "x", "amount": "1.00"}, "customer_id"),
     "nothing of a payment": ({"hello": "world"}, "payment_id"),
     "negative amount": (payment_fields("x", "2024-01-10", "-1.00"), "amount"),
@@ -31,7 +32,7 @@ BAD = {
     "the same id, another amount": (payment_fields("good-0", "2024-01-10", "2.00"), "amount"),
     "a megabyte": (payment_fields("x" * MEGABYTE, "2024-01-10", "1.00"), "payment_id"),
     "a field name of a megabyte": (payment_fields("x", "2024-01-10", "1.00") | {"y" * MEGABYTE: "1"}, ""),
-    "bytes that are no text": ({**payment_fields("x", "2024-01-10", "1.00"), "payment_id": b"\xff\xfe\x00"}, "payment_id"),
+    "bytes that are no text": (payment_fields("x", "2024-01-10", "1.00") | {"payment_id": b"\xff\x00"}, "payment_id"),
     "a watermark that is none": ({"watermark": "soon"}, "watermark"),
     "a watermark without zone": ({"watermark": "2024-02-01T00:00:00"}, "watermark"),
     "a watermark and a payment": (

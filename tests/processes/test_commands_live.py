@@ -51,7 +51,7 @@ def redis_cli() -> str:
 
 def test_the_pin_of_the_documents_works_as_it_is_typed(redis_server: RedisServer, keys: Keys, tmp_path: Path) -> None:
     """`redis-cli XADD solvent:commands '*' verb pin …` on the shipped plan pins, moves, is answered and is shown."""
-    typed = "verb pin component rds_single state WARM reason migration ttl 2h".split()
+    typed = ["verb", "pin", "component", "rds_single", "state", "WARM", "reason", "migration", "ttl", "2h"]
     with DaemonProcess(tmp_path / "state", "autobroker", redis_server.url, "--act") as daemon:
         sent = subprocess.run(
             [redis_cli(), "-p", str(redis_server.port), "XADD", "solvent:commands", "*", *typed],
@@ -151,9 +151,7 @@ def test_a_level_that_waits_for_approval_follows_the_answer(
         assert rises is (shop.calls() != calls)
 
 
-def test_adopt_takes_over_what_was_found(
-    redis_server: RedisServer, keys: Keys, shop: FileShop, tmp_path: Path
-) -> None:
+def test_adopt_takes_over_what_was_found(redis_server: RedisServer, keys: Keys, shop: FileShop, tmp_path: Path) -> None:
     """A resource of somebody else's is costed and untouched; adopted, it is ours, and goes as no level enables it."""
     found = shop.world / "search" / "live" / "made-by-hand"
     found.mkdir(parents=True)

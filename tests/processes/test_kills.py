@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -124,16 +125,16 @@ def replayed(plan: Plan, traffic: Traffic) -> BacktestReport:
 
 
 @pytest.fixture
-def seed(capsys: pytest.CaptureFixture[str]) -> int:
+def seed() -> int:
     """The seed of this run, shown when the test fails."""
-    print(f"SOLVENT_KILLS_SEED={SEED} SOLVENT_KILLS={KILLS}")
+    sys.stdout.write(f"SOLVENT_KILLS_SEED={SEED} SOLVENT_KILLS={KILLS}\n")
     return SEED
 
 
 def test_kill_minus_nine_at_random_moments_loses_and_repeats_nothing(
     redis_server: RedisServer, keys: Keys, shop: FileShop, tmp_path: Path, seed: int
 ) -> None:
-    """Each payment counts once, each resource exists once, no step passed the cap, and the levels are the backtest's."""
+    """Payments, resources and published events stand once each, no step passed the cap, levels are the backtest's."""
     chance = random.Random(seed)
     traffic = Traffic(chance, MONTHS)
     shop.pause(SCRIPT_PAUSE_S)
@@ -156,6 +157,7 @@ def test_kill_minus_nine_at_random_moments_loses_and_repeats_nothing(
     assert_each_resource_exists_once(journal, shop)
     assert_no_step_passed_the_cap(journal.recorded())
     assert_levels_are_the_backtests(journal, expected)
+    assert list(range(1, journal.last_sequence() + 1)) == keys.published_sequences()
 
 
 def assert_each_payment_counts_once(journal: JournalFile, expected: BacktestReport) -> None:
@@ -201,7 +203,7 @@ def assert_no_step_passed_the_cap(recorded: list[Recorded]) -> None:
         decision = state.deciding.decision
         assert decision is not None
         assert state.plan is not None
-        paid = Fraction(state.plan.policies.safety.ratio_max) * decision.measure_micros
+        paid = int(Fraction(state.plan.policies.safety.ratio_max) * decision.measure_micros)
         committed = state.components.committed_micros
 
         assert committed == event.total_micros

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,11 @@ from machines.events import FreezeChanged, PaymentsRecorded
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.operating import answer, at_level, earn, rise
-from tests.processes.redis_place import Keys, RedisServer
+from tests.processes.redis_place import Keys, RedisServer, payment_fields
 from tests.processes.waiting import until
+
+JANUARY: dict[Any, Any] = dict(payment_fields("p1", "2024-01-10", "250.00"))
+"""What `earn` sends for the first month."""
 
 
 @pytest.fixture
@@ -37,13 +41,7 @@ def frozen(daemon: DaemonProcess, key: str) -> bool:
 
 def published_whole(daemon: DaemonProcess, keys: Keys) -> bool:
     """Whether the newest event of the journal stands in the stream of events."""
-    entries = keys.entries("events")
-    return bool(entries) and int(entries[-1][1]["sequence"]) == daemon.journal.last_sequence()
-
-
-def sequences(keys: Keys) -> list[int]:
-    """The sequence numbers that were published, in order."""
-    return [int(fields["sequence"]) for _, fields in keys.entries("events")]
+    return daemon.journal.last_sequence() in keys.published_sequences()[-1:]
 
 
 def test_redis_absent_at_the_start_is_waited_for(
@@ -81,7 +79,7 @@ def test_redis_killed_in_the_middle_changes_no_component(
 
     assert [("streams_away", True), ("streams_away", False)] * 2 == freezes(daemon)
     assert ["p1", "before-2", "before-3"] == [payment.payment_id for payment in daemon.journal.counted()]
-    assert list(range(1, daemon.journal.last_sequence() + 1)) == sequences(keys)
+    assert list(range(1, daemon.journal.last_sequence() + 1)) == keys.published_sequences()
 
 
 def test_a_daemon_restarted_without_redis_leaves_components_alone(
@@ -125,7 +123,7 @@ def test_redis_restarted_empty_costs_nothing(
     assert "done" == replied["outcome"]
     assert calls == shop.calls()
     assert "HOT" == keys.hash("component:web")["state"]
-    assert list(range(1, daemon.journal.last_sequence() + 1)) == sequences(keys)
+    assert list(range(1, daemon.journal.last_sequence() + 1)) == keys.published_sequences()
 
 
 def test_a_replaced_stream_is_read_from_its_start(
@@ -136,24 +134,12 @@ def test_a_replaced_stream_is_read_from_its_start(
     rise(daemon, keys)
     calls = shop.calls()
     keys.client.delete(keys.key("payments"))
-    keys.client.xadd(keys.key("payments"), dict(_january()), id="1-1")
-    keys.client.xadd(keys.key("payments"), {**_january(), "payment_id": "new"}, id="1-2")
+    keys.client.xadd(keys.key("payments"), JANUARY, id="1-1")
+    keys.client.xadd(keys.key("payments"), {**JANUARY, "payment_id": "new"}, id="1-2")
     until(lambda: len(daemon.journal.counted()) == 2, "the new payment")
 
     assert ["p1", "new"] == [payment.payment_id for payment in daemon.journal.counted()]
     assert calls == shop.calls()
-
-
-def _january() -> dict[str, str]:
-    return {
-        "payment_id": "p1",
-        "customer_id": "customer-p1",
-        "amount": "250.00",
-        "currency": "EUR",
-        "status": "completed",
-        "created_at": "2024-01-10T12:00:00Z",
-        "kind": "payment",
-    }
 
 
 def test_entries_trimmed_unread_freeze_until_an_operator_resumes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 PATIENCE_S: Final = 60.0
 """How long a busy machine may take; a test that passes never waits so long."""
@@ -13,7 +13,7 @@ POLL_S: Final = 0.02
 Found = TypeVar("Found")
 
 
-def until(condition: Callable[[], Found], what: str, within_s: float = PATIENCE_S) -> Found:
+def until(condition: Callable[[], Found | Literal[False] | None], what: str, within_s: float = PATIENCE_S) -> Found:
     """What the condition answers once that is truthy; raises `AssertionError` naming what was waited for."""
     give_up_at = time.monotonic() + within_s
     while True:

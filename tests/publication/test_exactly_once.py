@@ -127,17 +127,23 @@ def test_more_than_memory_holds_is_read_from_the_journal() -> None:
     assert {} == house.differing()
 
 
-def test_a_stop_publishes_what_is_durable() -> None:
-    """What was recorded right before the stop is in the streams when the stop ends."""
+@pytest.mark.parametrize("seed", range(40))
+def test_a_stop_publishes_what_is_durable(seed: int) -> None:
+    """What was recorded right before the stop is in the streams when the stop ends, whatever was under way then."""
 
     async def scenario() -> Publishing:
         house = Publishing()
+        chance = asyncio.get_running_loop().chance  # type: ignore[attr-defined]
         await house.start()
-        await house.record(*mixed(40))
+        await house.record(*mixed(chance.randrange(1, 40)))
+        await asyncio.sleep(chance.choice((0, 0.01, 0.0101, 1)))
+        for _ in range(chance.randrange(0, 40)):
+            await asyncio.sleep(0)
+        await house.record(*mixed(3))
         await house.stop()
         return house
 
-    assert {} == run(scenario, 2).differing()
+    assert {} == run(scenario, seed).differing()
 
 
 def test_a_stop_does_not_wait_for_a_server_that_is_away() -> None:

@@ -51,10 +51,11 @@ class Trouble:
         self.lost_replies = chance.random() < 0.5
         self.full_disks = chance.random() < 0.4
         self.crashes = chance.random() < 0.6
+        self.slow_disks = chance.random() < 0.5
 
     def __str__(self) -> str:
         rates = ", ".join(f"{fault.value} {rate}" for fault, rate in self.per_mille.items())
-        also = [name for name in ("outages", "lost_replies", "full_disks", "crashes") if getattr(self, name)]
+        also = [name for name in ("outages", "lost_replies", "full_disks", "crashes", "slow_disks") if getattr(self, name)]
         return f"per mille: {rates or 'none'}; {', '.join(also) or 'nothing else'}"
 
 
@@ -64,6 +65,8 @@ def troubled(plan: Plan, seed: int, faults: Sequence[Fault] = PASSING) -> World:
     world.told = f"seed {seed}: {trouble}"
     world.faults.per_mille = dict(trouble.per_mille)
     world.crash_at = 0
+    if trouble.slow_disks:
+        world.append_s = lambda: trouble.chance.choice((0, 0, 0.01, 1, 3))
     while True:
         if trouble.crashes and world.delivered < len(MONTHS):
             world.crash_at = world.passed + trouble.chance.randrange(1, 600)
@@ -109,6 +112,7 @@ def _cease(world: World) -> None:
     world.server.come_back()
     world.server._lost_replies.clear()
     world.refuses = lambda: False
+    world.append_s = lambda: 0.0
     world.crash_at = 0
 
 

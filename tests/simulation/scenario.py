@@ -100,16 +100,6 @@ FIVE_LEVELS: Final[Sequence[Stimulus]] = (
     month_of("2025-10", "110"),  # level 1
     month_of("2025-11", "20"),  # level 0
 )
-SHORT: Final[Sequence[Stimulus]] = (
-    month_of("2025-01", "150"),
-    month_of("2025-02", "350"),
-    month_of("2025-03", "350"),
-    command("activated", verb="activate", component="vault", reason="a launch"),
-    approve_what_waits,
-    command("released", verb="unpin", component="vault"),
-    month_of("2025-04", "20"),
-)
-
 
 async def quiescent(world: World, daemon: Daemon, within_s: float = SETTLES_WITHIN_S) -> None:
     """Wait until nothing is under way; raises where it takes longer than I12 allows."""
@@ -117,7 +107,7 @@ async def quiescent(world: World, daemon: Daemon, within_s: float = SETTLES_WITH
     until_s = loop.time() + within_s
     while busy := checks.still_busy(world, daemon):
         require_none(world)
-        assert loop.time() < until_s, f"I12: not settled within {within_s} s: {busy}\n{latest(world)}"
+        assert loop.time() < until_s, f"{world.told}\nI12: not settled within {within_s} s: {busy}\n{latest(world)}"
         await asyncio.sleep(POLL_S)
     require_none(world)
 
@@ -144,7 +134,7 @@ async def idle(world: World, daemon: Daemon) -> None:
 
 def require_none(world: World) -> None:
     """Fail at the first finding."""
-    assert not world.findings, "\n".join(map(str, world.findings)) + "\n" + latest(world)
+    assert not world.findings, f"{world.told}\n" + "\n".join(map(str, world.findings)) + "\n" + latest(world)
 
 
 def latest(world: World, number: int = 25) -> str:

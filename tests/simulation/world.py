@@ -17,11 +17,11 @@ from daemon.kernel import EventKind
 from daemon.running import Daemon, Ports
 from machines.events import Mode, Recorded
 from machines.invariants import Auditor, CallStarted, Finding
-from machines.ports.journal import JournalIdentity, JournalRefusedError, Proposal
+from machines.ports.journal import JournalIdentity, JournalRefusedError, PaymentSeen, Proposal
 from machines.ports.provisioner import Resource
 from machines.ports.streams import Entry
 from tests.simulation import checks
-from tests.simulation.virtual_loop import Livelock, SimulatedCrash, run
+from tests.simulation.virtual_loop import Livelock, SimulatedCrash, VirtualLoop, run
 
 ORIGIN: Final = instant_from_text("2026-01-01T00:00:00Z")
 SETTINGS: Final = Settings(plan="ladder", commands=CommandsSettings(principals=("second",)))
@@ -57,6 +57,18 @@ class SurvivingClock:
         self._origin += round(seconds * SECOND)
 
 
+class SlowJournal(MemoryJournal):
+    """A disk that takes its time: while a group is on its way, everybody decides on what was durable before."""
+
+    delay_s: Callable[[], float] = staticmethod(lambda: 0.0)
+
+    async def append(self, group: Sequence[Proposal], payments: Sequence[PaymentSeen] = ()) -> list[Recorded]:
+        """Wait, then append."""
+        if delay_s := self.delay_s():
+            await asyncio.sleep(delay_s)
+        return await super().append(group, payments)
+
+
 class World:
     """What survives: journal, server, infrastructure, clock; and what watches: the auditor and its findings."""
 
@@ -79,8 +91,12 @@ class World:
         self.delivered = 0
         """How many of the scenario's stimuli have been delivered."""
         self.lives = 0
+        self.rounds = 0
+        """How many rounds the loop of the last life made."""
         self.refuses: Callable[[], bool] = lambda: False
         """Whether the journal's disk is full at this moment."""
+        self.append_s: Callable[[], float] = lambda: 0.0
+        """How long the disk takes for the next group."""
         self.points: list[str] = []
         """The names of the crash points passed in this run, where they are noted."""
         self.crash_at: int | None = None
@@ -150,7 +166,8 @@ class World:
 
     def boot(self) -> Daemon:
         """A fresh daemon on what survived."""
-        journal = MemoryJournal(self.store, self.clock, self._before_append, self._after_append)
+        journal = SlowJournal(self.store, self.clock, self._before_append, self._after_append)
+        journal.delay_s = lambda: self.append_s()
         hooks = Hooks(self._before_call, self._after_call)
         provisioner = SimulatedProvisioner(self.infrastructure, self.clock, self.faults, hooks)
         acting = self.mode is Mode.ACT
@@ -188,8 +205,9 @@ class World:
     ) -> bool:
         """One process from boot to its end; whether it ended by itself. `rounds_max` ends it after so many rounds."""
         self.lives += 1
+        self.rounds = 0
         try:
-            run(lambda: self._life(body, stops=stops), self.seed * 1_000 + self.lives, rounds_max=rounds_max)
+            run(lambda: self._life(body, stops=stops, rounds_max=rounds_max), self.seed * 1_000 + self.lives, rounds_max=rounds_max)
         except (SimulatedCrash, Livelock):
             return False
         except JournalRefusedError:
@@ -197,7 +215,7 @@ class World:
             return False
         return True
 
-    async def _life(self, body: Callable[[World, Daemon], Awaitable[None]], *, stops: bool) -> None:
+    async def _life(self, body: Callable[[World, Daemon], Awaitable[None]], *, stops: bool, rounds_max: int) -> None:
         self.clock.begin_life()
         self._dead = False
         self._loop = asyncio.get_running_loop()
@@ -209,6 +227,8 @@ class World:
                 self._death.result()
             work.result()
         finally:
+            if isinstance(self._loop, VirtualLoop):
+                self.rounds = rounds_max - self._loop.rounds_left
             # The process ends here, whichever way; what its left-over tasks say concerns nobody.
             self._loop.set_exception_handler(lambda loop, context: None)
             self._dead = True

@@ -196,9 +196,7 @@ def test_what_waits_and_what_holds_is_counted() -> None:
 def test_the_future_becomes_present() -> None:
     """A held payment stops being held at its time."""
     state = folded([*history()[:2], history()[2]])
-    later = {
-        each.name: each.value for each in state_samples(state, paid("p", 1, "2024-04-01T00:00:00Z").created_at)
-    }
+    later = {each.name: each.value for each in state_samples(state, paid("p", 1, "2024-04-01T00:00:00Z").created_at)}
 
     assert 0 == later["solvent_payments_held_future_items"]
     assert 3 == {each.name: each.value for each in state_samples(state, BEGAN)}["solvent_payments_held_future_items"]
