@@ -22,15 +22,24 @@ Listener = Callable[[Recorded], None]
 """Told of each event after it was folded. It only notes what to do: it neither awaits nor raises."""
 
 
+class OvertakenError(Exception):
+    """What was judged no longer holds: events that were on their way to the journal came first. Judge again."""
+
+
 class _Waiting:
-    __slots__ = ("done", "group", "payments")
+    __slots__ = ("done", "group", "payments", "still")
 
     def __init__(
-        self, group: list[Proposal], payments: Sequence[PaymentSeen], done: asyncio.Future[list[Recorded]]
+        self,
+        group: list[Proposal],
+        payments: Sequence[PaymentSeen],
+        done: asyncio.Future[list[Recorded]],
+        still: Callable[[], bool] | None,
     ) -> None:
         self.group = group
         self.payments = payments
         self.done = done
+        self.still = still
 
 
 class Recorder:
@@ -78,15 +87,18 @@ class Recorder:
         cause: int | None = None,
         effective_at: Instant | None = None,
         payments: Sequence[PaymentSeen] = (),
+        still: Callable[[], bool] | None = None,
     ) -> list[Recorded]:
         """Make the events durable together, fold them, and return them as recorded.
 
+        `still` is asked when everything before these events is folded; where it says no, nothing is written and
+        `OvertakenError` is raised: a step must not follow the very decision that took its permission away.
         Raises `JournalRefusedError` when nothing was written. A caller that is cancelled while it waits does not take
         the events back: the state tells whether they became durable.
         """
         at = self.clock.wall() if effective_at is None else effective_at
         group = [Proposal(event, actor, at, cause) for event in events]
-        waiting = _Waiting(group, payments, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(group, payments, asyncio.get_running_loop().create_future(), still)
         self._waiting.append(waiting)
         if self._task is None:
             assert self._kernel is not None, "attach the recorder to a kernel before recording"
@@ -96,8 +108,9 @@ class Recorder:
     async def _write_all(self) -> None:
         try:
             while self._waiting:
-                await self._write_some(self._take_group())
-                await self._snapshot_when_due()
+                if taken := self._take_group():
+                    await self._write_some(taken)
+                    await self._snapshot_when_due()
         finally:
             self._task = None
             for waiting in self._waiting:
@@ -105,10 +118,21 @@ class Recorder:
             self._waiting.clear()
 
     def _take_group(self) -> list[_Waiting]:
-        """What waits now, as one group: one disk synchronisation serves them all."""
-        taken = [self._waiting.popleft()]
-        events = len(taken[0].group)
-        while self._waiting and events + len(self._waiting[0].group) <= self._group_events_max:
+        """What waits now, as one group: one disk synchronisation serves them all.
+
+        What must still hold begins a group of its own, for only then is everything before it folded.
+        """
+        first = self._waiting.popleft()
+        if first.still is not None and not first.still():
+            _fail(first.done, OvertakenError("events that came first changed what this was judged by"))
+            return []
+        taken = [first]
+        events = len(first.group)
+        while (
+            self._waiting
+            and self._waiting[0].still is None
+            and events + len(self._waiting[0].group) <= self._group_events_max
+        ):
             taken.append(self._waiting.popleft())
             events += len(taken[-1].group)
         return taken

@@ -12,7 +12,7 @@ from daemon.actors.recording import RecordingActor
 from daemon.actors.supervisor import NAME as SUPERVISOR
 from daemon.kernel import Kernel
 from daemon.messages import MonthsClosed, Reconsider, Tick
-from daemon.recorder import Recorder
+from daemon.recorder import OvertakenError, Recorder
 from machines.deciding.facts import Decision
 from machines.events import ApprovalAsked, ApprovalEnded, Event, LevelDecided
 from machines.granting import APPROVAL_LIVES_DAYS
@@ -66,8 +66,31 @@ class Planner(RecordingActor):
         last = decisions[-1]
         events: list[Event] = [LevelDecided(decision, actuated=decision is last) for decision in decisions]
         events.extend(self._approvals(last))
-        await self._recorder.record(NAME, events, cause=state.sequence or None, effective_at=last.at)
+        rests_on = self._rests_on()
+        try:
+            await self._recorder.record(
+                NAME,
+                events,
+                cause=state.sequence or None,
+                effective_at=last.at,
+                still=lambda: self._rests_on() == rests_on,
+            )
+        except OvertakenError:
+            self._kernel.tell(NAME, MonthsClosed())  # judge again by what came first
+            return
         self._kernel.tell(SUPERVISOR, Reconsider())
+
+    def _rests_on(self) -> tuple[object, ...]:
+        """What a decision must not have overtaken: a freeze, another plan, another decision, an answered question."""
+        state = self._recorder.state
+        return (
+            state.frozen,
+            state.plan_fingerprint,
+            state.deciding.sequence,
+            state.deciding.released_level,
+            tuple(state.operators.approvals.items()),
+            state.revenue.counters.corrections,
+        )
 
     def _approvals(self, decision: Decision) -> list[Event]:
         """Ask for the approval that the plan demands; a question about another level is no longer the one to answer."""

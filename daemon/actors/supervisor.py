@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
+from config.instants import Instant
 from config.plan import Plan
 from daemon.actors.recording import RecordingActor
 from daemon.kernel import Kernel, UnknownActor
@@ -26,9 +28,9 @@ from daemon.messages import (
     TargetAsked,
     Tick,
 )
-from daemon.recorder import Recorder
+from daemon.recorder import OvertakenError, Recorder
 from machines.events import ComponentParked, Event, StepIntended, StepOutcome
-from machines.granting import GrantLimits, Refusal, judge_step
+from machines.granting import Grant, GrantLimits, Refusal, judge_step
 from machines.lifecycle_states import ComponentState
 from machines.moving import Order, moves, order_of, wanted_states
 from machines.outcomes import after_answer, after_deadline, after_sight, releases
@@ -117,32 +119,45 @@ class Supervisor(RecordingActor):
         return None
 
     async def _grant(self, asked: StepAsked) -> StepGranted | StepRefused:
-        if self._kernel.is_stopping:
-            return StepRefused("the daemon is stopping: no new step begins", RETRY_JOURNAL_S)
-        if self._marker() != self._seen:
-            await self._reconsider()
-        judged = judge_step(
+        while True:
+            if self._marker() != self._seen:
+                await self._reconsider()
+            now = self._clock.wall()
+            judged = self._judge(asked, now)
+            if isinstance(judged, Refusal):
+                return await self._refuse(asked, judged)
+            still = partial(self._still, asked, now, judged)
+            cause = self._recorder.state.deciding.sequence
+            try:
+                await self._recorder.record(NAME, judged.events, cause=cause, still=still)
+            except OvertakenError:
+                continue  # a decision, a freeze or a command came first: judge by what it says
+            except JournalRefusedError as refused:
+                return StepRefused(f"the journal takes nothing: {refused}", RETRY_JOURNAL_S)
+            return _granted(judged.intent)
+
+    def _judge(self, asked: StepAsked, now: Instant) -> Grant | Refusal:
+        return judge_step(
             self._recorder.state,
             asked.component,
             asked.step,
             allowed=self._allowed,
-            now=self._clock.wall(),
+            now=now,
             epoch=self._epoch,
             limits=self._limits,
         )
-        if isinstance(judged, Refusal):
-            if judged.withdrawn or judged.retry_after_s is None:
-                self._blocked.add(asked.component)
-            if judged.withdrawn and asked.component in self._allowed:
-                self._wake()  # it asked with an older target in mind
-            if judged.events:
-                await self._record(*judged.events)
-            return StepRefused(judged.reason, judged.retry_after_s, withdrawn=judged.withdrawn)
-        try:
-            await self._recorder.record(NAME, judged.events, cause=self._recorder.state.deciding.sequence)
-        except JournalRefusedError as refused:
-            return StepRefused(f"the journal takes nothing: {refused}", RETRY_JOURNAL_S)
-        return _granted(judged.intent)
+
+    def _still(self, asked: StepAsked, now: Instant, judged: Grant) -> bool:
+        return self._marker() == self._seen and self._judge(asked, now) == judged
+
+    async def _refuse(self, asked: StepAsked, judged: Refusal) -> StepRefused:
+        if judged.withdrawn or judged.retry_after_s is None:
+            self._blocked.add(asked.component)
+        if judged.withdrawn and asked.component in self._allowed:
+            self._wake()  # it asked with an older target in mind
+        if judged.events:
+            await self._record(*judged.events)
+        return StepRefused(judged.reason, judged.retry_after_s, withdrawn=judged.withdrawn)
 
     async def _answered(self, answered: StepAnswered) -> None:
         state = self._recorder.state
@@ -190,10 +205,15 @@ class Supervisor(RecordingActor):
         await self._recorder.record(component_actor(component.id), [event])
 
     async def _expire(self) -> bool:
-        ended = expired(self._recorder.state.operators, self._clock.wall())
-        if ended:
-            await self._record(*ended)
-        return bool(ended)
+        now, state = self._clock.wall(), self._recorder.state
+        ended = expired(state.operators, now)
+        if not ended:
+            return False
+        try:
+            await self._recorder.record(NAME, ended, still=lambda: expired(state.operators, now) == ended)
+        except OvertakenError:
+            return False  # an operator renewed what had run out; the next tick looks again
+        return True
 
     async def _record(self, *events: Event) -> None:
         await self._recorder.record(NAME, events)

@@ -88,8 +88,8 @@ def demo_command(  # noqa: PLR0917 - one for each option
         until_day=last_day(ledger, plan) if file is None else "",
     )
     screen = Screen()
-    _say_beginning(screen, ledger, plan, notes, directory)
     try:
+        _say_beginning(screen, ledger, plan, notes, directory)
         if file is None:
             write_payments_csv((payment for _, payment in ledger.payments), payments)
         code = _performed(wish, plan, ledger, screen)

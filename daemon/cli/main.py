@@ -36,7 +36,7 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands)
 @click.version_option(package_name="solvent")
-def main() -> None:  # noqa: D301 - click reads the backspace
+def main() -> None:
     """Turn infrastructure on only when revenue pays for it, and off again when it goes away.
 
     \b
@@ -45,4 +45,4 @@ def main() -> None:  # noqa: D301 - click reads the backspace
       solvent backtest payments.csv --plan autobroker
       solvent plan show autobroker
       solvent run --plan autobroker --state-dir ./state
-    """
+    """  # noqa: D301 - click reads the backspace

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from config.calendar import Month, calendar_of, month_text
-from config.instants import DAY, Instant
+from config.instants import Instant
 from config.plan import Plan
 from machines.backtest import BacktestReport, backtest
 from machines.backtest.counting import Row
@@ -53,10 +54,10 @@ def ledger_of(plan: Plan, rows: Iterable[Row], name: str, until: Instant | None 
 
     Raises `LedgerError` where there is nothing to play, and whatever reading `rows` raises.
     """
-    read, rejections = _taken(plan, rows, name)
+    read, rejections, currencies = _taken(plan, rows, name)
     report = backtest(plan, read, until)
     if not report.payments.counted:
-        raise LedgerError(_nothing_counted(plan, name, read, rejections))
+        raise LedgerError(_nothing_counted(plan, name, read, rejections, currencies))
     if not report.months:
         raise LedgerError(
             f"{name}: no month is complete. A month counts once a later one has a payment: add the next month's first,"
@@ -83,8 +84,14 @@ def ledger_of(plan: Plan, rows: Iterable[Row], name: str, until: Instant | None 
     )
 
 
-def _taken(plan: Plan, rows: Iterable[Row], name: str) -> tuple[list[tuple[int, Payment]], list[Rejection]]:
-    """The rows that can be counted. One without a rate would freeze a live daemon until an operator adds it."""
+def _taken(
+    plan: Plan, rows: Iterable[Row], name: str
+) -> tuple[list[tuple[int, Payment]], list[Rejection], Counter[str]]:
+    """The rows that can be counted, the others, and the currencies that have no rate.
+
+    A payment without a rate would freeze a live daemon until an operator adds one.
+    """
+    currencies: Counter[str] = Counter()
     conversion = Conversion(plan.currency, plan.rates)
     read: list[tuple[int, Payment]] = []
     rejections: list[Rejection] = []
@@ -98,6 +105,7 @@ def _taken(plan: Plan, rows: Iterable[Row], name: str) -> tuple[list[tuple[int, 
                 conversion.micros(payment)
             except FieldError as error:
                 rejections.append(Rejection(number, error.field, str(error)))
+                currencies[payment.currency] += 1
                 continue
         read.append((number, payment))
         if len(read) > ROWS_ITEMS_MAX:
@@ -105,7 +113,7 @@ def _taken(plan: Plan, rows: Iterable[Row], name: str) -> tuple[list[tuple[int, 
                 f"{name}: more than {ROWS_ITEMS_MAX} payments, which is more than the demo plays;"
                 f" `solvent backtest {name} --plan …` takes files of any size."
             )
-    return read, rejections
+    return read, rejections, currencies
 
 
 def _in_order(payments: list[Payment], starts_at: Instant) -> tuple[tuple[Instant, Payment], ...]:
@@ -119,15 +127,21 @@ def _in_order(payments: list[Payment], starts_at: Instant) -> tuple[tuple[Instan
     return tuple(sorted(ordered, key=lambda each: each[0]))
 
 
-def _nothing_counted(plan: Plan, name: str, read: list[tuple[int, Payment]], rejections: list[Rejection]) -> str:
+def _nothing_counted(
+    plan: Plan,
+    name: str,
+    read: list[tuple[int, Payment]],
+    rejections: list[Rejection],
+    currencies: Counter[str],
+) -> str:
     if not read and not rejections:
         return f"{name} has a header and no payments: there is nothing to play."
-    foreign = [each for each in rejections if each.field == "currency"]
-    if foreign and not read:
+    if currencies and not read:
+        currency = currencies.most_common(1)[0][0]
         return (
-            f"{name}: no payment is in {plan.currency}, the currency of the plan {plan.id}"
-            f" (row {foreign[0].row_number}: {foreign[0].reason}). Name a plan in the payments' currency with --plan,"
-            " or compare the amounts as they stand with --set currency=USD (or whichever it is)."
+            f"{name}: its payments are in {currency}, the plan {plan.id} is in {plan.currency}, and it has no rate"
+            f" between them. Name a plan in {currency} with --plan, or compare the amounts as they stand with"
+            f" --set currency={currency}."
         )
     if not read:
         first = rejections[0]
@@ -136,13 +150,3 @@ def _nothing_counted(plan: Plan, name: str, read: list[tuple[int, Payment]], rej
             f" {first.reason}"
         )
     return f"{name}: none of its {len(read)} payments is completed, so there is no revenue to play."
-
-
-def steps_of(month_start: Instant, month_end: Instant, step: int) -> tuple[tuple[Instant, Instant], ...]:
-    """The stretch cut into steps of at most `step` microseconds."""
-    starts = range(month_start, month_end, step)
-    return tuple((start, min(start + step, month_end)) for start in starts)
-
-
-STEP_MAX: Final = 10 * DAY
-"""How far the clock may go without the source being heard."""

@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from config.calendar import calendar_of
-from config.instants import DAY, HOUR, Instant, instant_text
+from config.instants import Instant, instant_text
 from config.money import amount_text
 from config.plan import Plan
 from daemon.demo.account import Account
-from daemon.demo.ledger import STEP_MAX, Ledger, steps_of
+from daemon.demo.ledger import Ledger
 from daemon.demo.narration import HEADER, Narrator
 from daemon.demo.quiescence import Quiescence
 from daemon.demo.screen import Screen
+from daemon.demo.strides import stride_of, strides
 from daemon.demo.wording import level_text, money, ratio_text
 from daemon.running import Daemon
 from machines.events import Recorded
@@ -84,7 +85,7 @@ class Player:
         daemon.recorder.listen(self._heard.append)
         self._quiescence = Quiescence(daemon, self._speak)
         self._unsettled: frozenset[str] = frozenset()
-        self._month_began_s = 0.0
+        self._stride = stride_of(plan, watched=not quick and len(ledger.months) <= MONTHS_AT_FULL_LENGTH)
 
     async def play(self) -> None:
         """Live through every month. Raises `StoppedError`, `NotTakenError` and `StreamsAwayError`."""
@@ -105,7 +106,7 @@ class Player:
         """One stretch of time, step by step, at the pace of a person where one watches."""
         loop = asyncio.get_running_loop()
         began_s = loop.time()
-        for start, end in steps_of(starts_at, ends_at, self._step()):
+        for start, end in strides(calendar_of(self._plan.timezone), starts_at, ends_at, self._stride):
             cost_micros = self._state.components.committed_micros
             self._clock.advance_to(end)
             await self._send_due(end)
@@ -140,12 +141,6 @@ class Player:
                 f"        {each} rests {record.state.value} and cannot go on; see solvent explain", "warning"
             )
         self._unsettled = unsettled
-
-    def _step(self) -> int:
-        """A day where a person watches; always less than what would make the source count as silent."""
-        silence = self._plan.policies.revenue.silence_max_hours * HOUR
-        watched = not self._quick and len(self._ledger.months) <= MONTHS_AT_FULL_LENGTH
-        return max(HOUR, min(DAY if watched else STEP_MAX, silence // 2))
 
     def _month_lasts_s(self) -> float:
         return LASTS_S / max(MONTHS_AT_FULL_LENGTH, len(self._ledger.months))

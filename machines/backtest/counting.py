@@ -81,7 +81,7 @@ class _Counter:
         """Count every row."""
         # A file has millions of rows: what is looked up for each of them is a local name.
         classify, add, calendar, until = self._memory.classify, self._book.add, self._calendar, self._until
-        currency, micros_of = self._conversion.currency, self._conversion.micros
+        currency, converted = self._conversion.currency, self._conversion.counted
         completed, duplicates, not_completed, held = 0, 0, 0, 0
         last_at = -1
         for row in rows:
@@ -89,11 +89,11 @@ class _Counter:
                 self._reject_unread(row)  # type: ignore[arg-type]  # not a tuple, hence the other kind
                 continue
             row_number, payment = row
-            micros = payment.amount_micros
+            counted: Payment | CountedPayment = payment
             if payment.currency != currency and payment.status == COMPLETED:
                 # Before the id is remembered: a payment without a rate was not stated yet (RESOLUTIONS 14).
                 try:
-                    micros = micros_of(payment)
+                    counted = converted(payment)
                 except FieldError as error:
                     self._reject(row_number, error.field, str(error))
                     continue
@@ -106,7 +106,7 @@ class _Counter:
                     continue
                 completed += 1
                 last_at = max(last_at, created_at)
-                add(CountedPayment(payment.payment_id, payment.kind, micros, created_at, payment.interval), calendar)
+                add(counted, calendar)
             elif verdict is Verdict.DUPLICATE:
                 duplicates += 1
             elif verdict is Verdict.NOT_COMPLETED:

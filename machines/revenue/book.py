@@ -15,7 +15,7 @@ from config.instants import DAY, Instant
 from config.policies import Basis, RevenuePolicy
 from machines.deciding.facts import ClosedMonth
 from machines.events import CountedPayment
-from machines.revenue.payments import Interval, Kind
+from machines.revenue.payments import Interval, Kind, Payment
 from machines.revenue.postings import (
     INSTALLMENT,
     RECURRING,
@@ -61,8 +61,11 @@ class RevenueBook(msgspec.Struct):
         """A book that keeps no recent postings: `trailing_micros` and `month_to_date_micros` are always None."""
         return cls(recent=RecentPostings(kept_from=KEEP_NOTHING))
 
-    def add(self, payment: CountedPayment, calendar: Calendar) -> None:
-        """Count a payment. The caller guarantees that each payment id comes here once (`classify`)."""
+    def add(self, payment: CountedPayment | Payment, calendar: Calendar) -> None:
+        """Count a payment. The caller guarantees that each payment id comes here once (`classify`).
+
+        A completed payment in the plan's currency counts as it stands.
+        """
         span = span_around(payment.created_at, calendar)
         if self.first_month is None or span.month < self.first_month:
             self.first_month = span.month

@@ -16,7 +16,7 @@ from config.instants import HOUR, Instant
 from config.money import divided_half_even
 from config.policies import Basis, RevenuePolicy
 from machines.events import CountedPayment
-from machines.revenue.payments import Interval, Kind
+from machines.revenue.payments import Interval, Kind, Payment
 
 RECURRING: Final = 0
 """The column of what counts whole on its date under both bases: payments for a month."""
@@ -44,7 +44,7 @@ def no_sums() -> Sums:
     return [0, 0, 0, 0, 0, 0]
 
 
-def postings_of(payment: CountedPayment, calendar: Calendar) -> list[Posting]:
+def postings_of(payment: CountedPayment | Payment, calendar: Calendar) -> list[Posting]:
     """All postings of a payment, the first on its own date.
 
     One for a month stands whole under both bases. One for a year stands whole under `all`; under `committed` it is

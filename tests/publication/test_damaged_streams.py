@@ -164,6 +164,27 @@ def test_an_emptied_stream_that_remembers_ids_is_an_alarm() -> None:
     assert "delete" in run(scenario, 6)
 
 
+def test_a_removed_stranger_still_refuses_us() -> None:
+    """A stranger's entry, taken away again, has moved the stream's last id: the reason names our newest entry."""
+
+    async def scenario() -> tuple[str, str]:
+        house = Publishing()
+        await house.start()
+        await house.record_published(mixed(3))
+        newest = house.server.entries("events")[-1].id
+        house.server.add("events", {"hello": "world"}, entry_id="9999999999999-1")
+        house.server.streams["solvent:events"].entries.pop()
+        await house.record(*mixed(3))
+        await asyncio.sleep(5)
+        blocked = house.publication.blocked["events"]
+        await house.stop()
+        return newest, blocked
+
+    newest, blocked = run(scenario, 6)
+
+    assert f"refuses what follows {newest}" in blocked
+
+
 def test_keys_of_another_journal_are_left_alone() -> None:
     """Where another journal owns the instance's keys nothing at all is written."""
 

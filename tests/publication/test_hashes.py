@@ -9,7 +9,7 @@ import msgspec
 from config.money import amount_text
 from daemon.publication.changes import Changes
 from daemon.publication.hashes import component_fields, level_fields, revenue_fields, status_fields
-from machines.events import FreezeChanged, PlanAdopted, Recorded
+from machines.events import BreakerChanged, BreakerStatus, FreezeChanged, PlanAdopted, Recorded
 from machines.lifecycle_states import ComponentState
 from machines.moving import wanted_states
 from machines.ports.journal import JournalIdentity
@@ -127,6 +127,21 @@ def test_only_what_changed_is_written() -> None:
     assert {"level", "revenue", "status", *(f"component:{each}" for each in plan().components)} == everything.keys()
     assert {} == nothing
     assert {"status", "component:ecr_storage"} == changes.take(IDENTITY, {}, 1_000).keys()
+
+
+def test_a_providers_breaker_shows_on_each_of_its_components() -> None:
+    """The worse of the two breakers is shown, and a change at the provider makes all of its components stale."""
+    state = folded(history())
+    changes = Changes(state)
+    changes.forget_written()
+    changes.take(IDENTITY, {}, 1_000)
+    kind = plan().components["rds_single"].provisioner
+    opened = BreakerChanged(f"provider:{kind}", BreakerStatus.OPEN, (NOW,), NOW, 30)
+    changed = _folded_on(state, changes, recorded(state.sequence + 1, opened, NOW))
+    users = {f"component:{each.id}" for each in plan().components.values() if each.provisioner == kind}
+
+    assert users == {name for name in changed if name.startswith("component:")}
+    assert ("open", "open") == (changed["component:rds_single"]["breaker"], changed["component:alb"]["breaker"])
 
 
 def test_many_components_are_written_piece_by_piece() -> None:
