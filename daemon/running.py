@@ -83,6 +83,10 @@ class Daemon:
         self._mode = mode
         self._holder = holder
         self._version = version
+        self.about: dict[str, str] = {}
+        """What only the process knows, shown in the hash `status`."""
+        self.over_cap_listeners: list[Callable[[str], None]] = []
+        """Told of the component of each step that the cap refused."""
         self.kernel_listeners: list[Callable[[EventKind, str, str], None]] = []
         """Told of restarts, parkings and failed tasks, for logs and metrics."""
         self._around: Surroundings
@@ -188,6 +192,7 @@ class Daemon:
             epoch=self.ports.journal.identity.epoch,
             limits=limits,
             spawn_component=self._spawn_component,
+            over_cap=self._hear_over_cap,
         )
 
     def _planner(self) -> Planner:
@@ -229,6 +234,10 @@ class Daemon:
                 [ref.name for ref in self.kernel.actors] + [root.name for root in self.kernel.roots]
             ),
         )
+
+    def _hear_over_cap(self, component_id: str) -> None:
+        for listener in self.over_cap_listeners:
+            listener(component_id)
 
     def _spawn_components(self, policy: ActorPolicy) -> None:
         """One actor for each component of the plan, and for each that an older plan left behind."""
@@ -278,6 +287,7 @@ class Daemon:
                 batch_entries_max=limits.batch_entries_max,
                 retry_initial_s=limits.retry_every_s,
             ),
+            about=lambda: self.about,
         )
         self.start_root("publication", self.publication.run, finishes=True)
 

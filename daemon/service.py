@@ -81,6 +81,7 @@ def _watch(daemon: Daemon, settings: Settings, installation: Installation, ready
 
     def announce(url: str) -> None:
         installation.write_run_facts(url)
+        daemon.about.update(pid=str(os.getpid()), http=url)
         if not announced:
             announced.append(url)
             ready(Serving(daemon, installation, url))

@@ -44,6 +44,7 @@ class Refusal(msgspec.Struct, frozen=True):
     reason: str
     retry_after_s: float | None = None
     withdrawn: bool = False
+    over_cap: bool = False
     events: tuple[Event, ...] = ()
 
 
@@ -57,7 +58,9 @@ def cap_of(state: State) -> int:
         return 0
     burn = plan.levels[state.deciding.released_level].max_burn_micros
     if decision.cap_micros is not None:
-        return min(decision.cap_micros, burn)
+        # While part of the next level stands, the decided cap is that level's: the burn of the one below does not bind.
+        released = state.deciding.released_level == decision.level
+        return decision.cap_micros if released else min(decision.cap_micros, burn)
     paid = Fraction(plan.policies.safety.ratio_max) * max(0, decision.measure_micros)
     return min(burn, int(paid))
 
@@ -187,7 +190,7 @@ def _over_cap(state: State, component_id: str, over: OverCap, now: Instant) -> R
     subject = f"component:{component_id}"
     asked = state.operators.approval_for(subject, approved=False)
     if pin is None or asked is not None:
-        return Refusal(over.reason, retry_after_s=None)
+        return Refusal(over.reason, over_cap=True)
     reason = f"{over.reason} (missing {amount_text(over.missing_micros)})"
     approval = ApprovalAsked(
         approval_id=f"{component_id}-{state.sequence + 1}",
@@ -197,4 +200,4 @@ def _over_cap(state: State, component_id: str, over: OverCap, now: Instant) -> R
         until=now + APPROVAL_LIVES_DAYS * DAY,
         exceeds_cap=True,
     )
-    return Refusal(reason, events=(approval,))
+    return Refusal(reason, over_cap=True, events=(approval,))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from config.plan import Plan
-from machines.deciding.waves import targets, waves_up
 from machines.breaker import Breaker
+from machines.deciding.waves import targets, waves_up
 from machines.events import BreakerStatus, Mode
 from machines.granting import breaker_names, reservation_for
 from machines.lifecycle import next_step

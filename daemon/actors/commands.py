@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -10,13 +11,14 @@ from daemon.actors.planner import NAME as PLANNER
 from daemon.actors.recording import RecordingActor
 from daemon.actors.revenue import NAME as REVENUE
 from daemon.actors.supervisor import NAME as SUPERVISOR
+from daemon.actors.unread import unread
 from daemon.kernel import Kernel, UnknownActor
 from daemon.messages import EntriesArrived, Look, MonthsClosed, Reconsider, StreamReplaced, TrustClock
-from daemon.recorder import Recorder
+from daemon.recorder import OvertakenError, Recorder
 from daemon.verbs.table import judge
 from daemon.verbs.verb import Bench
 from machines.commands import Command, CommandError, Judged
-from machines.events import CommandAnswered, CursorMoved
+from machines.events import CommandAnswered, CursorMoved, Event
 from machines.ports.streams import START, Entry
 
 NAME = "commands"
@@ -47,7 +49,8 @@ class Commands(RecordingActor):
         """Carry out what arrived, in order."""
         match message:
             case EntriesArrived():
-                for entry in message.entries:
+                cursor = self._recorder.state.cursors.get(message.stream, START)
+                for entry in unread(message.entries, cursor):
                     await self._carry_out(message.stream, entry)
             case StreamReplaced():
                 why = "the stream was replaced: read from its start"
@@ -57,22 +60,37 @@ class Commands(RecordingActor):
         return None
 
     async def _carry_out(self, stream: str, entry: Entry) -> None:
-        verb = entry.fields.get("verb", "")
-        command = Command(verb, principal_of(stream), entry.id, entry.fields)
+        command = Command(entry.fields.get("verb", ""), principal_of(stream), entry.id, entry.fields)
+        while True:
+            bench = self._bench()
+            judged = self._judge(command, bench)
+            still = partial(self._still, command, bench, judged)
+            try:
+                await self._recorder.record(command.principal, self._events(stream, command, judged), still=still)
+            except OvertakenError:
+                continue  # what came first changed what the command is judged by
+            self._follow(judged)
+            return
+
+    def _judge(self, command: Command, bench: Bench) -> Judged:
         try:
-            judged = judge(command, self._bench(), age_max_s=self._age_max_s)
+            return judge(command, bench, age_max_s=self._age_max_s)
         except CommandError as refused:
-            judged = Judged("refused", str(refused))
+            return Judged("refused", str(refused))
+
+    def _still(self, command: Command, bench: Bench, judged: Judged) -> bool:
+        return self._judge(command, bench) == judged
+
+    def _events(self, stream: str, command: Command, judged: Judged) -> list[Event]:
         answered = CommandAnswered(
             stream=stream,
-            entry_id=entry.id,
-            verb=verb[:40],
+            entry_id=command.entry_id,
+            verb=command.verb[:40],
             outcome=judged.outcome,
             reason=judged.reason[:_ANSWER_CHARACTERS_MAX],
             by=command.principal,
         )
-        await self._recorder.record(command.principal, [*judged.events, answered])
-        self._follow(judged)
+        return [*judged.events, answered]
 
     def _follow(self, judged: Judged) -> None:
         """What must know of it. None of this is lost by a crash: at boot everybody looks anew."""

@@ -15,6 +15,7 @@ from config.policies import Basis
 from daemon.actors.planner import NAME as PLANNER
 from daemon.actors.recording import RecordingActor
 from daemon.actors.supervisor import NAME as SUPERVISOR
+from daemon.actors.unread import unread
 from daemon.kernel import Kernel
 from daemon.messages import (
     CaughtUp,
@@ -84,7 +85,8 @@ class Revenue(RecordingActor):
         """Take entries, or look at what time has made of them."""
         match message:
             case EntriesArrived():
-                await self._take(message.stream, message.entries)
+                cursor = self._recorder.state.cursors.get(message.stream, START)
+                await self._take(message.stream, unread(message.entries, cursor))
             case Tick():
                 due_s = asyncio.get_running_loop().time() + self._tick_s
                 self._kernel.timers.schedule(due_s, self._kernel.find(NAME), Tick())

@@ -54,7 +54,18 @@ class Supervisor(RecordingActor):
     """Grants, refuses, records; tells the components where to go."""
 
     __slots__ = (
-        "_allowed", "_blocked", "_clock", "_epoch", "_kernel", "_limits", "_order", "_plan", "_reconsidering", "_recorder", "_seen",
+        "_allowed",
+        "_blocked",
+        "_clock",
+        "_epoch",
+        "_kernel",
+        "_limits",
+        "_order",
+        "_over_cap",
+        "_plan",
+        "_reconsidering",
+        "_recorder",
+        "_seen",
         "_spawn_component",
     )  # fmt: skip
 
@@ -67,8 +78,9 @@ class Supervisor(RecordingActor):
         epoch: int,
         limits: GrantLimits,
         spawn_component: Callable[[str], None],
+        over_cap: Callable[[str], None],
     ) -> None:
-        """`spawn_component` gives a component that a new plan brought its actor."""
+        """`spawn_component` gives a component that a new plan brought its actor; `over_cap` hears of refused steps."""
         super().__init__(NAME)
         self._recorder = recorder
         self._kernel = kernel
@@ -76,6 +88,7 @@ class Supervisor(RecordingActor):
         self._epoch = epoch
         self._limits = limits
         self._spawn_component = spawn_component
+        self._over_cap = over_cap
         self._plan: Plan | None = None
         self._order: Order | None = None
         self._allowed: dict[str, ComponentState] = {}
@@ -155,6 +168,8 @@ class Supervisor(RecordingActor):
             self._blocked.add(asked.component)
         if judged.withdrawn and asked.component in self._allowed:
             self._wake()  # it asked with an older target in mind
+        if judged.over_cap:
+            self._over_cap(asked.component)
         if judged.events:
             await self._record(*judged.events)
         return StepRefused(judged.reason, judged.retry_after_s, withdrawn=judged.withdrawn)

@@ -30,8 +30,8 @@ from machines.ports.streams import StreamsAwayError
 
 EXIT_FAILED: Final = 1
 EXIT_BAD_INPUT: Final = 2
-STARTS: Final = "2024-01-01T00:00:00Z"
-"""The first day of the made-up history, the same on every machine."""
+STARTS: Final = "2024-01-15T00:00:00Z"
+"""In the first month of the made-up history, in every time zone; the same on every machine."""
 SEED_DEFAULT: Final = 7
 PAYMENTS_NAME: Final = "payments.csv"
 REJECTIONS_SHOWN_ITEMS_MAX: Final = 20

@@ -12,7 +12,7 @@ from config.money import amount_text
 from config.plan import Plan
 from daemon.cli.component_reasons import reasons
 from daemon.cli.event_text import event_text
-from daemon.cli.status_view import breaker_status
+from daemon.publication.figures import breaker_status
 from machines.events import LevelDecided, Recorded
 from machines.moving import wanted_states
 from machines.state.components import Intent

@@ -8,16 +8,11 @@ from typing import Any
 from config.instants import Instant, instant_text
 from config.money import amount_text
 from daemon.assembly import RunFacts
-from daemon.publication.figures import cost_figures, next_level, revenue_figures
-from machines.breaker import Breaker
-from machines.events import BreakerStatus
-from machines.granting import breaker_names
+from daemon.publication.figures import breaker_status, cost_figures, next_level, revenue_figures
 from machines.moving import level_reached
 from machines.revenue.growth import fraction_text
 from machines.state.operators import HeldPause
 from machines.state.whole import State
-
-_WORSE = {BreakerStatus.CLOSED: 0, BreakerStatus.HALF_OPEN: 1, BreakerStatus.OPEN: 2}
 
 
 def status_object(state: State, *, pid: int | None, facts: RunFacts | None, began_at: Instant | None) -> dict[str, Any]:
@@ -64,15 +59,6 @@ def pause_text(pause: HeldPause) -> str:
     until = "" if pause.until is None else f" until {instant_text(pause.until)}"
     reason = f": {pause.reason}" if pause.reason else ""
     return f"paused ({pause.scope.value}) by {pause.by}{until}{reason}"
-
-
-def breaker_status(state: State, component_id: str) -> BreakerStatus:
-    """The worse of the two breakers that gate the component's raising calls."""
-    component = state.component(component_id)
-    if component is None or component.host:
-        return BreakerStatus.CLOSED
-    found = (state.breakers.get(name, Breaker()).status for name in breaker_names(component))
-    return max(found, key=_WORSE.__getitem__)
 
 
 def next_level_text(state: State) -> str:

@@ -7,10 +7,11 @@ from typing import Final
 
 from config.money import amount_text, divided_half_even
 from config.plan import Plan
+from config.policies import Basis
 from machines.deciding.facts import Decision, Direction, LevelExplanation
 from machines.lifecycle_states import ComponentState
 from machines.moving import wanted_states
-from machines.revenue.payments import Payment
+from machines.revenue.payments import Kind, Payment
 from machines.state.whole import State
 
 MOST: Final = Fraction(1, 2)
@@ -89,6 +90,8 @@ def one_off(plan: Plan, decision: Decision, largest: Payment | None) -> str | No
     """Why a rich month, made by one payment, buys nothing; None for any other month."""
     if largest is None or decision.measure_micros <= 0 or decision.direction is not Direction.STAY:
         return None
+    if plan.policies.revenue.basis is not Basis.ALL or largest.kind is not Kind.PAYMENT:
+        return None  # then a one-off is no revenue in the first place
     if Fraction(largest.amount_micros, decision.measure_micros) <= MOST:
         return None
     within_reach = [

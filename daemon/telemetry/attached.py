@@ -42,6 +42,7 @@ class Telemetry:
         self.metrics = Metrics(
             recorder=daemon.recorder, kernel=daemon.kernel, publication=daemon.publication, version=version
         )
+        daemon.over_cap_listeners.append(lambda _component: self.metrics.tally.permit_refused())
         self._page = page_of(self.metrics.families)
 
     def start_http(self, address: Address, listening: Callable[[str], None]) -> None:

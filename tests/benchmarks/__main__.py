@@ -33,7 +33,9 @@ def _decision(folder: Path, quick: bool) -> list[Figure]:
 def _ask(_folder: Path, _quick: bool) -> list[Figure]:
     asks = bench_kernel.ask_round_trips()
     one = Figure("ask round trips, one asker", asks.kernel_one, "asks/s", asks.queue_one, "bare asyncio.Queue")
-    many = Figure("ask round trips, 100 askers", asks.kernel_hundred, "asks/s", asks.queue_hundred, "bare asyncio.Queue")
+    many = Figure(
+        "ask round trips, 100 askers", asks.kernel_hundred, "asks/s", asks.queue_hundred, "bare asyncio.Queue"
+    )
     return [at_least(figure, 0.5, ">= half") for figure in (one, many)]
 
 

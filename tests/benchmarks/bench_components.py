@@ -32,9 +32,7 @@ BYTES_EACH_MAX = 1_536
 def wide_plan(count: int) -> Plan:
     """A plan of so many components on its one paid level."""
     names = [f"component_{number:06}" for number in range(count)]
-    components = {
-        name: Component(name, 10 * EURO, "simulated", warm_cost_micros=EURO, requires=()) for name in names
-    }
+    components = {name: Component(name, 10 * EURO, "simulated", warm_cost_micros=EURO, requires=()) for name in names}
     host = Component("machine", 5 * EURO, "", host=True)
     levels = (
         Level(0, "floor", "Floor", ("machine",), 10 * EURO),

@@ -63,6 +63,11 @@ def call_findings(world: World, call: str, resource: Resource) -> list[Finding]:
     return found
 
 
+def resource_of(world: World, component: str) -> Resource:
+    """A component of the world's plan as its provider knows it."""
+    return Resource(world.plan.id, component)
+
+
 def infrastructure_findings(world: World) -> list[Finding]:
     """I1 and I2 over what really stands."""
     live = [

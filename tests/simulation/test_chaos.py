@@ -58,11 +58,6 @@ def of_type(world: World, kind: type[events.Event], after: int = 0) -> list[even
     return [each.event for each in world.events(after) if isinstance(each.event, kind)]
 
 
-def resource(component: str) -> Resource:
-    """A component of the ladder as the world knows it."""
-    return Resource("ladder", component)
-
-
 def test_a_collapse_rolls_back_in_order() -> None:
     """When revenue collapses, the waves fall in reverse: dependants before what they require, higher levels first."""
     world = World(ladder(), 1)
@@ -314,7 +309,7 @@ def test_a_changed_plan_waits_for_its_reload() -> None:
 def test_a_strange_resource_is_untouched_until_adopted() -> None:
     """It is costed and reported; no call goes to it; adopted, it is moved like any other."""
     world = World(ladder(), 1)
-    world.infrastructure.foreign_resource(resource("gateway"), ResourceState.WARM, 0)
+    world.infrastructure.foreign_resource(checks.resource_of(world, "gateway"), ResourceState.WARM, 0)
 
     async def body(world: World, daemon: Daemon) -> None:
         await asyncio.sleep(200)
@@ -327,7 +322,7 @@ def test_a_strange_resource_is_untouched_until_adopted() -> None:
 
     live(world, body)
     assert {"machine", "cluster", "database", "gateway"} == hot(world)
-    assert 1 == len(world.infrastructure.standing(resource("gateway")).live)
+    assert 1 == len(world.infrastructure.standing(checks.resource_of(world, "gateway")).live)
 
 
 def test_drift_is_repaired_and_a_contest_is_given_up() -> None:
@@ -337,12 +332,12 @@ def test_drift_is_repaired_and_a_contest_is_given_up() -> None:
     async def body(world: World, daemon: Daemon) -> None:
         await months(world, daemon, ("2025-01", "150"))
         await asyncio.sleep(100)
-        world.infrastructure.vanish(resource("database"), world.clock.wall())
+        world.infrastructure.vanish(checks.resource_of(world, "database"), world.clock.wall())
         await asyncio.sleep(200)
         await quiescent(world, daemon)
         assert "HOT" == states(world)["database"]
         assert 2 == world.auditor.state.components.of("database").generation
-        world.infrastructure.standing(resource("gateway")).contested_by = ResourceState.WARM
+        world.infrastructure.standing(checks.resource_of(world, "gateway")).contested_by = ResourceState.WARM
         await asyncio.sleep(1_800)
 
     live(world, body)

@@ -99,6 +99,8 @@ class World:
         """How long the disk takes for the next group."""
         self.points: list[str] = []
         """The names of the crash points passed in this run, where they are noted."""
+        self.watch_points: Callable[[str], None] = lambda name: None
+        """Told of every crash point; may let the process die there."""
         self.crash_at: int | None = None
         self.passed = 0
         """How many crash points were passed."""
@@ -115,6 +117,7 @@ class World:
         """Every place where the process may die; the dead pass none."""
         if self._dead:
             raise SimulatedCrash("the dead go no further")
+        self.watch_points(name)
         self.passed += 1
         if self.crash_at is None:
             self.points.append(name)

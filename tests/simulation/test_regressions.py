@@ -1,0 +1,176 @@
+"""Every bug that the simulation found, by name, so that it does not come back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from adapters.provisioners.simulated import Fault
+from config.loading import plan_from_text
+from config.plan import Plan
+from config.settings import BreakerSettings
+from daemon.audit import audit
+from daemon.running import Daemon
+from machines import events
+from machines.events import BreakerStatus
+from tests.simulation import checks
+from tests.simulation.faulting import LASTING, PASSING, troubled
+from tests.simulation.ladder import LADDER, ladder
+from tests.simulation.scenario import FIVE_LEVELS, command, month_of, playing, quiescent, require_none
+from tests.simulation.test_chaos import hot, live, months, of_type, states
+from tests.simulation.world import SETTINGS, World
+
+
+def slow_cluster() -> Plan:
+    """The ladder, whose cluster takes ten seconds to warm and to activate."""
+    return plan_from_text(LADDER.replace("{warm_s: 2, activate_s: 1}", "{warm_s: 10, activate_s: 10}"), "slow.yaml")
+
+
+def test_no_look_starts_after_a_stop_has_begun() -> None:
+    """A call refused for good while the daemon stops is not followed by a look (I10)."""
+    world = World(slow_cluster(), 1)
+    world.faults.next("warm", Fault.PERMANENT, "cluster")
+
+    async def body(world: World, daemon: Daemon) -> None:
+        month_of("2025-01", "150")(world)
+        await asyncio.sleep(2)
+
+    live(world, body)
+    assert "WARMING" == states(world)["cluster"]
+
+
+def test_an_approval_is_acted_upon_at_once() -> None:
+    """A component that the cap refused is told when the cap's answer may have changed, not a minute later."""
+    world = World(ladder(), 1)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "350"), ("2025-02", "350"))
+        command("asked", verb="activate", component="vault", reason="a launch")(world)
+        await quiescent(world, daemon)
+        (approval_id,) = world.auditor.state.operators.approvals
+        command("approved", stream="commands:second", verb="approve", id=approval_id, reason="yes")(world)
+        await asyncio.sleep(5)
+        assert "HOT" == states(world)["vault"]
+        await quiescent(world, daemon)
+
+    live(world, body)
+
+
+def test_a_component_that_asked_with_an_older_target_is_told_the_new_one() -> None:
+    """Levels fell from 4 to 1 during one slow call: the component must not be left WARM for ever (seed 289)."""
+    world = troubled(ladder(), 289, (*PASSING, *LASTING))
+    require_none(world)
+    assert [] == checks.standing_findings(world)
+
+
+def test_a_fall_does_not_wait_for_a_rise_that_the_cap_refuses() -> None:
+    """What runs above its level is the very cost that the cap objects to: it falls, and then the other rises."""
+    world = World(ladder(), 1)
+    world.faults.next("deactivate", Fault.PERMANENT, "vault")
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "700"), ("2025-02", "700"), ("2025-03", "110"))
+        assert {"vault", "gateway"} <= hot(world)
+        world.infrastructure.vanish(checks.resource_of(world, "gateway"), world.clock.wall())
+        world.faults.next("warm", Fault.PERMANENT, "gateway")
+        await asyncio.sleep(300)
+        command("mended", verb="resume-actor", actor="component:gateway")(world)
+        await quiescent(world, daemon)
+        assert "HOT" != states(world)["gateway"]
+        command("mended", verb="resume-actor", actor="component:vault")(world)
+        await quiescent(world, daemon)
+
+    live(world, body)
+    assert "WARM" == states(world)["vault"]
+    assert {"machine", "cluster", "database", "gateway"} == hot(world)
+
+
+def test_a_probe_that_died_with_its_process_is_taken_again() -> None:
+    """Killed between the half-open breaker's intent and its call, the same component probes again (I6, I12)."""
+    settings = msgspec.structs.replace(SETTINGS, breaker=BreakerSettings(failures_max=1))
+    world = World(ladder(), 1, settings=settings)
+    world.faults.next("warm", Fault.TRANSIENT, "cluster")
+    died: list[str] = []
+
+    def die_once(group: str) -> None:
+        breaker = world.auditor.state.breakers.get("provider:simulated")
+        probing = breaker is not None and breaker.status is BreakerStatus.HALF_OPEN
+        if probing and group == "before warm of cluster" and not died:
+            died.append(group)
+            world.die(group)
+
+    world.watch_points = die_once
+    stimuli = (month_of("2025-01", "150"),)
+    assert not world.live(playing(stimuli))
+    assert world.live(playing(stimuli))
+    require_none(world)
+    assert ["before warm of cluster"] == died
+    assert BreakerStatus.CLOSED is world.auditor.state.breakers["provider:simulated"].status
+    assert {"machine", "cluster", "database", "gateway"} == hot(world)
+
+
+def test_a_step_does_not_follow_the_decision_that_forbids_it() -> None:
+    """A grant judged while a fall was on its way to a slow disk is judged again (I4, seeds 159 and 383)."""
+    for seed, faults in ((159, PASSING), (383, (*PASSING, *LASTING))):
+        require_none(troubled(ladder(), seed, faults))
+
+
+def test_a_full_disk_between_two_commands_does_not_repeat_the_first() -> None:
+    """Both were read at once, the second was refused: handed over again, the first is known to be done (I7)."""
+    world = World(ladder(), 1)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await quiescent(world, daemon)
+        command("one", verb="pin", component="gateway", state="WARM")(world)
+        command("two", verb="pin", component="workers", state="WARM")(world)
+        answered: list[str] = []
+        world.refuses = lambda: bool(of_type(world, events.CommandAnswered)) and len(answered) < 1
+        await asyncio.sleep(8)
+        answered.append("enough")
+        await asyncio.sleep(10)
+        await quiescent(world, daemon)
+
+    live(world, body)
+    assert 2 == len(of_type(world, events.CommandAnswered))
+
+
+def test_one_lying_look_gives_no_cost_back() -> None:
+    """After a lost answer to a lowering one look that shows nothing is not believed; the next one tells the truth."""
+    world = World(ladder(), 1)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "350"), ("2025-02", "350"))
+        world.faults.next("deactivate", Fault.AMBIGUOUS_NOT_DONE, "workers")
+        before = world.auditor.state.sequence
+        lied: list[str] = []
+
+        def lie(group: str) -> None:
+            if group.startswith("after deactivate of workers") and not lied:
+                lied.append(group)
+                world.faults.next("observe", Fault.LIES_ABSENT, "workers")
+
+        world.watch_points = lie
+        await months(world, daemon, ("2025-03", "110"))
+        assert ["after deactivate of workers"] == lied
+        drifted = of_type(world, events.ComponentDrifted, before)
+        assert [] == drifted
+
+    live(world, body)
+    assert [] == checks.standing_findings(world)
+
+
+def test_the_self_audit_finds_nothing_in_a_whole_life() -> None:
+    """Production's audit over the journal of all five levels, in small slices, agrees with the daemon's own state."""
+    world = World(ladder(), 1)
+    found: list[object] = []
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await playing(FIVE_LEVELS)(world, daemon)
+        found.extend(await audit(daemon.ports.journal, daemon.recorder.state, slice_events=7))
+        daemon.recorder.state.deciding.released_level += 1
+        found.append(len(await audit(daemon.ports.journal, daemon.recorder.state)))
+        daemon.recorder.state.deciding.released_level -= 1
+
+    live(world, body)
+    assert [1] == found
