@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import msgspec
 
-from config.calendar import Month, calendar_of
+from config.calendar import calendar_of
 from config.instants import Instant
 from config.money import divided_half_even
 from config.plan import Plan
@@ -43,9 +43,8 @@ class Account:
         length = self._calendar.end_of(month) - self._calendar.start_of(month)
         self._cost += Fraction(committed_micros * (end - start), length)
 
-    def closed(self, month: Month, level: int) -> None:
+    def closed(self, level: int) -> None:
         """A month was lived through, and its close decided on this level."""
-        del month
         self._months += 1
         self.months_per_level[level] += 1
 

@@ -15,7 +15,7 @@ from machines.backtest import BacktestReport, backtest
 from machines.backtest.counting import Row
 from machines.backtest.report import Rejection
 from machines.revenue.conversion import Conversion
-from machines.revenue.payments import COMPLETED, FieldError, Payment
+from machines.revenue.payments import COMPLETED, FieldError, Kind, Payment
 
 ROWS_ITEMS_MAX: Final = 200_000
 """A larger file takes longer than anybody watches; it is held in memory."""
@@ -41,12 +41,8 @@ class Ledger(msgspec.Struct, frozen=True):
     """What `solvent backtest` says of the same payments."""
     rejections: tuple[Rejection, ...]
     """The rows that are not sent, because nobody could count them."""
-
-    def largest_in(self, month: Month, plan: Plan) -> Payment | None:
-        """The month's largest completed payment."""
-        month_of = calendar_of(plan.timezone).month_of
-        found = [each for _, each in self.payments if each.status == COMPLETED and month_of(each.created_at) == month]
-        return max(found, key=lambda each: each.amount_micros, default=None)
+    largest: dict[Month, Payment]
+    """Each month's largest completed payment."""
 
 
 def ledger_of(plan: Plan, rows: Iterable[Row], name: str, until: Instant | None = None) -> Ledger:
@@ -81,6 +77,7 @@ def ledger_of(plan: Plan, rows: Iterable[Row], name: str, until: Instant | None 
         plays_until=closed_until if last_sent_at < closed_until else days_end,
         report=report,
         rejections=tuple(refused),
+        largest=_largest(plan, read),
     )
 
 
@@ -114,6 +111,18 @@ def _taken(
                 f" `solvent backtest {name} --plan …` takes files of any size."
             )
     return read, rejections, currencies
+
+
+def _largest(plan: Plan, read: list[tuple[int, Payment]]) -> dict[Month, Payment]:
+    month_of = calendar_of(plan.timezone).month_of
+    largest: dict[Month, Payment] = {}
+    for _, payment in read:
+        if payment.status != COMPLETED or payment.kind is not Kind.PAYMENT:
+            continue
+        month = month_of(payment.created_at)
+        if month not in largest or payment.amount_micros > largest[month].amount_micros:
+            largest[month] = payment
+    return largest
 
 
 def _in_order(payments: list[Payment], starts_at: Instant) -> tuple[tuple[Instant, Payment], ...]:

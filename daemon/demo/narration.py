@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -42,14 +42,14 @@ class _Journey:
 class Narrator:
     """Turns recorded events into lines. The state it reads has these events folded already."""
 
-    def __init__(self, plan: Plan, state: State, largest_in: Callable[[Month], Payment | None]) -> None:
-        """`largest_in` is the largest payment of a month."""
+    def __init__(self, plan: Plan, state: State, largest: Mapping[Month, Payment]) -> None:
+        """`largest` is the largest payment of each month."""
         self.transitions = 0
         self.permits = 0
         """Raising steps that were granted since the newest decision."""
         self._plan = plan
         self._state = state
-        self._largest_in = largest_in
+        self._largest = largest
         self._closed: dict[Month, events.MonthClosed] = {}
         self._journeys: dict[str, _Journey] = {}
         self._costs: dict[str, int] = {}
@@ -96,7 +96,7 @@ class Narrator:
             f"{money(cost):>11}{ratio_text(cost, decision.measure_micros):>9}  {why(plan, decision)}"
         )
         kind = {Direction.UP: "up", Direction.DOWN: "down", Direction.STAY: "month"}[decision.direction]
-        bought_nothing = one_off(plan, decision, self._largest_in(decision.month))
+        bought_nothing = one_off(plan, decision, self._largest.get(decision.month))
         return (Line(kind, row), *([Line("warning", f"{INDENT}{bought_nothing}")] if bought_nothing else ()))
 
     def _moved(

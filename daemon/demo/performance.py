@@ -12,7 +12,8 @@ from config.plan import Plan
 from config.settings import Mode, Settings
 from daemon.assembly import accelerated_clock, payments_sender
 from daemon.demo.ledger import Ledger
-from daemon.demo.playing import Player, StoppedError
+from daemon.demo.playing import Player
+from daemon.demo.quiescence import StoppedError
 from daemon.demo.screen import Screen
 from daemon.demo.summary import Places, after_serving, next_steps, summary
 from daemon.kernel import StopReport
@@ -47,12 +48,14 @@ class Performance:
         self._screen = screen
         first = calendar_of(plan.timezone).start_of(ledger.months[0])
         self._clock = accelerated_clock(first, 1.0 if wish.quick else FACTOR_WATCHED)
+        self._interrupted = asyncio.Event()
+        """Ctrl-C: the player ends first, so that nothing is asked of a daemon that stops."""
         self._stop = asyncio.Event()
         self._serving: asyncio.Future[Serving]
 
     async def run(self) -> StopReport:
         """Everything, to the daemon's clean stop. Raises what `serve` raises, `NotTakenError`, `StreamsAwayError`."""
-        stop_on_signals(self._stop)
+        stop_on_signals(self._interrupted)
         self._serving = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.TaskGroup() as group:
@@ -82,7 +85,7 @@ class Performance:
             if self._wish.serves:
                 self._screen.say()
                 self._screen.say("Serving until Ctrl-C; the clock now runs at the speed of any other.", "title")
-                await self._stop.wait()
+                await self._interrupted.wait()
         except StoppedError:
             self._screen.say("Stopped before the end of the history.", "warning")
         finally:
@@ -100,7 +103,7 @@ class Performance:
             clock=self._clock,
             sender=sender,
             screen=screen,
-            stop=self._stop,
+            stop=self._interrupted,
             quick=self._wish.quick,
         )
         began_s = loop.time()

@@ -14,7 +14,7 @@ from config.plan import Plan
 from daemon.demo.account import Account
 from daemon.demo.ledger import Ledger
 from daemon.demo.narration import HEADER, Narrator
-from daemon.demo.quiescence import Quiescence
+from daemon.demo.quiescence import Quiescence, StoppedError
 from daemon.demo.screen import Screen
 from daemon.demo.strides import stride_of, strides
 from daemon.demo.wording import level_text, money, ratio_text
@@ -49,10 +49,6 @@ class MovableClock(Protocol):
         ...
 
 
-class StoppedError(Exception):
-    """Somebody pressed Ctrl-C."""
-
-
 class Player:
     """Plays one ledger from its first day to its last payment."""
 
@@ -81,9 +77,9 @@ class Player:
         self._state = daemon.recorder.state
         self._due = deque(ledger.payments)
         self._heard: deque[Recorded] = deque()
-        self._narrator = Narrator(plan, self._state, lambda month: ledger.largest_in(month, plan))
+        self._narrator = Narrator(plan, self._state, ledger.largest)
         daemon.recorder.listen(self._heard.append)
-        self._quiescence = Quiescence(daemon, self._speak)
+        self._quiescence = Quiescence(daemon, self._speak, stop)
         self._unsettled: frozenset[str] = frozenset()
         self._stride = stride_of(plan, watched=not quick and len(ledger.months) <= MONTHS_AT_FULL_LENGTH)
 
@@ -95,7 +91,7 @@ class Player:
         self._screen.tell(self._narrator.settled())
         for month in ledger.months:
             await self._live_through(calendar.start_of(month), calendar.end_of(month), closes=True)
-            self.account.closed(month, self._state.deciding.decided.level)
+            self.account.closed(self._state.deciding.decided.level)
             self._screen.tell(self._narrator.settled())
         rest_from = calendar.end_of(ledger.months[-1])
         if ledger.plays_until > rest_from:

@@ -20,7 +20,11 @@ TAKEN_S_MAX = 60.0
 """Within this an entry that was sent must be in the journal."""
 STILL_S_MAX = 8.0
 """A component that wants to move and records nothing for so long waits for something that the demo cannot give."""
-ASK_S_MAX = 30.0
+ASK_S_MAX = 10.0
+
+
+class StoppedError(Exception):
+    """Somebody pressed Ctrl-C."""
 
 
 class NotTakenError(Exception):
@@ -30,9 +34,11 @@ class NotTakenError(Exception):
 class Quiescence:
     """Watches one daemon. `on_event` is called after each recorded event that it has waited through."""
 
-    def __init__(self, daemon: Daemon, on_event: Callable[[], None]) -> None:
+    def __init__(self, daemon: Daemon, on_event: Callable[[], None], stop: asyncio.Event) -> None:
+        """Waiting ends with `StoppedError` once `stop` is set."""
         self._daemon = daemon
         self._on_event = on_event
+        self._stop = stop
         self._news = asyncio.Event()
         self._given_up: frozenset[str] = frozenset()
         daemon.recorder.listen(self._note)
@@ -86,6 +92,8 @@ class Quiescence:
 
     async def _next(self) -> bool:
         """Wait for the next event, at most a moment; whether there was one."""
+        if self._stop.is_set():
+            raise StoppedError
         try:
             async with asyncio.timeout(POLL_S):
                 await self._news.wait()

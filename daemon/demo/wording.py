@@ -11,7 +11,7 @@ from config.policies import Basis
 from machines.deciding.facts import Decision, Direction, LevelExplanation
 from machines.lifecycle_states import ComponentState
 from machines.moving import wanted_states
-from machines.revenue.payments import Kind, Payment
+from machines.revenue.payments import Payment
 from machines.state.whole import State
 
 MOST: Final = Fraction(1, 2)
@@ -90,7 +90,7 @@ def one_off(plan: Plan, decision: Decision, largest: Payment | None) -> str | No
     """Why a rich month, made by one payment, buys nothing; None for any other month."""
     if largest is None or decision.measure_micros <= 0 or decision.direction is not Direction.STAY:
         return None
-    if plan.policies.revenue.basis is not Basis.ALL or largest.kind is not Kind.PAYMENT:
+    if plan.policies.revenue.basis is not Basis.ALL:
         return None  # then a one-off is no revenue in the first place
     if Fraction(largest.amount_micros, decision.measure_micros) <= MOST:
         return None

@@ -177,8 +177,11 @@ class RevenueBook(msgspec.Struct):
         if sums is None:
             sums = self.months[month] = no_sums()
         sums[column] += micros
-        if at >= span.window_from:
-            _post_to(self.windows, month, column, micros)
+        if at >= span.window_from:  # nearly every posting: written out, a call would be felt
+            window = self.windows.get(month)
+            if window is None:
+                window = self.windows[month] = no_sums()
+            window[column] += micros
         if at >= span.next_window_from:
             _post_to(self.windows, month + 1, column, micros)
         if at >= self.recent.kept_from:

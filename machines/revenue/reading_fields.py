@@ -55,9 +55,12 @@ class PaymentReader:
         stream: str = "",
     ) -> Payment:
         """The payment that the fields state; raises `FieldError` for the first field that cannot be read."""
-        for identity in (payment_id, customer_id):
-            if not (identity and len(identity) <= ID_CHARACTERS_MAX and identity.isascii() and identity.isprintable()):
-                _check_identity("payment_id" if identity is payment_id else "customer_id", identity)
+        both = payment_id + customer_id  # what is ASCII, printable and short together is so each by itself
+        if not (
+            payment_id and customer_id and len(both) <= ID_CHARACTERS_MAX and both.isascii() and both.isprintable()
+        ):
+            _check_identity("payment_id", payment_id)
+            _check_identity("customer_id", customer_id)
         micros = self._amounts.get(amount)
         if micros is None:
             micros = self._read_amount(amount)

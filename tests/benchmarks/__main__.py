@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [NAME …] [--quick]`: every figure beside its limit, in one table, written nowhere else."""
+"""`python -m tests.benchmarks [NAME …] [--quick]`: every figure beside its limit, in one table."""
 
 from __future__ import annotations
 

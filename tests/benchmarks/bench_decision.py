@@ -74,14 +74,14 @@ class Closes:
 
     async def _settled(self, counted: int) -> None:
         async with asyncio.timeout(TIME_LIMIT_S):
-            while self._daemon.recorder.state.revenue.counters.counted < counted:
+            while self._daemon.recorder.state.revenue.counters.counted < counted:  # noqa: ASYNC110 - seen from outside
                 await asyncio.sleep(0.002)
         await self._quiet()
 
     async def _stands(self, wanted: ComponentState) -> None:
         record = self._daemon.recorder.state.components.of("worker")
         async with asyncio.timeout(TIME_LIMIT_S):
-            while record.state is not wanted or record.intent is not None:
+            while record.state is not wanted or record.intent is not None:  # noqa: ASYNC110 - seen from outside
                 await asyncio.sleep(0.002)
         await self._quiet()
 

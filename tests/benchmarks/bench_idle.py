@@ -90,7 +90,7 @@ async def measure(folder: Path, settle_s: float, watch_s: float) -> list[Figure]
 
 
 def bare_interpreter_mib() -> float:
-    """Resident memory of the same interpreter that imported asyncio, sqlite3 and ssl: what no daemon in it can be below."""
+    """Resident memory of the same interpreter with asyncio, sqlite3 and ssl: no daemon in it can be below."""
     program = "import asyncio, sqlite3, ssl, sys; print('ready', flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -11,7 +11,7 @@ COLUMNS: Final = ("what", "measured", "limit in the same run", "ratio", "aim", "
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One line of the table. `limit` is measured in the same run, in the same unit; None where only an absolute aim is."""
+    """One line of the table. `limit` is measured in the same run, in the same unit; None where there is none."""
 
     what: str
     measured: float

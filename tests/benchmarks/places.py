@@ -74,7 +74,7 @@ async def redis_server(folder: Path) -> AsyncIterator[str]:
 async def resumed_daemon(folder: Path, url: str, plan: Plan) -> AsyncIterator[Daemon]:
     """The real daemon in `folder`, resumed but not begun: journal in SQLite, streams in Redis, a simulated provider."""
     clock = SystemClock()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - before anything is timed
     journal = await SqliteJournal.open(folder / "journal.sqlite", clock=clock, fold_version=FOLD_VERSION)
     streams = RedisStreams(url, "solvent")
     simulated = SimulatedProvisioner(SimulatedWorld(), clock, Faults(lambda below: below - 1))

@@ -61,6 +61,7 @@ class DaemonProcess:
     def __exit__(self, *_exception: object) -> None:
         if self._process is not None and self._process.poll() is None:
             self.kill()
+        sys.stdout.write(self.log[-LOG_TAIL_CHARACTERS:])  # shown where the test fails
 
     @property
     def pid(self) -> int:
