@@ -60,3 +60,10 @@ def minimum_micros(trigger: Trigger) -> int | None:
     if isinstance(trigger, AllOf):
         return max(known, default=None)
     return min(known) if known and len(known) == len(minima) else None
+
+
+def longest_for_months(trigger: Trigger) -> int:
+    """The longest run of closed months that any condition of the tree asks for."""
+    if isinstance(trigger, Condition):
+        return trigger.for_months
+    return max((longest_for_months(part) for part in trigger.parts), default=1)

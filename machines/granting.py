@@ -9,14 +9,16 @@ import msgspec
 
 from config.instants import DAY, SECOND, Instant
 from config.money import amount_text
-from config.plan import Component
+from config.plan import Component, Plan
 from machines import breaker as breakers
 from machines.breaker import Admission, Breaker, BreakerLimits
+from machines.deciding.facts import Decision
 from machines.events import ApprovalAsked, BreakerChanged, BreakerStatus, Event, StepIntended
 from machines.lifecycle import next_step, state_while
 from machines.lifecycle_states import RAISING, ComponentState, Step
 from machines.permits import OverCap, Reservation, UnknownPrice, reserve
 from machines.state.components import ComponentRecord
+from machines.state.deciding import FLOOR, Deciding
 from machines.state.whole import State
 from machines.tokens import token
 
@@ -49,20 +51,27 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 def cap_of(state: State) -> int:
-    """The cap of the moment in micros: what the released level may burn, and what revenue pays for.
+    """The cap of the moment in micros: what the target level may burn, and what revenue pays for.
 
     On the floor nobody decided a revenue-backed cap, so it is computed from the newest measure; without one it is 0.
     """
     decision, plan = state.deciding.decision, state.plan
     if decision is None or plan is None:
         return 0
-    burn = plan.levels[state.deciding.released_level].max_burn_micros
+    burn = plan.levels[_target_level(plan, state.deciding, decision)].max_burn_micros
     if decision.cap_micros is not None:
-        # While part of the next level stands, the decided cap is that level's: the burn of the one below does not bind.
-        released = state.deciding.released_level == decision.level
-        return decision.cap_micros if released else min(decision.cap_micros, burn)
+        return min(decision.cap_micros, burn)
     paid = Fraction(plan.policies.safety.ratio_max) * max(0, decision.measure_micros)
     return min(burn, int(paid))
+
+
+def _target_level(plan: Plan, deciding: Deciding, decision: Decision) -> int:
+    """The released level or, while the decision has a part of the next one stand, that one: its cap was decided."""
+    released = deciding.released_level
+    ahead = deciding.decided.partial or (released == FLOOR and decision.prewarm)
+    if not ahead or released != deciding.decided.level:
+        return released
+    return min(released + 1, len(plan.levels) - 1)
 
 
 def judge_step(

@@ -9,13 +9,20 @@ from config.calendar import Calendar, calendar_of
 from config.instants import Instant
 from config.plan import Plan
 from config.policies import RollbackAfter
+from config.triggers import longest_for_months
 from machines.deciding.decision import after, decide, decide_day
 from machines.deciding.facts import DecidedState, Decision, Direction
 from machines.revenue.book import RevenueBook
 from machines.state.whole import State
 
-HISTORY_MONTHS = 40
-"""More closed months than the longest debounce (36) and the three-month mean can ask for."""
+MEAN_MONTHS = 3
+"""The mean of `safety.ratio_months: average_3` looks at so many measures."""
+
+
+def history_months(plan: Plan) -> int:
+    """How many closed months a decision of this plan can look at: its longest debounce, or the three-month mean."""
+    trees = [tree for level in plan.levels for tree in (level.trigger, level.hold) if tree is not None]
+    return max(MEAN_MONTHS, *(longest_for_months(tree) for tree in trees)) if trees else MEAN_MONTHS
 
 
 def undecided(state: State, days_through: Instant) -> list[Decision]:
@@ -35,7 +42,11 @@ def undecided(state: State, days_through: Instant) -> list[Decision]:
         for decision in _days(plan, book, decided, calendar, since=judged_through, through=end - 1):
             found.append(decision)
             decided = after(decision, decided)
-        months = tuple(each for each in book.figures(plan.policies.revenue, _last(book, month)) if each.month <= month)
+        months = tuple(
+            each
+            for each in book.figures(plan.policies.revenue, _last(book, month, history_months(plan)))
+            if each.month <= month
+        )
         decision = decide(plan, months, decided)
         found.append(decision)
         decided = after(decision, decided)
@@ -46,9 +57,9 @@ def undecided(state: State, days_through: Instant) -> list[Decision]:
     return found
 
 
-def _last(book: RevenueBook, month: int) -> int:
+def _last(book: RevenueBook, month: int, history: int) -> int:
     """How many of the newest closed months are needed to see enough history behind `month`."""
-    return (book.closed_through or month) - month + HISTORY_MONTHS
+    return (book.closed_through or month) - month + history
 
 
 def _judged_through(state: State, calendar: Calendar) -> Instant:
@@ -74,9 +85,8 @@ def _days(
         trailing = book.trailing_micros(end, plan.policies.revenue)
         if end <= since or trailing is None:
             continue
-        closed = tuple(
-            each for each in book.figures(plan.policies.revenue, HISTORY_MONTHS) if calendar.end_of(each.month) <= end
-        )
+        months = book.figures(plan.policies.revenue, history_months(plan) + 1)
+        closed = tuple(each for each in months if calendar.end_of(each.month) <= end)
         decision = decide_day(plan, closed, end, trailing, decided)
         if decision.direction is Direction.DOWN:
             yield decision

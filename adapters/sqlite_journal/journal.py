@@ -113,6 +113,9 @@ class SqliteJournal:
             chunk = self._limits.read_chunk_events if left is None else min(left, self._limits.read_chunk_events)
             events = await self._read(partial(self._events, after, chunk))
             for recorded in events:
+                # Committed a moment ago, and the writer has not yet said so: for everybody else it is not there yet.
+                if recorded.sequence > self.last_sequence:
+                    return
                 yield recorded
             if len(events) < chunk:
                 return

@@ -93,10 +93,10 @@ class Player:
             await self._live_through(calendar.start_of(month), calendar.end_of(month), closes=True)
             self.account.closed(self._state.deciding.decided.level)
             self._screen.tell(self._narrator.settled())
+        self.account.transitions = self._narrator.transitions  # what follows belongs to a month that nobody has closed
         rest_from = calendar.end_of(ledger.months[-1])
         if ledger.plays_until > rest_from:
             await self._live_through(rest_from, ledger.plays_until, closes=False)
-        self.account.transitions = self._narrator.transitions
 
     async def _live_through(self, starts_at: Instant, ends_at: Instant, *, closes: bool) -> None:
         """One stretch of time, step by step, at the pace of a person where one watches."""

@@ -12,9 +12,7 @@ from machines.moving import moves, order_of
 from machines.state.whole import State
 
 
-def unsettled(
-    state: State, *, now: Instant, epoch: int, limits: GrantLimits, days_through: Instant = 0
-) -> list[str]:
+def unsettled(state: State, *, now: Instant, epoch: int, limits: GrantLimits, days_through: Instant = 0) -> list[str]:
     """What is still under way or due, one sentence each; [] when only an outside event can change anything.
 
     What waits for an operator (a freeze, a pause, an approval, a parked component, the cap) is settled.

@@ -7,7 +7,7 @@ from machines.deciding.decision import decide, decide_day
 from machines.deciding.facts import Decision, Direction
 from machines.events import LevelDecided, MonthCorrected, PlanAdopted, Recorded
 from machines.invariants.finding import Finding
-from machines.judging import HISTORY_MONTHS
+from machines.judging import history_months
 from machines.state.whole import State
 
 
@@ -48,7 +48,7 @@ def _decided_anew(state: State, decision: Decision) -> Decision | str:
     plan, book, decided = state.plan, state.revenue.book, state.deciding.decided
     if plan is None:
         return "a level was decided without a plan"
-    last = (book.closed_through or 0) - decision.month + HISTORY_MONTHS
+    last = (book.closed_through or 0) - decision.month + history_months(plan)
     months = [each for each in book.figures(plan.policies.revenue, last) if each.month <= decision.month]
     if decision.daily:
         trailing = book.trailing_micros(decision.at, plan.policies.revenue)

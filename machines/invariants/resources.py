@@ -19,9 +19,7 @@ class LiveResourceSeen(msgspec.Struct, frozen=True):
     token: str
 
 
-def untraced_resources(
-    live: Iterable[LiveResourceSeen], intended: Mapping[str, Collection[str]]
-) -> list[Finding]:
+def untraced_resources(live: Iterable[LiveResourceSeen], intended: Mapping[str, Collection[str]]) -> list[Finding]:
     """I1: resources with our tag and no journaled intent; `intended` has the tokens of each component's intents."""
     return [
         Finding("I1", f"{each.component} stands under {each.token}, which no intent in the journal names")

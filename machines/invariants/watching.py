@@ -22,7 +22,9 @@ class CallStarted(msgspec.Struct, frozen=True):
 def calls_after_stop(calls: Iterable[CallStarted]) -> list[Finding]:
     """I10: calls that started after a stop had begun."""
     return [
-        Finding("I10", f"{each.call} of {each.subject} started after a stop had begun") for each in calls if each.stopping
+        Finding("I10", f"{each.call} of {each.subject} started after a stop had begun")
+        for each in calls
+        if each.stopping
     ]
 
 
