@@ -69,7 +69,7 @@ def _target_level(plan: Plan, deciding: Deciding, decision: Decision) -> int:
     """The released level or, while the decision has a part of the next one stand, that one: its cap was decided."""
     released = deciding.released_level
     ahead = deciding.decided.partial or (released == FLOOR and decision.prewarm)
-    if not ahead or released != deciding.decided.level:
+    if not ahead or released != decision.level:
         return released
     return min(released + 1, len(plan.levels) - 1)
 

@@ -66,7 +66,8 @@ def wanted_states(plan: Plan, state: State) -> dict[str, ComponentState]:
         or (record.generation == 0 and record.state is ComponentState.COLD)
     ]
     deciding = state.deciding
-    released = deciding.released_level == deciding.decided.level
+    # A decision that waits, or was refused, brings nothing of the level after it either.
+    released = deciding.decision is not None and deciding.decision.level == deciding.released_level
     wanted = targets(
         plan,
         deciding.released_level,

@@ -6,16 +6,15 @@ import asyncio
 
 import structlog
 
+from daemon.audit import audit
 from daemon.kernel import Root, pause
 from daemon.recorder import Recorder
 from machines.events import FreezeChanged
-from machines.invariants import Auditor, Finding
+from machines.invariants import Finding
 
 AUDIT = "audit"
 """The freeze of a daemon whose journal shows what must never be; an operator lifts it with `resume`."""
-EVENTS_A_SLICE = 500
-"""After so many events the loop serves others."""
-FINDINGS_MAX = 20
+FINDINGS_SAID_MAX = 20
 """One finding leads to the next; the first ones tell the story."""
 
 
@@ -31,35 +30,24 @@ class Audit:
     async def run(self, root: Root) -> None:
         """Audit now, and then every `every_s`."""
         while True:
-            findings = await self.findings(root)
-            if findings:
-                await self._alarm(findings)
+            if await self._is_whole():
+                await self._alarm(await audit(self._recorder.journal, self._recorder.state))
+            else:
+                self._log.info("audit_skipped", reason="the journal was compacted: its beginning is gone")
             next_s = asyncio.get_running_loop().time() + self._every_s
             while (left_s := next_s - asyncio.get_running_loop().time()) > 0:
                 root.beat()
                 await pause(min(self._beat_s, left_s))
 
-    async def findings(self, root: Root | None = None) -> list[Finding]:
-        """Everything that one pass over the journal finds, and how the fold compares with the daemon's state."""
-        auditor, found = Auditor(), []
-        async for recorded in self._recorder.journal.read():
-            if auditor.state.sequence == 0 and recorded.sequence > 1:
-                self._log.info("audit_skipped", reason="the journal was compacted: its beginning is gone")
-                return []
-            found.extend(auditor.feed(recorded))
-            if len(found) > FINDINGS_MAX:
-                return found[:FINDINGS_MAX]
-            if recorded.sequence % EVENTS_A_SLICE == 0:
-                if root is not None:
-                    root.beat()
-                await pause(0)
-        if auditor.state.sequence == self._recorder.state.sequence:
-            found.extend(auditor.compare(self._recorder.state))
-        return found
+    async def _is_whole(self) -> bool:
+        """Whether the journal still has its beginning: without it nothing can be folded anew."""
+        async for first in self._recorder.journal.read(limit=1):
+            return first.sequence == 1
+        return False
 
     async def _alarm(self, findings: list[Finding]) -> None:
-        for finding in findings:
+        for finding in findings[:FINDINGS_SAID_MAX]:
             self._log.error("audit_finding", invariant=finding.invariant, text=finding.text, at=finding.sequence)
-        if AUDIT not in self._recorder.state.freezes:
+        if findings and AUDIT not in self._recorder.state.freezes:
             reason = f"the audit found {findings[0]}; look at the journal before you resume"
             await self._recorder.record(AUDIT, [FreezeChanged(AUDIT, frozen=True, reason=reason)])

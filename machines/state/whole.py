@@ -61,7 +61,7 @@ class State(msgspec.Struct):
     @property
     def frozen(self) -> str | None:
         """Why decisions are frozen, in one line, or None."""
-        return "; ".join(self.freezes.values()) or None
+        return "; ".join(reason or key for key, reason in self.freezes.items()) or None
 
 
 def fold(state: State, recorded: events.Recorded) -> None:
@@ -162,7 +162,9 @@ def _fold_level_approval(state: State, event: events.Event, at: int) -> None:
         if asked is None or not asked.subject.startswith("level:"):
             return
         if isinstance(event, events.ApprovalGiven):
-            fold_level_approved(state.deciding, int(asked.subject.removeprefix("level:")))
+            level = int(asked.subject.removeprefix("level:"))
+            # A plan with fewer levels may have been adopted since the question was asked.
+            fold_level_approved(state.deciding, min(level, len(state.plan.levels) - 1) if state.plan else level)
             _account_hosts(state, at)
         elif not asked.approved_by and event.why != REPLACED:
             fold_level_refused(state.deciding)
@@ -171,9 +173,11 @@ def _fold_level_approval(state: State, event: events.Event, at: int) -> None:
 def _fold_plan(state: State, event: events.PlanAdopted, at: int) -> None:
     for component in state.plan.components.values() if state.plan else ():
         record = state.components.records.get(component.id)
-        if component.id in event.plan.components or record is None or component.host:
+        if component.id in event.plan.components or record is None:
             continue
-        if record.state is not ComponentState.COLD or record.intent is not None:
+        if component.host:
+            state.components.stand(record, ComponentState.COLD, 0, at)
+        elif record.state is not ComponentState.COLD or record.intent is not None or record.committed_micros:
             state.retired[component.id] = component
     for component_id in event.plan.components:
         state.retired.pop(component_id, None)
@@ -181,8 +185,12 @@ def _fold_plan(state: State, event: events.PlanAdopted, at: int) -> None:
     state.plan_fingerprint = event.fingerprint
     top = len(event.plan.levels) - 1
     deciding = state.deciding
-    if deciding.decided.level > top:
-        deciding.decided = msgspec.structs.replace(deciding.decided, level=top, partial=())
+    partial = () if deciding.decided.level > top else deciding.decided.partial
+    deciding.decided = msgspec.structs.replace(
+        deciding.decided,
+        level=min(deciding.decided.level, top),
+        partial=tuple(each for each in partial if each in event.plan.components),
+    )
     deciding.released_level = min(deciding.released_level, top)
     _account_hosts(state, at)
 

@@ -25,6 +25,7 @@ from machines.invariants import (
 )
 from machines.invariants.counting import SeenIds
 from machines.lifecycle_states import ComponentState, Step
+from machines.observations import ResourceState
 from machines.revenue.payments import Interval, Kind
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
@@ -80,7 +81,7 @@ def test_gaps_time_that_falls_and_causes_that_come_later_are_found(
     ],
 )
 def test_a_move_that_the_table_does_not_have_is_found(event: events.Event) -> None:
-    """I3: a step from the wrong state, a settled state while it runs, an unsettled one found, an end without a start."""
+    """I3: a step from the wrong state, a settled one while it runs, an unsettled one found, an end without start."""
     telling = at_level_one()
     telling.tell(event)
     assert {"I3"} == set(invariants(telling.found))
@@ -89,7 +90,7 @@ def test_a_move_that_the_table_does_not_have_is_found(event: events.Event) -> No
 def test_an_event_that_starts_elsewhere_than_the_record_is_found() -> None:
     """I3: the component was COLD, the event says WARM."""
     telling = at_level_one()
-    telling.tell(events.ComponentDrifted("cluster", WARM, HOT, events.ResourceState.HOT, 0))
+    telling.tell(events.ComponentDrifted("cluster", WARM, HOT, ResourceState.HOT, 0))
     assert ["I3"] == invariants(telling.found)
 
 
@@ -223,7 +224,11 @@ def test_a_correction_between_judgement_and_record_is_no_violation() -> None:
 def test_untraced_and_doubled_resources_are_found_and_strangers_are_not() -> None:
     """I1 and I2: only what carries our tag must be ours, and once in each generation."""
     ours, other = "sv" + "a" * 30, "sv" + "b" * 30
-    live = [LiveResourceSeen("cluster", 1, ours), LiveResourceSeen("cluster", 1, ours), LiveResourceSeen("vault", 1, "")]
+    live = [
+        LiveResourceSeen("cluster", 1, ours),
+        LiveResourceSeen("cluster", 1, ours),
+        LiveResourceSeen("vault", 1, ""),
+    ]
     assert ["I2"] == invariants(doubled_resources(live))
     assert [] == untraced_resources(live, {"cluster": {ours}})
     assert ["I1", "I1"] == invariants(untraced_resources(live, {"cluster": {other}}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -139,7 +140,7 @@ def naive_months(world: World) -> dict[str, str]:
         ids.add(identity)
         sign = -1 if fields["kind"] == "refund" else 1
         month = fields["created_at"][:7]
-        counted[month] = counted.get(month, 0) + sign * round(float(fields["amount"]) * 1_000_000)
+        counted[month] = counted.get(month, 0) + sign * int(Decimal(fields["amount"]) * 1_000_000)
     return {month: str(micros) for month, micros in sorted(counted.items())}
 
 

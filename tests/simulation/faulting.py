@@ -43,9 +43,7 @@ class Trouble:
     def __init__(self, seed: int, faults: Sequence[Fault]) -> None:
         self.chance = chance = random.Random(f"trouble {seed}")
         self.per_mille = {
-            fault: chance.randrange(10, 120) // (5 if fault in RARE else 1)
-            for fault in faults
-            if chance.random() < 0.5
+            fault: chance.randrange(10, 120) // (5 if fault in RARE else 1) for fault in faults if chance.random() < 0.5
         }
         self.outages = chance.random() < 0.5
         self.lost_replies = chance.random() < 0.5
@@ -55,7 +53,9 @@ class Trouble:
 
     def __str__(self) -> str:
         rates = ", ".join(f"{fault.value} {rate}" for fault, rate in self.per_mille.items())
-        also = [name for name in ("outages", "lost_replies", "full_disks", "crashes", "slow_disks") if getattr(self, name)]
+        also = [
+            name for name in ("outages", "lost_replies", "full_disks", "crashes", "slow_disks") if getattr(self, name)
+        ]
         return f"per mille: {rates or 'none'}; {', '.join(also) or 'nothing else'}"
 
 

@@ -101,6 +101,7 @@ FIVE_LEVELS: Final[Sequence[Stimulus]] = (
     month_of("2025-11", "20"),  # level 0
 )
 
+
 async def quiescent(world: World, daemon: Daemon, within_s: float = SETTLES_WITHIN_S) -> None:
     """Wait until nothing is under way; raises where it takes longer than I12 allows."""
     loop = asyncio.get_running_loop()

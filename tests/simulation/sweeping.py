@@ -15,7 +15,7 @@ from tests.simulation.scenario import Stimulus, idle, latest, playing, require_n
 from tests.simulation.world import World
 
 LIVES_MAX: Final = 50
-SEEDS: Final = int(os.environ.get("SEEDS", "2"))
+SEEDS: Final = int(os.environ.get("SOLVENT_SEEDS", "2"))
 """How many seeds the samples are drawn with: `make simulate SEEDS=500`."""
 
 

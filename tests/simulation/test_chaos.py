@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from adapters.provisioners.simulated import Fault
 from config.instants import HOUR, SECOND
@@ -14,48 +13,9 @@ from machines.observations import ResourceState
 from machines.ports.provisioner import Resource
 from tests.simulation import checks
 from tests.simulation.ladder import ladder
+from tests.simulation.one_life import TO_THE_TOP, done_order, hot, live, months, of_type, states
 from tests.simulation.scenario import command, month_of, quiescent, require_none, watermark
 from tests.simulation.world import World
-
-Body = Callable[[World, Daemon], Awaitable[None]]
-TO_THE_TOP = (("2025-01", "1600"), ("2025-02", "1600"))
-
-
-async def months(world: World, daemon: Daemon, *figures: tuple[str, str]) -> None:
-    """Months with their revenue, each settled before the next."""
-    for month, amount in figures:
-        month_of(month, amount)(world)
-        await quiescent(world, daemon)
-
-
-def live(world: World, body: Body) -> None:
-    """One life in which nothing may be found."""
-    assert world.live(body)
-    world.findings.extend(checks.published_findings(world))
-    require_none(world)
-
-
-def states(world: World) -> dict[str, str]:
-    """Every component's recorded state."""
-    recorded = {each.id: each.state.value for each in world.auditor.state.components.records.values()}
-    return {**dict.fromkeys(world.plan.components, "COLD"), **recorded}
-
-
-def hot(world: World) -> set[str]:
-    """The components that serve."""
-    return {name for name, state in states(world).items() if state == "HOT"}
-
-
-def done_order(world: World, step: Step) -> list[str]:
-    """In which order the components finished this step."""
-    ended = (each.event for each in world.events())
-    done = events.StepOutcome.DONE
-    return [e.component for e in ended if isinstance(e, events.StepEnded) and e.step is step and e.outcome is done]
-
-
-def of_type(world: World, kind: type[events.Event], after: int = 0) -> list[events.Event]:
-    """The events of one kind after a sequence number."""
-    return [each.event for each in world.events(after) if isinstance(each.event, kind)]
 
 
 def test_a_collapse_rolls_back_in_order() -> None:

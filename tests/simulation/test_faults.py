@@ -1,4 +1,4 @@
-"""Faults of every kind, in mixtures drawn by seeds: nothing breaks an invariant, and once they cease all comes to rest."""
+"""Faults of every kind, in mixtures drawn by seeds: no invariant breaks, and once they cease all rests."""
 
 from __future__ import annotations
 

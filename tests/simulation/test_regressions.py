@@ -17,8 +17,8 @@ from machines.events import BreakerStatus
 from tests.simulation import checks
 from tests.simulation.faulting import LASTING, PASSING, troubled
 from tests.simulation.ladder import LADDER, ladder
+from tests.simulation.one_life import hot, live, months, of_type, states
 from tests.simulation.scenario import FIVE_LEVELS, command, month_of, playing, quiescent, require_none
-from tests.simulation.test_chaos import hot, live, months, of_type, states
 from tests.simulation.world import SETTINGS, World
 
 

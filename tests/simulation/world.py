@@ -170,7 +170,7 @@ class World:
     def boot(self) -> Daemon:
         """A fresh daemon on what survived."""
         journal = SlowJournal(self.store, self.clock, self._before_append, self._after_append)
-        journal.delay_s = lambda: self.append_s()
+        journal.delay_s = lambda: self.append_s()  # noqa: PLW0108 - it is switched while the process lives
         hooks = Hooks(self._before_call, self._after_call)
         provisioner = SimulatedProvisioner(self.infrastructure, self.clock, self.faults, hooks)
         acting = self.mode is Mode.ACT
@@ -210,7 +210,11 @@ class World:
         self.lives += 1
         self.rounds = 0
         try:
-            run(lambda: self._life(body, stops=stops, rounds_max=rounds_max), self.seed * 1_000 + self.lives, rounds_max=rounds_max)
+            run(
+                lambda: self._life(body, stops=stops, rounds_max=rounds_max),
+                self.seed * 1_000 + self.lives,
+                rounds_max=rounds_max,
+            )
         except (SimulatedCrash, Livelock):
             return False
         except JournalRefusedError:
@@ -271,4 +275,3 @@ class World:
 
 def _names(group: Sequence[Proposal]) -> str:
     return ", ".join(type(each.event).__name__ for each in group)
-
