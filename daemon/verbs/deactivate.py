@@ -9,8 +9,10 @@ from machines.lifecycle_states import ComponentState
 
 
 def _judge(command: Command, bench: Bench) -> Judged:
-    component, _ = bench.actuated(command)
-    return hold(command, bench, ComponentState.WARM if component.stateful else ComponentState.COLD)
+    component, record = bench.actuated(command)
+    # What is COLD has no data to keep: resting it WARM would bring it up.
+    rests_warm = component.stateful and record.state is not ComponentState.COLD
+    return hold(command, bench, ComponentState.WARM if rests_warm else ComponentState.COLD)
 
 
 VERB = Verb("deactivate", frozenset({"component", "ttl"}), "take a component down and hold it", _judge)

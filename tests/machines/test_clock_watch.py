@@ -84,6 +84,13 @@ def test_a_boot_behind_the_journal_is_a_jump_backwards() -> None:
     assert [0, 0] == [first_look(NOW, 5.0, last).jumped for last in (None, NOW - DAY)]
 
 
+def test_a_boot_a_little_behind_the_journal_is_trusted() -> None:
+    """A time server corrected the clock while the daemon was down: five minutes are no jump."""
+    behind = [first_look(NOW, 5.0, NOW + 300 * SECOND + extra).trusted for extra in (0, 1)]
+
+    assert [True, False] == behind
+
+
 def test_a_jump_is_told_with_its_way_and_size() -> None:
     """The reason names the direction, the seconds, the time shown and what to do."""
     forwards, backwards = after(ClockWatch(NOW, 0), 0, DAY), after(ClockWatch(NOW, 0), 0, -DAY)

@@ -105,6 +105,13 @@ def test_an_approval_that_ends_after_it_was_given_takes_nothing_back() -> None:
     assert (1, 1) == levels(waiting(ASKED, GIVEN, ApprovalEnded("a1", "expired")))
 
 
+def test_a_used_approval_that_expires_leaves_a_later_question_open() -> None:
+    """Level 1 was approved; level 2 waits for its own answer while that approval runs out."""
+    state = waiting(ASKED, GIVEN, decided(2, 1), ApprovalEnded("a1", "expired"))
+
+    assert (2, 1) == levels(state)
+
+
 def test_only_levels_release_levels() -> None:
     """An approval of a component, or of nothing, leaves them as they are."""
     component = ApprovalAsked("c1", "component:web", "", "ann", NOW + DAY, exceeds_cap=True)

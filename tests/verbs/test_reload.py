@@ -1,0 +1,79 @@
+"""`reload`: read the plan's file again and approve it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from config.errors import PlanError
+from config.loading import plan_from_text
+from machines.events import FreezeChanged, PaymentsRecorded, PlanAdopted
+from tests.machines.histories import NOW, SHOP, acting
+from tests.revenue.payment_values import counted
+from tests.verbs.benches import bench, refused, told
+
+RENAMED = msgspec.structs.replace(SHOP, name="Renamed")
+DOLLARS = msgspec.structs.replace(SHOP, currency="USD")
+BERLIN = msgspec.structs.replace(SHOP, timezone="Europe/Berlin", name="Berlin")
+SAME = PlanAdopted(SHOP, "Shop EUR")
+CHANGED = FreezeChanged("plan_changed", frozen=True, reason="the file differs")
+PAID = PaymentsRecorded("payments", "1-0", NOW, (counted("2024-05-10T00:00:00Z", 100),))
+
+
+def test_a_changed_plan_is_adopted_and_thawed() -> None:
+    """It decides from now on, with its fingerprint."""
+    judged = told("reload", bench(acting(SAME, CHANGED), plan=RENAMED))
+
+    assert ("done", "the plan shop decides from now on") == (judged.outcome, judged.reason)
+    assert (PlanAdopted(RENAMED, "Renamed EUR"), FreezeChanged("plan_changed", frozen=False)) == judged.events
+
+
+def test_a_plan_that_did_not_freeze_thaws_nothing() -> None:
+    """Other freezes stay as they are."""
+    clock = FreezeChanged("clock", frozen=True)
+
+    assert (PlanAdopted(RENAMED, "Renamed EUR"),) == told("reload", bench(acting(SAME, clock), plan=RENAMED)).events
+
+
+def test_an_unchanged_plan_is_not_adopted_again() -> None:
+    """Where it was changed back, the freeze ends."""
+    unchanged = told("reload", bench(acting(SAME)))
+
+    assert ("the plan is unchanged", ()) == (unchanged.reason, unchanged.events)
+    assert (FreezeChanged("plan_changed", frozen=False),) == told("reload", bench(acting(SAME, CHANGED))).events
+
+
+def broken_plan() -> PlanError:
+    """The error of a plan's file that says nothing."""
+    try:
+        plan_from_text("", "plan.yaml")
+    except PlanError as error:
+        return error
+    raise AssertionError("an empty plan was accepted")
+
+
+def test_a_plan_that_cannot_be_read_is_refused() -> None:
+    """With all that the reader says of it."""
+    error = broken_plan()
+
+    refused("reload", bench(acting(SAME), plan=error), f"plan: {error}")
+
+
+def test_currency_and_time_zone_stay_once_payments_were_counted() -> None:
+    """Recorded sums are in one currency and one zone."""
+    state = acting(SAME, PAID)
+
+    refused("reload", bench(state, plan=DOLLARS), "currency: the journal counts in EUR; start a new state directory")
+    refused(
+        "reload", bench(state, plan=BERLIN), "timezone: the journal's months are of UTC; start a new state directory"
+    )
+
+
+def test_before_the_first_payment_anything_may_change() -> None:
+    """There is nothing to contradict."""
+    assert [PlanAdopted(DOLLARS, "Shop USD")] == list(told("reload", bench(acting(SAME), plan=DOLLARS)).events)
+    assert [PlanAdopted(BERLIN, "Berlin EUR")] == list(told("reload", bench(acting(SAME), plan=BERLIN)).events)
+
+
+def test_reload_takes_no_path() -> None:
+    """The file is the one that the daemon was started with."""
+    refused("reload", bench(acting()), "path: reload takes by, reason", path="other.yaml")
