@@ -55,7 +55,7 @@ def _stamped(timestamp: Timestamp) -> Processor:
 def _rendering(*, readable: bool) -> list[Processor]:
     if not readable:
         return [_as_json]
-    console = structlog.dev.ConsoleRenderer(colors=False, sort_keys=False, pad_event_to=24)
+    console = structlog.dev.ConsoleRenderer(colors=False, sort_keys=False)
 
     def encoded(logger: WrappedLogger, method: str, line: EventDict) -> bytes:
         return str(console(logger, method, line)).encode("utf-8", "replace")

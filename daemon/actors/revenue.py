@@ -35,7 +35,7 @@ from machines.events import CursorMoved, Event, FreezeChanged, MonthClosed, Reve
 from machines.intake import Read, Rejected, take_batch
 from machines.ports.clock import Clock
 from machines.ports.streams import START, Entry
-from machines.revenue.closing import Closing, Source, judge_closing
+from machines.revenue.closing import Closing, Source, judge_closing, watermark_fault
 from machines.revenue.conversion import Conversion
 from machines.revenue.payments import FieldError
 from machines.revenue.reading_fields import PaymentReader, watermark_from_fields
@@ -158,10 +158,14 @@ class Revenue(RecordingActor):
         now = self._clock.wall()
         try:
             through = watermark_from_fields(entry.fields)
+            assert through is not None
         except FieldError as error:
             await self._reject_watermark(stream, entry, error)
             return
-        assert through is not None
+        fault = watermark_fault(through, now)
+        if fault is not None:
+            await self._reject_watermark(stream, entry, FieldError("watermark", fault))
+            return
         reached = WatermarkReached(stream, entry.id, through, now)
         known = self._revenue().watermark
         closing = self._judge_closing(max(through, known) if known is not None else through, now)

@@ -23,7 +23,7 @@ def print_report(report: BacktestReport, plan: Plan, console: Console) -> None:
     """Print months, changes and totals, and what to try next."""
     console.print(_rows_text(report), highlight=False)
     if not report.months:
-        console.print("No month is complete: a month counts once a later one has a payment, or with --until DATE.")
+        console.print(_nothing_to_judge(report))
         return
     console.print(_months(report, plan, wide=console.width >= WIDE_CHARACTERS_MIN))
     if changes := _changes(report):
@@ -35,6 +35,18 @@ def print_report(report: BacktestReport, plan: Plan, console: Console) -> None:
         highlight=False,
     )
     console.print("Try a policy with --set, such as --set safety.hard_ratio=off; --format json has every transition.")
+
+
+def _nothing_to_judge(report: BacktestReport) -> str:
+    """Why no month was judged, and what to do about it."""
+    if report.payments.rejected and not report.payments.counted:
+        foreign = any(each.field == "currency" for each in report.rejections)
+        hint = (
+            f" The plan counts in {report.currency}: add dated `rates` to it, or compare the figures as they stand with"
+            " --set currency=CODE."
+        )
+        return f"No payment of the file counts: every row was rejected.{hint if foreign else ''}"
+    return "No month is complete: a month counts once a later one has a payment, or with --until DATE."
 
 
 def _rows_text(report: BacktestReport) -> str:

@@ -145,6 +145,9 @@ async def _import(target: Target, wish: Wish) -> dict[str, Any]:
             await sending.send_file(file)
             last_at = sending.sent.last_payment_at
             watermark = through if through is not None else None if last_at is None else last_at + 1
+            if wish.wait and follower is not None and sending.sent.payments:
+                await sending.wait_taken()
+                _refuse_where_nothing_counted(follower)
             if watermark is not None:
                 await sending.send_watermark(watermark)
             if wish.wait:
@@ -153,6 +156,19 @@ async def _import(target: Target, wish: Wish) -> dict[str, Any]:
         finally:
             list_rejections(sending.sent, follower)
         return import_object(file.name, sending.sent, watermark, follower, taken=wish.wait)
+
+
+def _refuse_where_nothing_counted(follower: Follower) -> None:
+    """A watermark after a file of which nothing counts would close its months at 0: none is sent."""
+    taken = follower.taken
+    if taken.rejected and not (taken.counted or taken.duplicates or taken.not_completed):
+        first = follower.rejections[0] if follower.rejections else None
+        why = f", the first because {first.field}: {first.reason}" if first is not None else ""
+        end_with(
+            EXIT_BAD_INPUT,
+            f"none of the file's payments counts: the daemon rejected all {taken.rejected}{why};"
+            " no month was closed by this import",
+        )
 
 
 def _sender(target: Target) -> PaymentsSender:

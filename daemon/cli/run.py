@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,8 +13,13 @@ from config.errors import ProblemsError
 from config.instants import Instant, InstantError, instant_from_text
 from config.settings_loading import load_settings
 
+if TYPE_CHECKING:
+    _InstantType = click.ParamType[Instant]
+else:
+    _InstantType = click.ParamType  # generic only from click 8.4 on
 
-class InstantOption(click.ParamType[Instant]):
+
+class InstantOption(_InstantType):
     """An instant on the command line."""
 
     name = "instant"

@@ -74,7 +74,7 @@ def next_level_text(state: State) -> str:
     name, parts = plan.levels[following.level].name, []
     missing = max(following.minimum_missing_micros, following.ratio_missing_micros)
     if missing:
-        parts.append(f"{amount_text(missing)} more a month")
+        parts.append(f"{amount_text(-(-missing // 10_000) * 10_000)} more a month")
     if months := following.months_required - following.months_met:
         parts.append(f"{months} more closed {'month' if months == 1 else 'months'}")
     why = f"solvent explain {following.level}"

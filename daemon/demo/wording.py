@@ -18,6 +18,11 @@ MOST: Final = Fraction(1, 2)
 """A payment above this share of a month is what made the month."""
 
 
+def missing_money(micros: int) -> str:
+    """What is missing, rounded up to the hundredth: paying it is enough."""
+    return money(-(-micros // 10_000) * 10_000)
+
+
 def money(micros: int) -> str:
     """An amount with thousands separated and two decimals, for reading."""
     units, decimals = amount_text(divided_half_even(micros, 10_000) * 10_000).split(".")
@@ -61,7 +66,7 @@ def why(plan: Plan, decision: Decision) -> str:
     higher = [each for each in decision.blocked if each.level > decision.level]
     if higher:
         first = higher[0]
-        missing = f"; {money(first.missing_micros)} is missing" if first.missing_micros else ""
+        missing = f"; {missing_money(first.missing_micros)} is missing" if first.missing_micros else ""
         return f"level {first.level} is blocked: {first.reason}{missing}"
     safety = plan.policies.safety
     cost = plan.level_cost_micros(decision.level) or 0

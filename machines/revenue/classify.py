@@ -73,12 +73,14 @@ def classify(payment: Payment, seen: PaymentSeen | None, key: bytes) -> Classifi
 
     `key` is the secret of the journal (at most `KEY_BYTES_MAX` bytes), the same for every payment of one journal.
     The same id again: identical is a duplicate; completed after not completed is counted with this row's time and
-    amount; any other difference is rejected and the first stands. Several rows of one read must see each other's
-    `seen`. A counted payment that then finds no rate (`NoRateError`) must not be remembered.
+    amount; another one that is not completed counts nothing, in whatever order it arrives; any other difference is
+    rejected and the first stands. Several rows of one read must see each other's `seen`. A counted payment that then
+    finds no rate (`NoRateError`) must not be remembered.
     """
     completed = payment.status == COMPLETED
     if seen is not None and not (completed and not seen.counted):
-        return _compared(payment, seen, key)
+        compared = _compared(payment, seen, key)
+        return compared if completed or compared.verdict is Verdict.DUPLICATE else _NOT_COMPLETED
     return Classified(Verdict.COUNTED if completed else Verdict.NOT_COMPLETED, remembered(payment, key))
 
 

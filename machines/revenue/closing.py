@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from config.calendar import Calendar, Month, month_text
-from config.instants import HOUR, Instant, instant_text
+from config.instants import DAY, HOUR, Instant, instant_text
 from config.policies import Measure, RevenuePolicy
 from machines.deciding.facts import ClosedMonth
 from machines.revenue.book import RevenueBook
@@ -73,6 +73,20 @@ class Source(msgspec.Struct, frozen=True):
     """When anything was received for the first time."""
     caught_up: bool = True
     """Whether everything that was sent has been read."""
+
+
+WATERMARK_AHEAD_MAX: Final = DAY
+"""How far a watermark may be ahead of the clock: two machines' clocks differ, the future has not been sent."""
+
+
+def watermark_fault(through: Instant, now: Instant) -> str | None:
+    """Why a watermark cannot be true, or None: nobody has sent the payments of the future."""
+    if through <= now + WATERMARK_AHEAD_MAX:
+        return None
+    return (
+        f"expected an instant that has passed, found {instant_text(through)} at {instant_text(now)}:"
+        " payments that are still to come cannot have been sent"
+    )
 
 
 def judge_closing(book: RevenueBook, source: Source, policy: RevenuePolicy, calendar: Calendar) -> Closing:

@@ -266,7 +266,7 @@ def test_people_see_what_the_next_level_needs(tmp_path: Path) -> None:
     """Blocked by its ratio alone: the missing amount (RESOLUTIONS 2)."""
     write(tmp_path, started(), months("1100", "1100"))
 
-    assert "Name 2 needs 214.444445 more a month (solvent explain 2)." in table(tmp_path)
+    assert "Name 2 needs 214.45 more a month (solvent explain 2)." in table(tmp_path)
 
 
 def test_people_see_the_months_that_are_missing(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.calendar import calendar_of, month_from_text
-from config.instants import DAY, HOUR
+from config.instants import DAY, HOUR, instant_from_text
 from config.policies import Measure, RevenuePolicy
 from machines.revenue.book import RevenueBook
-from machines.revenue.closing import Close, Closing, Source, StaysOpen, judge_closing
+from machines.revenue.closing import Close, Closing, Source, StaysOpen, judge_closing, watermark_fault
 from tests.revenue.payment_values import at, counted
 
 CALENDAR = calendar_of("Europe/Berlin")
@@ -159,3 +159,20 @@ def test_only_months_that_have_ended_close_and_in_order(
     assert all(CALENDAR.end_of(close.month) <= now for close in closing.closes)
     for close in closing.closes:
         book.close(close.month, CALENDAR)
+
+
+def test_a_watermark_of_the_future_is_a_fault() -> None:
+    """Nobody has sent the payments that are still to come: a mistyped year must not close months as 0."""
+    now = instant_from_text("2026-11-30T23:59:45Z")
+
+    fault = watermark_fault(instant_from_text("2031-12-31T00:00:00Z"), now)
+
+    assert fault is not None
+    assert "2031-12-31T00:00:00Z" in fault
+
+
+def test_a_watermark_of_a_clock_a_little_ahead_is_none() -> None:
+    """Two machines' clocks differ by less than a day; a watermark within it waits for ours."""
+    now = instant_from_text("2026-11-30T23:59:45Z")
+
+    assert watermark_fault(instant_from_text("2026-12-01T00:00:00Z"), now) is None
