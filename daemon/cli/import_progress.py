@@ -39,10 +39,12 @@ class ImportProgress:
         self._progress.update(self._taking, total=self._most, completed=self._most - left_entries)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if not self._progress.disable:  # older releases of rich print a line even where they are disabled
+            self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if not self._progress.disable:
+            self._progress.stop()
