@@ -147,6 +147,10 @@ class Recorder:
             for waiting in taken:
                 _fail(waiting.done, JournalRefusedError(str(refused)))
             return
+        except Exception as failure:
+            for waiting in taken:
+                _fail(waiting.done, failure)
+            raise
         except BaseException:
             # The outcome is unknown and this task ends: whoever waits must not wait for ever.
             for waiting in taken:

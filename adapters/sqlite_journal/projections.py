@@ -82,9 +82,9 @@ PROJECTION_TABLES: Final = (
     ) STRICT, WITHOUT ROWID""",
 )
 
-_REVENUE: Final = "INSERT INTO revenue_snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_LOG: Final = "INSERT INTO economic_scaling_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_THRESHOLD: Final = "INSERT INTO revenue_threshold_config VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_REVENUE: Final = "INSERT OR REPLACE INTO revenue_snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_LOG: Final = "INSERT OR REPLACE INTO economic_scaling_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_THRESHOLD: Final = "INSERT OR REPLACE INTO revenue_threshold_config VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COMPONENT: Final = """
     INSERT INTO component_activation_states
         (component, state, since, committed_micros, token, generation, open_step, managed, sequence)

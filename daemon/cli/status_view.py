@@ -70,7 +70,7 @@ def next_level_text(state: State) -> str:
         return f"{plan.levels[-1].name} is the top level."
     following = next_level(state)
     if following is None:
-        return "No month was closed yet, so nothing was decided."
+        return undecided_text(state)
     name, parts = plan.levels[following.level].name, []
     missing = max(following.minimum_missing_micros, following.ratio_missing_micros)
     if missing:
@@ -79,6 +79,17 @@ def next_level_text(state: State) -> str:
         parts.append(f"{months} more closed {'month' if months == 1 else 'months'}")
     why = f"solvent explain {following.level}"
     return f"{name} needs {' and '.join(parts)} ({why})." if parts else f"{name} is not decided; why: {why}"
+
+
+def undecided_text(state: State) -> str:
+    """Why there is no decision yet: nothing closed, or what closed waits behind a freeze."""
+    book = state.revenue.book
+    if book.closed_through is None or book.first_month is None:
+        return "No month was closed yet, so nothing was decided."
+    months = book.closed_through - book.first_month + 1
+    return f"{months} months are closed and none was decided" + (
+        f": frozen, {state.frozen}." if state.frozen else " yet."
+    )
 
 
 def waiting_lines(state: State) -> Iterator[str]:
