@@ -23,6 +23,8 @@ class Follower:
         """`state` is that of the journal before anything was sent; it is folded on in place."""
         self._journal = journal
         self._before: Counters = msgspec.structs.replace(state.revenue.counters)
+        self.level_before = state.deciding.decided.level
+        """What was decided before anything was sent."""
         self.state = state
         self.rejections: list[EntryRejected] = []
         """The first entries that the daemon rejected since."""

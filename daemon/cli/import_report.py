@@ -29,6 +29,7 @@ def import_object(
         "not_completed": None,
         "rejected": None,
         "corrections": None,
+        "level_before": None,
         "level": None,
         "level_id": None,
         "cause": None,
@@ -41,6 +42,7 @@ def import_object(
         shown[key] = getattr(counters, key)
     decision, plan = state.deciding.decision, state.plan
     if plan is not None and decision is not None and follower.decided:
+        shown["level_before"] = follower.level_before
         shown["level"] = state.deciding.decided.level
         shown["level_id"] = plan.levels[state.deciding.decided.level].id
         shown["cause"] = event_text(LevelDecided(decision))
@@ -66,6 +68,8 @@ def say_import(shown: dict[str, Any]) -> None:
     )
     if shown["frozen"]:
         click.echo(f"frozen: {shown['frozen']}")
+    if shown["level_before"] != shown["level"]:
+        click.echo(f"level {shown['level_before']} to {shown['level']} since the import began")
     click.echo(shown["cause"] or "no level was decided: no month was closed, or decisions are frozen")
 
 

@@ -104,6 +104,7 @@ def test_a_running_daemon_counts_a_file_and_decides(daemon: Path, file: Path) ->
         "not_completed": 1,
         "rejected": 0,
         "corrections": 0,
+        "level_before": 0,
         "level": 1,
         "level_id": "level_1_bootstrap",
         "cause": "level 1 stays at the close of 2024-02",
