@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,9 @@ from daemon.service import Serving, serve, stop_on_signals
 FACTOR_WATCHED = 60.0
 """The clock's speed while a person watches: a minute a second, so that steps of seconds can be seen."""
 LOG_NAME = "solvent.log"
+
+SHOWN_WITHIN_S = 10.0
+"""How long the demo waits for its last event to be published."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -83,6 +87,7 @@ class Performance:
             serving = await self._serving
             await self._play(serving)
             if self._wish.serves:
+                await _shown(serving)
                 self._screen.say()
                 self._screen.say("Serving until Ctrl-C; the clock now runs at the speed of any other.", "title")
                 await self._interrupted.wait()
@@ -141,3 +146,11 @@ def last_day(ledger: Ledger, plan: Plan) -> str:
 def log_path(state_dir: str) -> Path:
     """The file that the daemon's log lines go to while the screen belongs to the demonstration."""
     return Path(state_dir) / LOG_NAME
+
+
+async def _shown(serving: Serving) -> None:
+    """What was decided stands in Redis before anybody is told to look; a slow server is not waited for for ever."""
+    daemon = serving.daemon
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SHOWN_WITHIN_S):
+            await daemon.publication.wait_published(daemon.recorder.state.sequence)

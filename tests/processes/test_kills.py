@@ -89,7 +89,8 @@ def feed(keys: Keys, traffic: Traffic, chance: random.Random, ended: threading.E
                 time.sleep(chance.uniform(0, pace_s / 5))
         keys.watermark(traffic.watermark_after(number))
         if chance.random() < 0.3:
-            keys.add("payments", chance.choice(month))  # the source delivers again what belongs to a closed month
+            done = [fields for fields in month if fields["status"] == "completed"]
+            keys.add("payments", chance.choice(done))  # the source delivers again what belongs to a closed month
         time.sleep(chance.uniform(0, pace_s))
     ended.set()
 
