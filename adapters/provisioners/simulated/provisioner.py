@@ -40,7 +40,7 @@ class SimulatedObserver:
 
     kind = "simulated"
 
-    def __init__(self, world: SimulatedWorld, clock: Clock, faults: Faults, hooks: Hooks = Hooks()) -> None:  # noqa: B008
+    def __init__(self, world: SimulatedWorld, clock: Clock, faults: Faults, hooks: Hooks = Hooks()) -> None:  # noqa: B008 - frozen
         """Belong to the world's present epoch."""
         self._world = world
         self._clock = clock
@@ -131,7 +131,7 @@ class SimulatedProvisioner(SimulatedObserver):
         world: SimulatedWorld,
         clock: Clock,
         faults: Faults,
-        hooks: Hooks = Hooks(),  # noqa: B008
+        hooks: Hooks = Hooks(),  # noqa: B008 - frozen
         keep: Callable[[], None] = lambda: None,
     ) -> None:
         """Belong to the world's present epoch."""
