@@ -8,13 +8,12 @@ from collections.abc import Mapping
 import msgspec
 
 from config.instants import Instant, instant_text
-from config.money import amount_text
 from daemon.assembly import PaymentsFile, PaymentsSender
 from daemon.cli.import_following import Follower
 from daemon.cli.import_progress import ImportProgress
 from machines.ports.clock import Clock
 from machines.ports.streams import START
-from machines.revenue.payments import Payment
+from machines.revenue.writing_fields import entry_fields
 
 BATCH_ENTRIES = 1_000
 AHEAD_ENTRIES_MAX = 50_000
@@ -81,7 +80,7 @@ class Sending:
                 self._reject(RowRejected(row.row_number, row.field, row.reason))
                 continue
             payment = row[1]
-            batch.append(_fields(payment))
+            batch.append(entry_fields(payment))
             at = payment.created_at
             self.sent.last_payment_at = max(at, self.sent.last_payment_at or at)
             if len(batch) >= BATCH_ENTRIES:
@@ -149,18 +148,3 @@ def entry_order(entry_id: str) -> tuple[int, int]:
     """An entry id as something that compares."""
     milliseconds, _, sequence = entry_id.partition("-")
     return int(milliseconds), int(sequence or 0)
-
-
-def _fields(payment: Payment) -> Mapping[str, str]:
-    """The payment as an entry of the stream: the columns of the file, in their plainest spelling."""
-    fields = {
-        "payment_id": payment.payment_id,
-        "customer_id": payment.customer_id,
-        "amount": amount_text(payment.amount_micros),
-        "currency": payment.currency,
-        "status": payment.status,
-        "created_at": instant_text(payment.created_at),
-        "kind": payment.kind.value,
-        "interval": payment.interval.value,
-    }
-    return {**fields, "stream": payment.stream} if payment.stream else fields

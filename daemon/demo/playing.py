@@ -9,7 +9,6 @@ from typing import Protocol
 
 from config.calendar import calendar_of
 from config.instants import Instant, instant_text
-from config.money import amount_text
 from config.plan import Plan
 from daemon.demo.account import Account
 from daemon.demo.ledger import Ledger
@@ -21,7 +20,7 @@ from daemon.demo.wording import level_text, money, ratio_text
 from daemon.running import Daemon
 from machines.events import Recorded
 from machines.lifecycle_states import SETTLED, ComponentState
-from machines.revenue.payments import Payment
+from machines.revenue.writing_fields import entry_fields
 
 ENTRIES_AT_ONCE_MAX = 500
 LASTS_S = 55.0
@@ -123,7 +122,7 @@ class Player:
     def _next_batch(self, end: Instant) -> list[Mapping[str, str]]:
         batch: list[Mapping[str, str]] = []
         while self._due and self._due[0][0] < end and len(batch) < ENTRIES_AT_ONCE_MAX:
-            batch.append(_entry(self._due.popleft()[1]))
+            batch.append(entry_fields(self._due.popleft()[1]))
         return batch
 
     async def _settle(self) -> None:
@@ -173,18 +172,3 @@ class Player:
             f"  cost {money(cost)} ({ratio_text(cost, mrr)})  {hot} HOT  {', '.join(moving)}"
         )
         self._screen.foot(text)
-
-
-def _entry(payment: Payment) -> Mapping[str, str]:
-    """A payment as an entry of the stream: the fields of the payments CSV."""
-    fields = {
-        "payment_id": payment.payment_id,
-        "customer_id": payment.customer_id,
-        "amount": amount_text(payment.amount_micros),
-        "currency": payment.currency,
-        "status": payment.status,
-        "created_at": instant_text(payment.created_at),
-        "kind": payment.kind.value,
-        "interval": payment.interval.value,
-    }
-    return {**fields, "stream": payment.stream} if payment.stream else fields

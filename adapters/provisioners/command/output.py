@@ -26,7 +26,7 @@ class Output:
         """Open the file; raises `OSError` where the directory cannot hold one."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Kept open past this line on purpose: `__exit__` closes it.
-        self._file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - closed by close(), it outlives this call
+        self._file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - it lives as long as this object
         self.descriptor = self._file.fileno()
         # Appending, so that the script goes on at the new end after the file was cut.
         flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL)
