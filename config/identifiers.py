@@ -20,3 +20,8 @@ plan_id: Final = values.matching(
     r"[a-z][a-z0-9_-]{0,63}",
     f"an id such as my-shop: a-z, 0-9, _ and -, a letter first, at most {IDENTIFIER_CHARACTERS_MAX} characters",
 )
+provider_name: Final = values.matching(
+    r"[a-z][a-z0-9._/-]{0,63}",
+    "a failure domain such as aws/eu-central-1: a-z, 0-9, . _ / and -, a letter first, "
+    f"at most {IDENTIFIER_CHARACTERS_MAX} characters",
+)

@@ -24,8 +24,8 @@ def load_plan(name_or_path: str, overrides: Sequence[str] = ()) -> Plan:
     `overrides` are `path=value` texts as `--set` takes them. Raises `PlanError` with all problems of file and
     overrides at once.
     """
-    file, data = _bytes_of(name_or_path)
-    return plan_from_bytes(data, file, overrides)
+    file, data, folder = _bytes_of(name_or_path)
+    return plan_from_bytes(data, file, overrides, folder)
 
 
 def plan_from_text(text: str, file: str, overrides: Sequence[str] = ()) -> Plan:
@@ -33,20 +33,23 @@ def plan_from_text(text: str, file: str, overrides: Sequence[str] = ()) -> Plan:
     return plan_from_bytes(text.encode("utf-8", errors="surrogatepass"), file, overrides)
 
 
-def plan_from_bytes(data: bytes, file: str, overrides: Sequence[str] = ()) -> Plan:
-    """The plan that a file's bytes state; `file` is what problems call it. Raises `PlanError` and nothing else."""
+def plan_from_bytes(data: bytes, file: str, overrides: Sequence[str] = (), folder: Path | None = None) -> Plan:
+    """The plan that a file's bytes state; `file` is what problems call it. Raises `PlanError` and nothing else.
+
+    Relative paths inside the plan stand against `folder`; without one they are a problem.
+    """
     tree, problems = tree_from_bytes(data, file)
     if tree is None or not isinstance(tree, Mapping):
         if tree is not None and not problems:
             problems = [tree.place.problem("a mapping with plan, components, levels", kind_text(tree))]
         _, override_problems = overridden(Mapping(Place(file, None, ""), {}), overrides)
         raise PlanError(problems + override_problems)
-    plan, problems_of_file = _read(tree)
+    plan, problems_of_file = _read(tree, folder)
     problems += problems_of_file
     if overrides:
         # The file is judged as it stands too: an override must not hide what is wrong with it.
         changed, override_problems = overridden(tree, overrides)
-        plan, problems_of_changed = _read(changed)
+        plan, problems_of_changed = _read(changed, folder)
         problems += override_problems + problems_of_changed
     if problems:
         raise PlanError(problems)
@@ -59,16 +62,16 @@ def shipped_plans() -> tuple[str, ...]:
     return tuple(sorted(each.name.removesuffix(_SUFFIX) for each in entries if each.name.endswith(_SUFFIX)))
 
 
-def _read(tree: Mapping) -> tuple[Plan, list[Problem]]:
+def _read(tree: Mapping, folder: Path | None) -> tuple[Plan, list[Problem]]:
     collector = Collector()
-    return plan_read(tree, collector), collector.problems
+    return plan_read(tree, folder, collector), collector.problems
 
 
-def _bytes_of(name_or_path: str) -> tuple[str, bytes]:
-    """What problems call the plan, and at most one byte more than a plan may have."""
+def _bytes_of(name_or_path: str) -> tuple[str, bytes, Path]:
+    """What problems call the plan, at most one byte more than a plan may have, and the folder it stands in."""
     if name_or_path in shipped_plans():
         resource = files(__package__) / "plans" / f"{name_or_path}{_SUFFIX}"
-        return f"config/plans/{name_or_path}{_SUFFIX}", resource.read_bytes()
+        return f"config/plans/{name_or_path}{_SUFFIX}", resource.read_bytes(), Path(str(resource)).parent
     place = Place(name_or_path if name_or_path.isprintable() else shown(name_or_path), None, "")
     if "/" not in name_or_path and "." not in name_or_path:
         names = shipped_plans()
@@ -76,7 +79,7 @@ def _bytes_of(name_or_path: str) -> tuple[str, bytes]:
         raise PlanError([place.problem(expected, shown(name_or_path) + did_you_mean(name_or_path, names))])
     try:
         with Path(name_or_path).open("rb") as file:
-            return name_or_path, file.read(PLAN_BYTES_MAX + 1)
+            return name_or_path, file.read(PLAN_BYTES_MAX + 1), Path(name_or_path).resolve().parent
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise PlanError([place.problem("a plan file that can be read", reason)]) from None

@@ -12,7 +12,7 @@ from config.policies import Policies
 from config.triggers import Trigger
 
 
-class Component(msgspec.Struct, frozen=True):
+class Component(msgspec.Struct, frozen=True, omit_defaults=True):
     """One piece of infrastructure. Costs are micros of the plan's currency for one calendar month."""
 
     id: str
@@ -28,10 +28,17 @@ class Component(msgspec.Struct, frozen=True):
     """The machine that solvent runs on: accounted, never actuated."""
     options: dict[str, Any] = {}
     """What the provisioner needs to know; its own schema checks it."""
+    provider: str = ""
+    """The failure domain whose breaker gates it, such as `aws/eu-central-1`; "" where that is the kind itself."""
     note: str = ""
 
+    @property
+    def failure_domain(self) -> str:
+        """What fails together: the provider it names, else its kind of provisioner."""
+        return self.provider or self.provisioner
 
-class Level(msgspec.Struct, frozen=True):
+
+class Level(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step of the plan. `components` is complete: what a level carries over is listed again."""
 
     index: int
@@ -61,8 +68,12 @@ class UnitEconomics(msgspec.Struct, frozen=True):
     margin: Decimal
 
 
-class Plan(msgspec.Struct, frozen=True):
-    """A validated plan. Levels are ordered by `index`, components keyed by id in file order."""
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A validated plan. Levels are ordered by `index`, components keyed by id in file order.
+
+    Defaults are left out of its JSON, so that a key which solvent learns later does not change the fingerprint of a
+    plan that does not use it.
+    """
 
     id: str
     name: str

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from config import values
 from config.errors import ReadingError, shown
-from config.identifiers import component_id
+from config.identifiers import component_id, provider_name
 from config.money import amount_text
 from config.plan import Component
-from config.provisioner_options import PROVISIONERS
+from config.provisioner_options.kinds import PROVISIONERS, OptionsRead, options_read
+from config.provisioner_options.options_kind import Context
 from config.reading import NOT_YET, Collector, Fields, mapping_of
-from config.reading_options import options_read
 from config.suggestions import did_you_mean
 from config.yaml_tree import Mapping, Node, Place
 
@@ -21,6 +22,7 @@ COMPONENTS_MAX: Final = 10_000
 HOST_PROVISIONER: Final = "simulated"
 """Named in a host's struct, and never called: a host is accounted, not actuated."""
 _UNKNOWN: Final = -1
+_NO_OPTIONS: Final = OptionsRead({}, "")
 
 
 class ComponentDraft(msgspec.Struct, frozen=True):
@@ -33,8 +35,11 @@ class ComponentDraft(msgspec.Struct, frozen=True):
     """Whether the cost can be trusted; a sum over a wrong cost would only repeat the problem."""
 
 
-def components_read(mapping: Mapping | None, collector: Collector) -> dict[str, ComponentDraft]:
-    """Every component whose id can be used, in file order; problems are reported."""
+def components_read(mapping: Mapping | None, folder: Path | None, collector: Collector) -> dict[str, ComponentDraft]:
+    """Every component whose id can be used, in file order; problems are reported.
+
+    `folder` is the plan file's, for options that name files.
+    """
     if mapping is None:
         return {}
     if len(mapping.entries) > COMPONENTS_MAX:
@@ -46,11 +51,12 @@ def components_read(mapping: Mapping | None, collector: Collector) -> dict[str, 
         except ReadingError as error:
             collector.report(node.place, error.expected, error.found)
             continue
-        drafts[key] = _component(key, node, collector)
+        drafts[key] = _component(Context(key, folder), node, collector)
     return drafts
 
 
-def _component(identifier: str, node: Node, collector: Collector) -> ComponentDraft:
+def _component(context: Context, node: Node, collector: Collector) -> ComponentDraft:
+    identifier = context.component_id
     mapping = mapping_of(node, collector)
     if mapping is None:
         empty = Component(identifier, None, HOST_PROVISIONER)
@@ -63,7 +69,7 @@ def _component(identifier: str, node: Node, collector: Collector) -> ComponentDr
         collector.report(fields.place_of("warm_cost"), expected, amount_text(warm_cost))
     requires = fields.texts("requires", component_id)
     host = fields.optional("host", values.boolean, default=False)
-    provisioner, options = _provisioner_read(fields, identifier, host=host)
+    provisioner, own = _provisioner_read(fields, context, host=host)
     component = Component(
         id=identifier,
         monthly_cost_micros=None if monthly_cost == _UNKNOWN else monthly_cost,
@@ -72,7 +78,8 @@ def _component(identifier: str, node: Node, collector: Collector) -> ComponentDr
         requires=tuple(each for each, _ in requires),
         stateful=fields.optional("stateful", values.boolean, default=False),
         host=host,
-        options=options,
+        options=own.options,
+        provider=fields.optional("provider", provider_name, own.provider),
         note=fields.optional("note", values.note_text, ""),
     )
     fields.refuse("supersedes", "elastic", "dial")
@@ -80,17 +87,17 @@ def _component(identifier: str, node: Node, collector: Collector) -> ComponentDr
     return ComponentDraft(component, node.place, requires, cost_read=monthly_cost is not None)
 
 
-def _provisioner_read(fields: Fields, identifier: str, *, host: bool) -> tuple[str, dict[str, Any]]:
+def _provisioner_read(fields: Fields, context: Context, *, host: bool) -> tuple[str, OptionsRead]:
     """The kind and its options. A host has neither: nothing may switch off the machine that solvent runs on."""
     if not host:
         kind = fields.required("provisioner", _provisioner)
         options = fields.mapping("options")
         if kind is None:
-            return HOST_PROVISIONER, {}
+            return HOST_PROVISIONER, _NO_OPTIONS
         written = options if options is not None else Mapping(fields.place_of("options"), {})
         if options is None and fields.has("options"):
-            return kind, {}
-        return kind, options_read(kind, written, identifier, fields.collector)
+            return kind, _NO_OPTIONS
+        return kind, options_read(kind, written, context, fields.collector)
     kind = fields.optional("provisioner", _provisioner, HOST_PROVISIONER)
     if kind != HOST_PROVISIONER:
         expected = f"no provisioner but {HOST_PROVISIONER} for a host, which is accounted and never actuated"
@@ -98,7 +105,7 @@ def _provisioner_read(fields: Fields, identifier: str, *, host: bool) -> tuple[s
     options = fields.mapping("options")
     if options is not None and options.entries:
         fields.collector.report(options.place, "no options for a host", ", ".join(map(shown, options.entries)))
-    return HOST_PROVISIONER, {}
+    return HOST_PROVISIONER, _NO_OPTIONS
 
 
 def _provisioner(text: str) -> str:

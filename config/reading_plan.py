@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -31,13 +32,13 @@ _rate: Final = values.fraction(above="0", at_most="1000000000")
 _margin: Final = values.fraction(above="0", at_most="1")
 
 
-def plan_read(root: Mapping, collector: Collector) -> Plan:
+def plan_read(root: Mapping, folder: Path | None, collector: Collector) -> Plan:
     """The plan; where problems were reported its values are stand-ins and it must not be used."""
     fields = Fields(root, collector)
     identifier = fields.required("plan", plan_id) or ""
     currency = fields.required("currency", currency_code) or ""
     timezone = fields.optional("timezone", zone_name, "UTC")
-    components = components_read(fields.mapping("components", required=True), collector)
+    components = components_read(fields.mapping("components", required=True), folder, collector)
     levels = levels_read(fields.items("levels", required=True), fields.place_of("levels"), collector)
     check_requires(components, collector)
     check_level_ids(levels, components, collector)

@@ -15,11 +15,11 @@ from machines.lifecycle_states import Step
 from machines.observations import Observation
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
-from machines.ports.provisioner import Observer, Provisioner, Resource, StepOrder
+from machines.ports.provisioner import Observer, Provisioner, Resource, StepBegun, StepOrder
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """How a call ended, in the four words of the journal."""
+    """How a call ended, in the words of the journal."""
 
     outcome: StepOutcome
     reason: str = ""
@@ -58,12 +58,15 @@ class Actuator:
         """Whether nothing can be changed."""
         return not self._provisioners
 
-    async def observe(self, plan_id: str, component: Component) -> Observation:
-        """One look; raises `CallError` when there was none, always as *unknown*."""
+    async def observe(self, plan_id: str, component: Component, name: str = "") -> Observation:
+        """One look, at the adopted resource `name` where there is one.
+
+        Raises `CallError` when there was no look: what it would have shown is unknown.
+        """
         observer = self._observers.get(component.provisioner)
         if observer is None:
             raise Permanent(f"no provisioner of kind {component.provisioner!r} is set up")
-        resource = Resource(plan_id, component.id, component.options)
+        resource = _resource(plan_id, component, name)
         async with self._places:
             if self._stopping():
                 raise Transient("the daemon is stopping: no new call starts")
@@ -73,13 +76,13 @@ class Actuator:
             except TimeoutError:
                 raise Ambiguous(f"no answer within {self._call_timeout_s:g} s") from None
 
-    async def perform(self, plan_id: str, component: Component, granted: StepGranted) -> Answer:
-        """Take a granted step. However the call ends, it is one of the four answers; only cancellation passes."""
+    async def perform(self, plan_id: str, component: Component, granted: StepGranted, name: str = "") -> Answer:
+        """Take a granted step. However the call ends, it is one of the five answers; only cancellation passes."""
         provisioner = self._provisioners.get(component.provisioner)
         if provisioner is None:
             return Answer(StepOutcome.PERMANENT, "this is a dry run: nothing is changed")
         order = StepOrder(
-            resource=Resource(plan_id, component.id, component.options),
+            resource=_resource(plan_id, component, name),
             token=granted.token,
             generation=granted.generation,
             deadline_at=granted.deadline_at,
@@ -109,7 +112,13 @@ class Actuator:
             return Answer(StepOutcome.AMBIGUOUS, unknown.reason)
         except Exception as defect:  # noqa: BLE001 - an adapter's defect says nothing of what it did: unknown
             return Answer(StepOutcome.AMBIGUOUS, f"the provisioner failed: {type(defect).__name__}: {defect}")
+        if isinstance(done, StepBegun):
+            return Answer(StepOutcome.BEGUN, done.detail, done.request_id, retry_after_s=done.look_after_s)
         return Answer(StepOutcome.DONE, request_id=done.request_id)
+
+
+def _resource(plan_id: str, component: Component, name: str) -> Resource:
+    return Resource(plan_id, component.id, component.options, name, component.stateful)
 
 
 def deadline_left_s(clock: Clock, deadline_at: int) -> float:

@@ -190,6 +190,8 @@ class StepOutcome(enum.Enum):
     TRANSIENT = "transient"
     PERMANENT = "permanent"
     AMBIGUOUS = "ambiguous"
+    BEGUN = "begun"
+    """The provider took the request and is at work: looks for the token will show the end."""
 
 
 class StepEnded(_Event, frozen=True):
@@ -269,6 +271,8 @@ class ComponentDrifted(_Event, frozen=True):
     committed_micros: int
     contested: bool = False
     """A foreign writer keeps undoing the repair; the actor stops."""
+    detail: str = ""
+    """What differs, or who else writes."""
 
 
 class BreakerStatus(enum.Enum):
@@ -280,7 +284,7 @@ class BreakerStatus(enum.Enum):
 
 
 class BreakerChanged(_Event, frozen=True):
-    """A breaker's whole memory after a change. `breaker` is `provider:<kind>` or `component:<id>`."""
+    """A breaker's whole memory after a change. `breaker` is `provider:<failure domain>` or `component:<id>`."""
 
     breaker: str
     status: BreakerStatus

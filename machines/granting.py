@@ -149,7 +149,7 @@ def _against_wish(
 
 def breaker_names(component: Component) -> tuple[str, str]:
     """The two breakers that gate a component's raising calls."""
-    return f"provider:{component.provisioner}", f"component:{component.id}"
+    return f"provider:{component.failure_domain}", f"component:{component.id}"
 
 
 def _through_breakers(state: State, component: Component, now: Instant) -> tuple[Event, ...] | Refusal:

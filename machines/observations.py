@@ -31,3 +31,9 @@ class Observation(msgspec.Struct, frozen=True):
     units: int = 1
     cost_micros: int | None = None
     detail: str = ""
+    differences: tuple[str, ...] = ()
+    """What stands otherwise than its options wish, a sentence each; taking `activate` again puts it right."""
+    foreign_writer: str = ""
+    """Who else claims what solvent manages, such as an autoscaler: solvent then stops instead of fighting."""
+    look_after_s: float | None = None
+    """While CHANGING: before then the provider will show nothing new."""

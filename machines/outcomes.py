@@ -29,6 +29,7 @@ from machines.stepping import Sight, standing_after, standing_found
 
 CONTESTED_AFTER_DRIFTS = 3
 CONTESTED_WINDOW_S = 3600
+DETAIL_CHARACTERS_MAX = 2_000
 """So many repairs undone within an hour are a foreign writer's work, not an accident."""
 
 
@@ -90,6 +91,8 @@ def _breakers_after(
         before = state.breakers.get(name, Breaker())
         if outcome in (StepOutcome.TRANSIENT, StepOutcome.AMBIGUOUS):
             after = breakers.failed(before, now, limits)
+        elif outcome is StepOutcome.BEGUN and name == f"component:{component.id}":
+            after = before  # the provider answers; whether the component comes up is not known yet
         else:
             after = breakers.succeeded(before)
         if after != before:
@@ -166,6 +169,7 @@ def after_sight(
         return ResourceGone(component.id)
     window_start = now - CONTESTED_WINDOW_S * SECOND
     recent = sum(1 for at in record.drifts_at if at > window_start) + 1
+    contested = sight is Sight.CONTESTED or recent >= CONTESTED_AFTER_DRIFTS
     kept = record.committed_micros if wanted is ComponentState.HOT else 0
     committed = max(kept, standing.committed_micros)
     return ComponentDrifted(
@@ -174,7 +178,8 @@ def after_sight(
         to_state=standing.state,
         observed=seen.state,
         committed_micros=committed,
-        contested=recent >= CONTESTED_AFTER_DRIFTS,
+        contested=contested,
+        detail="; ".join((*filter(None, (seen.foreign_writer,)), *seen.differences))[:DETAIL_CHARACTERS_MAX],
     )
 
 

@@ -49,7 +49,8 @@ def resolve(intent: Intent, seen: Observation, now: Instant) -> Resolution:
     """
     raising = intent.step in RAISING
     ours = intent.token in seen.tokens
-    if seen.state in _REACHED[intent.step] and (ours or not raising):
+    unfinished = intent.step is Step.ACTIVATE and bool(seen.differences)
+    if seen.state in _REACHED[intent.step] and (ours or not raising) and not unfinished:
         return Resolution.DONE
     if now < intent.deadline_at:
         return Resolution.WAIT if seen.state is ResourceState.CHANGING else Resolution.RETRY
@@ -74,8 +75,13 @@ def standing_after(component: Component, record: ComponentRecord, step: Step) ->
 
 
 def standing_found(component: Component, seen: Observation) -> Standing:
-    """Where a look finds the component. What is changing or broken counts its full price until it is settled."""
+    """Where a look finds the component. What is changing or broken counts its full price until it is settled.
+
+    What serves otherwise than its options wish stands WARM at its full price: activating it again puts it right.
+    """
     state = _STANDS.get(seen.state, ComponentState.WARM)
+    if seen.state is ResourceState.HOT and seen.differences:
+        return Standing(ComponentState.WARM, component.monthly_cost_micros or 0)
     if seen.state in (ResourceState.CHANGING, ResourceState.BROKEN):
         return Standing(state, component.monthly_cost_micros or 0)
     return Standing(state, cost_in(component, state) or 0)
@@ -88,6 +94,8 @@ class Sight(enum.Enum):
     UNSETTLED = "unsettled"
     """The provider is still at work; look again."""
     DRIFTED = "drifted"
+    CONTESTED = "contested"
+    """A foreign writer claims what solvent manages."""
     UNMANAGED = "unmanaged"
     """Something stands there that does not carry our token."""
     UNMANAGED_GONE = "unmanaged_gone"
@@ -105,6 +113,10 @@ def compare(record: ComponentRecord, seen: Observation, known_tokens: frozenset[
     if not ours and record.state is ComponentState.COLD:
         return Sight.AS_RECORDED if record.unmanaged is seen.state else Sight.UNMANAGED
     if not ours and record.state is not ComponentState.COLD:
+        return Sight.DRIFTED
+    if seen.foreign_writer:
+        return Sight.CONTESTED
+    if seen.differences and seen.state is ResourceState.HOT and record.state is ComponentState.HOT:
         return Sight.DRIFTED
     if seen.state is ResourceState.BROKEN:
         return Sight.DRIFTED if record.state is not ComponentState.WARM else Sight.AS_RECORDED

@@ -37,7 +37,7 @@ def done_already(step: Step, order: StepOrder, seen: Observation) -> StepDone | 
         raise Permanent(f"{name} is there already under {_named(seen)}, not under {order.token}: adopt or remove it")
     if (step, seen.state) in _ILLEGAL:
         raise Permanent(f"{name} {_ILLEGAL[step, seen.state]}")
-    if seen.state is not _GOAL[step]:
+    if seen.state is not _GOAL[step] or seen.differences:
         return None
     if seen.state is not ResourceState.ABSENT and order.token not in seen.tokens:
         return None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol, cast
 
 import msgspec
 
+from config.settings import DEFAULT_INSTANCE
 from config.suggestions import did_you_mean, one_of_text
 from machines.ports.clock import Clock
-from machines.ports.provisioner import Observer, Provisioner
+from machines.ports.provisioner import Observer, Provisioner, Resource
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -23,10 +24,17 @@ class Surroundings(msgspec.Struct, frozen=True):
     """A whole number from 0 up to, not including, its argument; seeded where a run must repeat."""
     environment: Mapping[str, str]
     """The daemon's own environment; an adapter takes from it only what it names."""
+    redis_url: str = ""
+    """The daemon's own Redis, for what is published to the application; "" where none is reached."""
+    instance: str = DEFAULT_INSTANCE
+    """Sets daemons on one Redis apart: `config.settings.key_prefix` makes the prefix of every key of it."""
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """Where a kind lives. The module has `observer(surroundings)` and `provisioner(surroundings)`."""
+    """Where a kind lives. The module has `observer(surroundings)` and `provisioner(surroundings)`.
+
+    It may have `preflight(resources, surroundings)`: what keeps those resources from being reached, a sentence each.
+    """
 
     module: str
     extra: str = ""
@@ -43,6 +51,9 @@ class ProvisionerUnavailableError(Exception):
     """A kind that does not exist, or whose packages are not installed; the message says what to do."""
 
 
+Preflight = Callable[[Sequence[Resource], Surroundings], Awaitable[tuple[str, ...]]]
+
+
 class _Module(Protocol):
     def observer(self, surroundings: Surroundings) -> Observer: ...
     def provisioner(self, surroundings: Surroundings) -> Provisioner: ...
@@ -56,6 +67,19 @@ def observer_for(kind: str, surroundings: Surroundings) -> Observer:
 def provisioner_for(kind: str, surroundings: Surroundings) -> Provisioner:
     """An object that can change the world. Raises `ProvisionerUnavailableError`."""
     return _module(kind).provisioner(surroundings)
+
+
+async def preflight_of(kind: str, resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:
+    """What would keep these resources of one kind from being reached, a sentence each saying what to do.
+
+    It looks and changes nothing; () where all is well, or where the kind needs nothing. Never raises for a provider.
+    """
+    try:
+        module = _module(kind)
+    except ProvisionerUnavailableError as unavailable:
+        return (str(unavailable),)
+    preflight: Preflight | None = getattr(module, "preflight", None)
+    return () if preflight is None else await preflight(resources, surroundings)
 
 
 def _module(kind: str) -> _Module:

@@ -145,6 +145,8 @@ class ComponentActor(Actor):
         record = self._around.recorder.state.components.of(self._component_id)
         if answer.outcome is StepOutcome.DONE:
             self._look_after(0)
+        elif answer.outcome is StepOutcome.BEGUN:
+            self._look_after(max(self._around.times.poll_every_s, answer.retry_after_s or 0.0))
         else:
             self._look_after(self._retry_delay_s(record, answer.retry_after_s))
 
@@ -164,7 +166,7 @@ class ComponentActor(Actor):
                 self._look_after(0)
             case Resolution.WAIT:
                 self._lowered = 0
-                self._look_after(self._around.times.poll_every_s)
+                self._look_after(self._poll_s(seen))
             case Resolution.RETRY:
                 await self._ask_and_take(component, intent.step)
             case Resolution.PARK:
@@ -223,7 +225,7 @@ class ComponentActor(Actor):
         """Whether the world differs from the record. Two agreeing looks are needed before it is believed."""
         sight = compare(record, seen, self._known_tokens(record))
         if sight is Sight.UNSETTLED:
-            self._look_after(self._around.times.poll_every_s)
+            self._look_after(self._poll_s(seen))
             return True
         if sight is Sight.DRIFTED and self._confirmed_lately(record):
             sight = Sight.AS_RECORDED
@@ -275,6 +277,9 @@ class ComponentActor(Actor):
             kernel.timers.cancel(self._timer)
         due_s = asyncio.get_running_loop().time() + delay_s
         self._timer = kernel.timers.schedule(due_s, kernel.find(self.name), Look())
+
+    def _poll_s(self, seen: Observation) -> float:
+        return max(self._around.times.poll_every_s, seen.look_after_s or 0.0)
 
     def _retry_delay_s(self, record: ComponentRecord, retry_after_s: float | None) -> float:
         times = self._around.times

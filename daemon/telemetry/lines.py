@@ -46,7 +46,7 @@ def line_of(event: Event) -> Line:
 
 def _level(event: Event) -> str:
     match event:
-        case events.StepEnded() if event.outcome is not StepOutcome.DONE:
+        case events.StepEnded() if event.outcome not in (StepOutcome.DONE, StepOutcome.BEGUN):
             return ERROR if event.outcome is StepOutcome.PERMANENT else WARNING
         case events.FreezeChanged() if event.frozen:
             return ERROR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -17,6 +18,10 @@ class Resource(msgspec.Struct, frozen=True):
     component: str
     options: dict[str, Any] = {}
     """The component's `options`, as `config.provisioner_options` validated them."""
+    name: str = ""
+    """The provider's own name of an adopted resource; "" where the adapter's deterministic name stands."""
+    stateful: bool = False
+    """What it stores must outlive every step, and is never destroyed without an explicit order."""
 
 
 class StepOrder(msgspec.Struct, frozen=True):
@@ -38,6 +43,32 @@ class StepDone(msgspec.Struct, frozen=True):
     cost_micros: int | None = None
 
 
+class StepBegun(msgspec.Struct, frozen=True):
+    """The provider took the request and goes on by itself, or one of several phases is over.
+
+    The caller looks until the goal stands under the token; where a look shows neither that nor CHANGING, it takes the
+    step again, which goes on with the next phase.
+    """
+
+    request_id: str = ""
+    detail: str = ""
+    look_after_s: float | None = None
+    """Before then a look will show nothing new."""
+
+
+class FoundResource(msgspec.Struct, frozen=True):
+    """A live resource that carries the tag of a plan, whatever the journal knows of it."""
+
+    kind: str
+    """The kind of provisioner that can remove it."""
+    name: str
+    """The provider's own name, unique within the kind, such as an ARN or `<cluster>/<namespace>/Deployment/<name>`."""
+    component: str
+    token: str
+    generation: int | None = None
+    detail: str = ""
+
+
 class Observer(Protocol):
     """The half of an adapter that looks. A dry run constructs nothing else, so nothing in it can change the world."""
 
@@ -45,6 +76,13 @@ class Observer(Protocol):
 
     async def observe(self, resource: Resource) -> Observation:
         """Look, and change nothing. A live resource that carries no token shows the token ""."""
+        ...
+
+    async def list_resources(self, plan: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
+        """All live resources that carry the plan's tag, in the places that `known` resources name.
+
+        Raises as `observe` does: a list that is not complete is no list. () of a world that has no tags.
+        """
         ...
 
     async def close(self) -> None:
@@ -59,18 +97,25 @@ class Provisioner(Observer, Protocol):
     treats as ambiguous. A step looks before it acts: where the wished state already stands under the token, it is done.
     """
 
-    async def warm(self, order: StepOrder) -> StepDone:
+    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
         """COLD to WARM: make the resource, serving nobody."""
         ...
 
-    async def activate(self, order: StepOrder) -> StepDone:
+    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
         """WARM to HOT: let it serve."""
         ...
 
-    async def deactivate(self, order: StepOrder) -> StepDone:
+    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
         """HOT to WARM: snapshot what is stateful, then stop serving."""
         ...
 
-    async def decommission(self, order: StepOrder) -> StepDone:
+    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
         """WARM to COLD: remove it; afterwards nothing is billed."""
+        ...
+
+    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
+        """Remove a resource that `list_resources` gave and that belongs to nothing: an operator ordered it.
+
+        Raises `Permanent` where it no longer carries that token, and for a kind that cannot.
+        """
         ...

@@ -118,7 +118,7 @@ def fold_drifted(components: Components, event: events.ComponentDrifted, at: Ins
     record.drifts_at = (*record.drifts_at, at)[-DRIFTS_REMEMBERED_MAX:]
     record.contested = event.contested
     if event.contested:
-        record.parked = "contested: a foreign writer keeps undoing the repair"
+        record.parked = f"contested: {event.detail or 'a foreign writer keeps undoing the repair'}"
 
 
 def fold_adopted(components: Components, event: events.ResourceAdopted, at: Instant) -> None:

@@ -16,7 +16,8 @@ from config.money import MICROS_MAX, amount_text
 from config.plan import Rate
 from config.policies import Measure, Policies
 from config.policy_keys import POLICY_PARSERS, policy_text
-from config.provisioner_options import CommandOptions, SimulatedOptions, command_options, simulated_options
+from config.provisioner_options.command import CommandOptions, command_options
+from config.provisioner_options.simulated import SimulatedOptions, simulated_options
 from config.triggers import AllOf, AnyOf, Comparison, Condition, Metric
 from tests.config.plan_text import PLAN, changed, problems_of
 

@@ -7,10 +7,18 @@ from abc import ABC, abstractmethod
 
 from adapters.clocks import AcceleratedClock
 from config.instants import SECOND
-from machines.ports.provisioner import Provisioner, Resource, StepDone, StepOrder
+from machines.observations import ResourceState
+from machines.ports.provisioner import Provisioner, Resource, StepBegun, StepDone, StepOrder
 
 ORIGIN = 1_704_067_200 * SECOND
 TOKEN = "svcontracttoken00000000000000001"
+ROUNDS_MAX = 50
+GOALS = {
+    "warm": ResourceState.WARM,
+    "activate": ResourceState.HOT,
+    "deactivate": ResourceState.WARM,
+    "decommission": ResourceState.ABSENT,
+}
 
 
 class Trouble(enum.Enum):
@@ -30,6 +38,11 @@ class Trouble(enum.Enum):
 
 class ProvisionerHarness(ABC):
     """How the contract reaches one kind of world; every provisioner it hands out is that of another process."""
+
+    lists = True
+    """Whether this kind can list what carries a plan's tag."""
+    phased: frozenset[str] = frozenset()
+    """The steps that take several calls to the provider: after one lost answer they stand in between."""
 
     def __init__(self) -> None:
         """Time runs as usual and can be advanced."""
@@ -90,7 +103,17 @@ class ProvisionerHarness(ABC):
 
 
 async def call(provisioner: Provisioner, step: str, order: StepOrder) -> StepDone:
-    """The step by its name."""
-    done = await getattr(provisioner, step)(order)
-    assert isinstance(done, StepDone)
-    return done
+    """The step by its name, seen through as the component actor does it: begun, looked at, gone on with."""
+    for _ in range(ROUNDS_MAX):
+        answer = await getattr(provisioner, step)(order)
+        if isinstance(answer, StepDone):
+            return answer
+        assert isinstance(answer, StepBegun)
+        seen = await provisioner.observe(order.resource)
+        for _ in range(ROUNDS_MAX):
+            if seen.state is not ResourceState.CHANGING:
+                break
+            seen = await provisioner.observe(order.resource)
+        if seen.state is GOALS[step] and not seen.differences and (order.token in seen.tokens or not seen.tokens):
+            return StepDone(answer.request_id)
+    raise AssertionError(f"{step} came to no end in {ROUNDS_MAX} rounds")

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from adapters.provisioners.command import CommandProvisioner
-from config.provisioner_options import ACTIONS
+from config.provisioner_options.actions import ACTIONS
 from machines.ports.provisioner import Resource
 from tests.contracts.provisioner_harness import ProvisionerHarness, Trouble
 
@@ -20,6 +20,8 @@ ENVIRONMENT = {"PATH": os.defpath, "HOME": "/nowhere", "AWS_SECRET_ACCESS_KEY": 
 
 class FileWorld(ProvisionerHarness):
     """The command provisioner over the shipped example scripts."""
+
+    lists = False
 
     def __init__(self, directory: Path) -> None:
         """Everything lives in `directory`."""

@@ -238,4 +238,4 @@ def test_an_observer_has_nothing_that_mutates() -> None:
     """What a dry run constructs can look and close, and has no step at all."""
     public = {name for name in dir(CommandObserver) if not name.startswith("_")}
 
-    assert public == {"kind", "observe", "close"}
+    assert public == {"kind", "observe", "list_resources", "close"}

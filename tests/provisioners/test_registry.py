@@ -14,7 +14,7 @@ from adapters.provisioners import registry
 from adapters.provisioners.registry import Kind, ProvisionerUnavailableError, Surroundings
 from adapters.provisioners.simulated import WORLD_NAME, WorldDamagedError
 from config.instants import HOUR
-from config.provisioner_options import PROVISIONERS
+from config.provisioner_options.kinds import PROVISIONERS
 from machines.observations import ResourceState
 from machines.ports.provisioner import Resource, StepOrder
 from tests.provisioners.file_world import ROOT

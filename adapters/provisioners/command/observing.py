@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +12,11 @@ from adapters.provisioners.command.locks import ComponentLock, lock_path
 from adapters.provisioners.command.processes import Answer, Script, run
 from config.instants import SECOND, Instant, instant_text
 from config.money import MoneyError, micros_from_text
-from config.provisioner_options import CommandOptions, command_options
+from config.provisioner_options.command import CommandOptions, command_options
 from machines.observations import Observation, ResourceState
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent
-from machines.ports.provisioner import Resource, StepOrder
+from machines.ports.provisioner import FoundResource, Resource, StepOrder
 
 INHERITED_VARIABLES: Final = ("HOME", "LANG", "PATH")
 """All that a script sees of the daemon's environment: no secret of the daemon's is among them."""
@@ -58,6 +58,11 @@ class CommandObserver:
             return await self._look(resource, options, options.time_limit_s)
         finally:
             lock.close(answered=True)
+
+    async def list_resources(self, plan: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
+        """Nothing: scripts know their own target only."""
+        del plan, known
+        return ()
 
     async def close(self) -> None:
         """Nothing is held between calls."""

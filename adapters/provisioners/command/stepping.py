@@ -9,10 +9,10 @@ from adapters.provisioners.command.observing import CommandObserver, read_option
 from adapters.provisioners.command.processes import Answer, Script, run
 from adapters.provisioners.look_first import done_already
 from config.instants import SECOND
-from config.provisioner_options import CommandOptions
+from config.provisioner_options.command import CommandOptions
 from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent, Transient
-from machines.ports.provisioner import StepDone, StepOrder
+from machines.ports.provisioner import FoundResource, StepDone, StepOrder
 
 _LOCK_WAIT_MIN_S: Final = 0.0
 
@@ -35,6 +35,10 @@ class CommandProvisioner(CommandObserver):
     async def decommission(self, order: StepOrder) -> StepDone:
         """Run `decommission`: remove it."""
         return await self._step(Step.DECOMMISSION, order)
+
+    async def remove(self, found: FoundResource) -> StepDone:
+        """Refused: a script's orphan is never found, so it is never removed."""
+        raise Permanent(f"{found.name}: the kind command lists nothing, so it removes nothing; remove it by hand")
 
     async def _step(self, step: Step, order: StepOrder) -> StepDone:
         options = read_options(order.resource)

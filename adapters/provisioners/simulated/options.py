@@ -8,7 +8,8 @@ import msgspec
 
 from adapters.provisioners.simulated.faults import PER_MILLE, Fault, possible
 from config.money import MoneyError, micros_from_text
-from config.provisioner_options import ACTIONS, SimulatedOptions, simulated_options
+from config.provisioner_options.actions import ACTIONS
+from config.provisioner_options.simulated import SimulatedOptions, simulated_options
 from machines.ports.faults import Permanent
 from machines.ports.provisioner import Resource
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -10,13 +10,13 @@ import msgspec
 from adapters.provisioners.simulated.acting import Circumstances, act
 from adapters.provisioners.simulated.faults import OBSERVE, Fault, Faults
 from adapters.provisioners.simulated.options import SimulatedComponent, component_from
-from adapters.provisioners.simulated.world import SimulatedWorld, Standing, settle, truth
+from adapters.provisioners.simulated.world import SimulatedWorld, Standing, settle, take_away, truth
 from config.instants import SECOND
 from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
-from machines.ports.provisioner import Resource, StepDone, StepOrder
+from machines.ports.provisioner import FoundResource, Resource, StepDone, StepOrder
 
 _TRANSIENT_RETRY_S: Final = 10.0
 
@@ -58,6 +58,21 @@ class SimulatedObserver:
             raise
         self._hooks.after(OBSERVE, resource)
         return seen
+
+    async def list_resources(self, plan: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
+        """Every live resource of the plan that carries a token."""
+        del known
+        self._refuse_the_dead()
+        now, listed = self._clock.wall(), []
+        for name, standing in self._world.components.items():
+            owner, _, component = name.partition("/")
+            settle(standing, now)
+            listed += [
+                FoundResource(self.kind, f"{name}#{number}", component, live.token, live.generation, live.state.value)
+                for number, live in enumerate(standing.live)
+                if owner == plan and live.token
+            ]
+        return tuple(listed)
 
     async def close(self) -> None:
         """Nothing is held between calls."""
@@ -153,6 +168,18 @@ class SimulatedProvisioner(SimulatedObserver):
     async def decommission(self, order: StepOrder) -> StepDone:
         """Remove it; snapshots stay."""
         return await self._step(Step.DECOMMISSION, order)
+
+    async def remove(self, found: FoundResource) -> StepDone:
+        """Remove one resource of those that `list_resources` gave."""
+        self._refuse_the_dead()
+        name, _, _ = found.name.partition("#")
+        standing = self._world.components.get(name, Standing())
+        live = next((one for one in standing.live if one.token == found.token), None)
+        if live is None:
+            raise Permanent(f"{found.name} carries the token {found.token} no longer: list the orphans again")
+        take_away(standing, live, self._clock.wall())
+        self._changed()
+        return StepDone(f"simulated remove {found.name}", 0)
 
     async def _step(self, step: Step, order: StepOrder) -> StepDone:
         self._hooks.before(step.value, order.resource)

@@ -148,6 +148,13 @@ def make(standing: Standing, live: LiveResource, now: Instant, what: str = "crea
     note(standing, now, what, live)
 
 
+def take_away(standing: Standing, live: LiveResource, now: Instant) -> None:
+    """A resource ends."""
+    standing.live.remove(live)
+    standing.removed += 1
+    note(standing, now, "removed", live)
+
+
 def note(standing: Standing, now: Instant, what: str, live: LiveResource) -> None:
     """Remember what happened to a resource."""
     standing.happenings.append(Happening(now, what, live.token, live.generation))
@@ -160,9 +167,7 @@ def settle(standing: Standing, now: Instant) -> None:
         if live.state is not ResourceState.CHANGING or live.becomes is None or live.settles_at > now:
             continue
         if live.becomes is ResourceState.ABSENT:
-            standing.live.remove(live)
-            standing.removed += 1
-            note(standing, now, "removed", live)
+            take_away(standing, live, now)
         else:
             live.state, live.becomes = live.becomes, None
             note(standing, now, live.state.value, live)
