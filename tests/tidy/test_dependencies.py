@@ -8,7 +8,7 @@ import pytest
 
 from tests.tidy.source_tree import ROOT
 
-LOCKED = re.compile(r"^([a-z0-9-]+)==([^\s;]+)", re.MULTILINE)
+LOCKED = re.compile(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==([^\s;]+)", re.MULTILINE)
 
 
 def normalised(name: str) -> str:
@@ -29,7 +29,7 @@ def bounds() -> dict[str, str]:
         text = requirement.partition(";")[0].strip()
         name, _, bound = text.partition(">=")
         if not name.startswith("solvent"):
-            found[normalised(name)] = bound
+            found[normalised(name.partition("[")[0])] = bound.partition(",")[0]
     return found
 
 
