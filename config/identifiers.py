@@ -25,3 +25,6 @@ provider_name: Final = values.matching(
     "a failure domain such as aws/eu-central-1: a-z, 0-9, . _ / and -, a letter first, "
     f"at most {IDENTIFIER_CHARACTERS_MAX} characters",
 )
+region_prefix: Final = values.matching(
+    r"[a-z][a-z0-9-]{0,63}", "the beginning of a region's name such as eu- or eu-central-1"
+)

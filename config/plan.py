@@ -30,6 +30,8 @@ class Component(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the provisioner needs to know; its own schema checks it."""
     provider: str = ""
     """The failure domain whose breaker gates it, such as `aws/eu-central-1`; "" where that is the kind itself."""
+    standby_for: str = ""
+    """The primary for which it stands by: it rests WARM where a level enables it, and rises while that one is down."""
     note: str = ""
 
     @property
@@ -84,6 +86,8 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     policies: Policies = Policies()
     rates: tuple[Rate, ...] = ()
     unit_economics: UnitEconomics | None = None
+    residency: tuple[str, ...] = ()
+    """What the name of every region that a component names must begin with, `eu-` for instance; () allows any."""
 
     def level_cost_micros(self, index: int) -> int | None:
         """The monthly cost of all that the level enables; None where one price is unknown."""

@@ -31,6 +31,8 @@ class ComponentDraft(msgspec.Struct, frozen=True):
     component: Component
     place: Place
     requires: tuple[tuple[str, Place], ...]
+    standby_place: Place
+    region_place: Place
     cost_read: bool
     """Whether the cost can be trusted; a sum over a wrong cost would only repeat the problem."""
 
@@ -60,7 +62,7 @@ def _component(context: Context, node: Node, collector: Collector) -> ComponentD
     mapping = mapping_of(node, collector)
     if mapping is None:
         empty = Component(identifier, None, HOST_PROVISIONER)
-        return ComponentDraft(empty, node.place, (), cost_read=False)
+        return ComponentDraft(empty, node.place, (), node.place, node.place, cost_read=False)
     fields = Fields(mapping, collector)
     monthly_cost = fields.required("monthly_cost", values.amount_or_unknown)
     warm_cost = fields.optional("warm_cost", values.amount, 0)
@@ -80,11 +82,19 @@ def _component(context: Context, node: Node, collector: Collector) -> ComponentD
         host=host,
         options=own.options,
         provider=fields.optional("provider", provider_name, own.provider),
+        standby_for=fields.optional("standby_for", component_id, ""),
         note=fields.optional("note", values.note_text, ""),
     )
     fields.refuse("supersedes", "elastic", "dial")
     fields.finish()
-    return ComponentDraft(component, node.place, requires, cost_read=monthly_cost is not None)
+    return ComponentDraft(
+        component,
+        node.place,
+        requires,
+        standby_place=fields.place_of("standby_for"),
+        region_place=fields.place_of("options").under("region"),
+        cost_read=monthly_cost is not None,
+    )
 
 
 def _provisioner_read(fields: Fields, context: Context, *, host: bool) -> tuple[str, OptionsRead]:

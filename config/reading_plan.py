@@ -13,11 +13,12 @@ from config import values
 from config.calendar import calendar_of
 from config.currencies import CURRENCIES
 from config.errors import ReadingError, shown
-from config.identifiers import plan_id
+from config.identifiers import plan_id, region_prefix
 from config.instants import Instant, InstantError, instant_from_text
 from config.overrides import SET_ORIGIN
 from config.plan import Level, Plan, Rate, UnitEconomics
 from config.plan_checks import check_level, check_level_ids, check_minima, check_requires, completed_levels
+from config.plan_places import check_residency, check_standbys
 from config.policies import Policies
 from config.policy_keys import GROUPS, POLICY_PARSERS, policies_from
 from config.reading import Collector, Fields, mapping_of
@@ -46,6 +47,9 @@ def plan_read(root: Mapping, folder: Path | None, collector: Collector) -> Plan:
     for level, parts in zip(levels, enabled, strict=True):
         check_level(level, {each.id for each in levels[: level.index]}, parts, components, collector)
     check_minima(levels, collector)
+    check_standbys(components, enabled, collector)
+    residency = tuple(prefix for prefix, _ in fields.texts("residency", region_prefix))
+    check_residency(components, residency, collector)
     plan = Plan(
         id=identifier,
         name=fields.optional("name", values.line_text, identifier),
@@ -59,6 +63,7 @@ def plan_read(root: Mapping, folder: Path | None, collector: Collector) -> Plan:
         policies=_policies(fields.mapping("policies"), collector),
         rates=_rates(fields, currency, timezone),
         unit_economics=_unit_economics(fields.mapping("unit_economics"), collector),
+        residency=residency,
     )
     fields.finish()
     return plan

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from config.plan import Plan
+from config.plan import Component, Plan
 from machines.breaker import Breaker
 from machines.deciding.waves import targets, waves_up
 from machines.events import BreakerStatus, Mode
@@ -16,6 +16,7 @@ from machines.granting import breaker_names, reservation_for
 from machines.lifecycle import next_step
 from machines.lifecycle_states import ComponentState
 from machines.permits import Reservation
+from machines.standby import rest_standbys
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
 
@@ -75,6 +76,7 @@ def wanted_states(plan: Plan, state: State) -> dict[str, ComponentState]:
         deciding.decision.prewarm if released and deciding.decision else (),
         never_raised,
     )
+    rest_standbys(plan, state, wanted)
     for component_id in state.retired:
         wanted[component_id] = ComponentState.COLD
     for component_id, pin in state.operators.pins.items():
@@ -189,11 +191,15 @@ def _dependants_fell(state: State, order: Order, wanted: dict[str, ComponentStat
 
 
 def level_reached(plan: Plan, state: State) -> int:
-    """The highest level whose components are all HOT; 0 while none is (RESOLUTIONS 20)."""
+    """The highest level whose components are all HOT, its stand-bys at least WARM; 0 while none is (RESOLUTIONS 20)."""
     for level in reversed(plan.levels):
-        if all(
-            plan.components[component_id].host or state.components.of(component_id).state is ComponentState.HOT
-            for component_id in level.components
-        ):
+        if all(_stands(plan.components[component_id], state) for component_id in level.components):
             return level.index
     return 0
+
+
+def _stands(component: Component, state: State) -> bool:
+    if component.host:
+        return True
+    needed = ComponentState.WARM if component.standby_for else ComponentState.HOT
+    return _RANK[state.components.of(component.id).state] >= _RANK[needed]
