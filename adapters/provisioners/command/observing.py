@@ -23,6 +23,7 @@ INHERITED_VARIABLES: Final = ("HOME", "LANG", "PATH")
 PATH_DEFAULT: Final = "/usr/local/bin:/usr/bin:/bin"
 TOKENS_ITEMS_MAX: Final = 1_000
 DETAIL_CHARACTERS_MAX: Final = 2_000
+DIFFERENCES_ITEMS_MAX: Final = 100
 
 
 class _Printed(msgspec.Struct, forbid_unknown_fields=True):
@@ -33,6 +34,8 @@ class _Printed(msgspec.Struct, forbid_unknown_fields=True):
     units: int = 1
     cost: str | None = None
     detail: str = ""
+    differences: list[str] = []
+    foreign_writer: str = ""
 
 
 class CommandObserver:
@@ -87,6 +90,7 @@ class CommandObserver:
             "SOLVENT_PLAN": resource.plan,
             "SOLVENT_COMPONENT": resource.component,
             "SOLVENT_TARGET": options.target,
+            "SOLVENT_RESOURCE": resource.name,
             "SOLVENT_TOKEN": order.token if order else "",
             "SOLVENT_GENERATION": str(order.generation) if order else "",
             "SOLVENT_DEADLINE": instant_text(ends_at),
@@ -118,7 +122,15 @@ def observation_from(answer: Answer, name: str) -> Observation:
     if state is ResourceState.ABSENT and printed.tokens:
         raise Ambiguous(f"{name} says that nothing is there and names {len(printed.tokens)} tokens: {_EXPECTED}")
     detail = printed.detail[:DETAIL_CHARACTERS_MAX]
-    return Observation(state, tuple(printed.tokens), printed.units, cost_micros, detail)
+    return Observation(
+        state=state,
+        tokens=tuple(printed.tokens),
+        units=printed.units,
+        cost_micros=cost_micros,
+        detail=detail,
+        differences=tuple(each[:DETAIL_CHARACTERS_MAX] for each in printed.differences[:DIFFERENCES_ITEMS_MAX]),
+        foreign_writer=printed.foreign_writer[:DETAIL_CHARACTERS_MAX],
+    )
 
 
 _EXPECTED: Final = (
