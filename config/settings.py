@@ -26,6 +26,7 @@ RESERVED_INSTANCES: Final = (
     "revenue",
     "status",
     "owner",
+    "budget",
 )
 """Words that follow `solvent:` in the keys of the default instance; an instance of that name would collide."""
 STOP_MAX_S: Final = 30

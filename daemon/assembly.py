@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -20,18 +21,21 @@ from adapters.provisioners.registry import (
     ProvisionerUnavailableError,
     Surroundings,
     observer_for,
+    preflight_of,
     provisioner_for,
 )
 from adapters.redis_server import EmbeddedRedis, EmbeddedRedisError
-from adapters.redis_streams import PaymentsSender, RedisStreams
+from adapters.redis_streams import CommandSender, PaymentsSender, RedisStreams
 from adapters.redis_streams.names import url_without_password
 from adapters.sqlite_journal import JOURNAL_NAME, JournalLimits, ReadOnlyJournal, SqliteJournal
 from adapters.state_directory import HeldError, Holder, RunFacts, StateDirectory, current_holder, read_run_facts
 from config.instants import Instant, instant_text
+from config.plan import Plan
 from config.settings import EMBEDDED, Settings
 from daemon.running import Ports
 from machines.ports.clock import Clock
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
+from machines.ports.provisioner import Observer, Resource
 from machines.state.whole import FOLD_VERSION
 
 __all__ = [
@@ -50,8 +54,18 @@ CannotStart = (HeldError, EmbeddedRedisError, JournalDamagedError, JournalRefuse
 Adapter = TypeVar("Adapter")
 
 
+PREFLIGHT_LIMIT_S = 60
+"""So long the check of one kind may take."""
 GROUP_EVENTS_MAX = 200_000
 """What one read of a stream can come to: every entry rejected, or twelve corrections of each."""
+
+
+class Unreached(msgspec.Struct, frozen=True):
+    """One thing that keeps components of a kind from being reached, and what to do about it."""
+
+    kind: str
+    components: tuple[str, ...]
+    sentence: str
 
 
 class Installation(msgspec.Struct, frozen=True):
@@ -148,6 +162,11 @@ class _Adapters(Mapping[str, Adapter]):
             self._constructed[kind] = self._construct(kind, self._surroundings)
         return self._constructed[kind]
 
+    @property
+    def constructed(self) -> tuple[Adapter, ...]:
+        """Those that were used so far."""
+        return tuple(self._constructed.values())
+
     def __iter__(self) -> Iterator[str]:
         return iter(KINDS)
 
@@ -155,9 +174,39 @@ class _Adapters(Mapping[str, Adapter]):
         return len(KINDS)
 
 
+async def preflight(plan: Plan, settings: Settings, clock: Clock) -> tuple[Unreached, ...]:
+    """What keeps the plan's components from being reached as things stand: credentials, packages, rights; () is well.
+
+    It looks and changes nothing, and asks each kind that the plan uses once.
+    """
+    surroundings = _surroundings(settings, clock)
+    used: dict[str, list[Resource]] = {}
+    for component in plan.components.values():
+        if not component.host:
+            resource = Resource(plan.id, component.id, component.options, stateful=component.stateful)
+            used.setdefault(component.provisioner, []).append(resource)
+    found: list[Unreached] = []
+    for kind, resources in used.items():
+        try:
+            async with asyncio.timeout(PREFLIGHT_LIMIT_S):
+                sentences = await preflight_of(kind, resources, surroundings)
+        except TimeoutError:
+            sentences = (
+                f"the check of {kind} did not end within {PREFLIGHT_LIMIT_S} s: see that its provider answers",
+            )
+        components = tuple(resource.component for resource in resources)
+        found += [Unreached(kind, components, sentence) for sentence in sentences]
+    return tuple(found)
+
+
+def _surroundings(settings: Settings, clock: Clock) -> Surroundings:
+    chance = random.SystemRandom()
+    return Surroundings(Path(settings.state_dir), clock, chance.randrange, os.environ)
+
+
 def _ports(settings: Settings, clock: Clock, journal: SqliteJournal, streams: RedisStreams) -> Ports:
     chance = random.SystemRandom()
-    surroundings = Surroundings(Path(settings.state_dir), clock, chance.randrange, os.environ)
+    surroundings = _surroundings(settings, clock)
     return Ports(
         clock=clock,
         journal=journal,
@@ -168,6 +217,24 @@ def _ports(settings: Settings, clock: Clock, journal: SqliteJournal, streams: Re
         jitter=lambda: chance.uniform(0.5, 1.5),
         stamped_now=SystemClock().wall,
     )
+
+
+@asynccontextmanager
+async def observers_of(state_dir: str, clock: Clock) -> AsyncIterator[Mapping[str, Observer]]:
+    """What can look at a daemon's components, with the environment of whoever asks; nothing here can change anything.
+
+    Asked for a kind that is not installed, it raises `ProvisionerUnavailableError`.
+    """
+    facts, chance = run_facts(state_dir), random.SystemRandom()
+    surroundings = Surroundings(
+        Path(state_dir), clock, chance.randrange, os.environ, facts.redis if facts is not None else ""
+    )
+    observers = _Adapters(observer_for, surroundings)
+    try:
+        yield observers
+    finally:
+        for observer in observers.constructed:
+            await observer.close()
 
 
 def read_payments_csv(path: str) -> PaymentsFile:
@@ -196,3 +263,8 @@ def holder_of(state_dir: str) -> Holder | None:
 def payments_sender(url: str, instance: str) -> PaymentsSender:
     """Whoever wants to send payments to an instance; raises `ValueError` for an unusable URL."""
     return PaymentsSender(url, instance)
+
+
+def command_sender(url: str, instance: str) -> CommandSender:
+    """Whoever wants to command an instance's daemon; raises `ValueError` for an unusable URL."""
+    return CommandSender(url, instance)

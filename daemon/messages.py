@@ -139,6 +139,8 @@ class SightReported(_Message, frozen=True):
     seen: Observation
     sight: str
     """A value of `machines.stepping.Sight`."""
+    resource: str = ""
+    """The name of the adopted, or to be adopted, resource that the look was at."""
 
 
 # To a component

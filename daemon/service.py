@@ -12,11 +12,12 @@ from importlib.metadata import version
 from typing import Any
 
 import msgspec
+import structlog
 
 from config.loading import load_plan
 from config.plan import Plan
 from config.settings import Settings
-from daemon.assembly import Installation, installed, metrics_page
+from daemon.assembly import Installation, installed, metrics_page, preflight
 from daemon.kernel import StopReport
 from daemon.roots.audit import Audit
 from daemon.roots.gate import Gate
@@ -68,12 +69,24 @@ async def serve(
         try:
             await _refuse_foreign_keys(daemon.gate)
             daemon.begin()
+            daemon.kernel.tasks.start(_tell_unreached(plan, settings, clock), name="preflight", owner="service")
             _watch(daemon, settings, installation, ready)
             await _until(stop, daemon)
         finally:
             say_stopping()
             report = await daemon.stop()
     return report
+
+
+async def _tell_unreached(plan: Plan, settings: Settings, clock: Clock) -> None:
+    """Say what the plan cannot reach; the daemon runs meanwhile, for what is not reached may not be needed yet."""
+    for unreached in await preflight(plan, settings, clock):
+        structlog.get_logger("service").error(
+            "preflight_failed",
+            kind=unreached.kind,
+            components=",".join(unreached.components),
+            reason=unreached.sentence,
+        )
 
 
 def _watch(daemon: Daemon, settings: Settings, installation: Installation, ready: Callable[[Serving], None]) -> None:

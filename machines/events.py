@@ -255,6 +255,16 @@ class ResourceAdopted(_Event, frozen=True):
     committed_micros: int
 
 
+class ResourceNamed(_Event, frozen=True):
+    """An operator said which resource a COLD component is to adopt; with the name "" nothing is to be adopted now."""
+
+    component: str
+    resource: str
+    """The provider's own name, such as an ARN."""
+    reason: str = ""
+    by: str = ""
+
+
 class ResourceGone(_Event, frozen=True):
     """An unmanaged resource is no longer there."""
 
@@ -419,6 +429,7 @@ Event = (
     | ApprovalEnded
     | CommandAnswered
     | CursorMoved
+    | ResourceNamed
 )
 
 

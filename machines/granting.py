@@ -132,6 +132,9 @@ def _against_wish(
     if record.intent is None:
         if target is None or next_step(record.state, target) is not step:
             return Refusal(f"nothing asks {record.id} to {step.value} now", withdrawn=True)
+        if step is Step.WARM and record.resource_name:
+            why = f"{record.id} is to adopt {record.resource_name}: nothing is made before it was looked for"
+            return Refusal(why, retry_after_s=1)
         return None
     if record.intent.step is not step:
         return Refusal(f"{record.id} has an open intent to {record.intent.step.value}")

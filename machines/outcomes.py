@@ -14,7 +14,9 @@ from machines.events import (
     ComponentParked,
     Event,
     IntentAbandoned,
+    ResourceAdopted,
     ResourceGone,
+    ResourceNamed,
     ResourceUnmanaged,
     StepEnded,
     StepIntended,
@@ -22,7 +24,7 @@ from machines.events import (
 )
 from machines.granting import GrantLimits, breaker_event, breaker_names
 from machines.lifecycle_states import RAISING, ComponentState, Step
-from machines.observations import Observation
+from machines.observations import Observation, ResourceState
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
 from machines.stepping import Sight, standing_after, standing_found
@@ -157,22 +159,26 @@ def after_sight(
     now: Instant,
     *,
     wanted: ComponentState,
-) -> Event:
-    """The event of a look that differed from the record.
+) -> list[Event]:
+    """The events of a look that differed from the record.
 
-    A drifted component that is still wanted keeps its reservation, so that its repair needs no new one.
+    What an operator named is adopted in the same group as it is found; where it is missing the component waits for
+    that operator. A drifted component that is still wanted keeps its reservation, so that its repair needs no new one.
     """
-    standing = standing_found(component, seen)
+    standing = standing_found(component, seen, repaired=wanted is ComponentState.HOT)
     if sight is Sight.UNMANAGED:
-        return ResourceUnmanaged(component.id, seen.state, seen.tokens, standing.committed_micros)
+        found = ResourceUnmanaged(component.id, seen.state, seen.tokens, standing.committed_micros)
+        return [found, adoption(record, found)] if record.resource_name else [found]
     if sight is Sight.UNMANAGED_GONE:
-        return ResourceGone(component.id)
+        return [ResourceGone(component.id)]
+    if sight is Sight.NAMED_MISSING:
+        return _named_missing(component.id, record.resource_name)
     window_start = now - CONTESTED_WINDOW_S * SECOND
     recent = sum(1 for at in record.drifts_at if at > window_start) + 1
     contested = sight is Sight.CONTESTED or recent >= CONTESTED_AFTER_DRIFTS
     kept = record.committed_micros if wanted is ComponentState.HOT else 0
     committed = max(kept, standing.committed_micros)
-    return ComponentDrifted(
+    drifted = ComponentDrifted(
         component=component.id,
         from_state=record.state,
         to_state=standing.state,
@@ -181,6 +187,28 @@ def after_sight(
         contested=contested,
         detail="; ".join((*filter(None, (seen.foreign_writer,)), *seen.differences))[:DETAIL_CHARACTERS_MAX],
     )
+    return [drifted]
+
+
+def adoption(record: ComponentRecord, found: ResourceUnmanaged) -> ResourceAdopted:
+    """The event that gives a found resource into solvent's hands as it stands, as the next generation."""
+    return ResourceAdopted(
+        component=record.id,
+        token=found.tokens[0] if found.tokens else "",
+        generation=record.generation + 1,
+        from_state=record.state,
+        to_state=ComponentState.HOT if found.observed is ResourceState.HOT else ComponentState.WARM,
+        committed_micros=found.committed_micros,
+    )
+
+
+def _named_missing(component_id: str, name: str) -> list[Event]:
+    """The name is taken back, lest something be made under it; the operator says how to go on."""
+    parked = (
+        f"the resource {name} that it was to adopt was not found; send adopt with the name of one that exists, or"
+        " resume-actor to let solvent make its own"
+    )
+    return [ResourceNamed(component_id, "", "it was not found", "solvent"), ComponentParked(component_id, parked)]
 
 
 def releases(state: State, wanted: Mapping[str, ComponentState]) -> list[Event]:

@@ -13,7 +13,10 @@ from machines.lifecycle_states import RAISING, ComponentState, Step
 from machines.observations import Observation, ResourceState
 from machines.permits import cost_in
 from machines.state.components import ComponentRecord, Intent
+from machines.tokens import token
 
+GENERATIONS_KNOWN_MAX = 8
+"""How many past resources of a component are still recognised as ours."""
 _STANDS = {
     ResourceState.ABSENT: ComponentState.COLD,
     ResourceState.WARM: ComponentState.WARM,
@@ -74,13 +77,14 @@ def standing_after(component: Component, record: ComponentRecord, step: Step) ->
     return Standing(state, cost_in(component, state) or 0)
 
 
-def standing_found(component: Component, seen: Observation) -> Standing:
+def standing_found(component: Component, seen: Observation, *, repaired: bool = True) -> Standing:
     """Where a look finds the component. What is changing or broken counts its full price until it is settled.
 
-    What serves otherwise than its options wish stands WARM at its full price: activating it again puts it right.
+    What serves otherwise than its options wish stands WARM at its full price: activating it again puts it right. Where
+    it is not to be `repaired`, it stands HOT, so that it can be lowered.
     """
     state = _STANDS.get(seen.state, ComponentState.WARM)
-    if seen.state is ResourceState.HOT and seen.differences:
+    if seen.state is ResourceState.HOT and seen.differences and repaired:
         return Standing(ComponentState.WARM, component.monthly_cost_micros or 0)
     if seen.state in (ResourceState.CHANGING, ResourceState.BROKEN):
         return Standing(state, component.monthly_cost_micros or 0)
@@ -99,25 +103,53 @@ class Sight(enum.Enum):
     UNMANAGED = "unmanaged"
     """Something stands there that does not carry our token."""
     UNMANAGED_GONE = "unmanaged_gone"
+    NAMED_MISSING = "named_missing"
+    """The resource that an operator named for adoption is not there."""
 
 
-def compare(record: ComponentRecord, seen: Observation, known_tokens: frozenset[str]) -> Sight:
-    """Hold a look against the record; `known_tokens` are those of this component's generations so far."""
+def known_tokens(plan_id: str, record: ComponentRecord, epoch: int) -> frozenset[str]:
+    """The tokens under which a component's live resource is recognised as ours."""
+    oldest = max(1, record.generation - GENERATIONS_KNOWN_MAX + 1)
+    known = {token(plan_id, record.id, generation, epoch) for generation in range(oldest, record.generation + 1)}
+    if record.state is not ComponentState.COLD:
+        known.add(record.token)  # an adopted resource may carry a strange token, or none
+    return frozenset(known)
+
+
+def compare(
+    record: ComponentRecord,
+    seen: Observation,
+    known_tokens: frozenset[str],
+    wanted: ComponentState | None = None,
+) -> Sight:
+    """Hold a look against the record; `known_tokens` are those of this component's generations so far.
+
+    `wanted` is what it is moved towards, None where nobody said: what is lowered anyhow is not repaired first.
+    """
     if seen.state is ResourceState.CHANGING:
         return Sight.UNSETTLED
     ours = any(found in known_tokens for found in seen.tokens)
     if seen.state is ResourceState.ABSENT:
         if record.unmanaged is not None:
             return Sight.UNMANAGED_GONE
-        return Sight.AS_RECORDED if record.state is ComponentState.COLD else Sight.DRIFTED
+        if record.state is not ComponentState.COLD:
+            return Sight.DRIFTED
+        return Sight.NAMED_MISSING if record.resource_name else Sight.AS_RECORDED
     if not ours and record.state is ComponentState.COLD:
+        if record.resource_name:
+            return Sight.UNMANAGED  # found before or not: it is to be adopted
         return Sight.AS_RECORDED if record.unmanaged is seen.state else Sight.UNMANAGED
     if not ours and record.state is not ComponentState.COLD:
         return Sight.DRIFTED
     if seen.foreign_writer:
         return Sight.CONTESTED
-    if seen.differences and seen.state is ResourceState.HOT and record.state is ComponentState.HOT:
-        return Sight.DRIFTED
+    if seen.differences and seen.state is ResourceState.HOT and wanted in (ComponentState.HOT, None):
+        return Sight.AS_RECORDED if _waits_for_repair(record) else Sight.DRIFTED
     if seen.state is ResourceState.BROKEN:
         return Sight.DRIFTED if record.state is not ComponentState.WARM else Sight.AS_RECORDED
     return Sight.AS_RECORDED if _STANDS[seen.state] is record.state else Sight.DRIFTED
+
+
+def _waits_for_repair(record: ComponentRecord) -> bool:
+    """Whether a drift put it WARM: reported once, and counted at its full price until activation repairs it."""
+    return record.state is ComponentState.WARM and bool(record.drifts_at) and record.drifts_at[-1] >= record.since

@@ -44,6 +44,12 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS: Final[dict[str, Kind]] = {
     "simulated": Kind("adapters.provisioners.simulated"),
     "command": Kind("adapters.provisioners.command"),
+    "compose": Kind("adapters.provisioners.compose"),
+    "aws_ecr": Kind("adapters.provisioners.aws.ecr", "aws"),
+    "budget": Kind("adapters.provisioners.budget"),
+    "kubernetes": Kind("adapters.provisioners.kubernetes", extra="kubernetes"),
+    "systemd": Kind("adapters.provisioners.systemd", extra="systemd"),
+    "mqtt": Kind("adapters.provisioners.mqtt", "mqtt"),
 }
 
 

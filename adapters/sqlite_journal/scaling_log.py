@@ -31,6 +31,7 @@ from machines.events import (
     PlanAdopted,
     ResourceAdopted,
     ResourceGone,
+    ResourceNamed,
     ResourceUnmanaged,
     Started,
     StepEnded,
@@ -141,6 +142,11 @@ def _(event: ResourceUnmanaged) -> LogLine:
 @_line.register
 def _(event: ResourceGone) -> LogLine:
     return LogLine(event.component, to_state="absent")
+
+
+@_line.register
+def _(event: ResourceNamed) -> LogLine:
+    return LogLine(event.component, to_state="named", reason=f"{event.resource or 'none'}: {event.reason} ({event.by})")
 
 
 @_line.register

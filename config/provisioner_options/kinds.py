@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from config.provisioner_options import command, simulated
+from config.provisioner_options import aws_ecr, budget, command, compose, kubernetes, mqtt, simulated, systemd
 from config.provisioner_options.options_kind import Context, OptionsKind
 from config.reading import Collector, Fields
 from config.yaml_tree import Mapping
@@ -14,6 +14,12 @@ from config.yaml_tree import Mapping
 KINDS: Final[dict[str, OptionsKind]] = {
     "simulated": simulated.KIND,
     "command": command.KIND,
+    "compose": compose.KIND,
+    "aws_ecr": aws_ecr.KIND,
+    "budget": budget.KIND,
+    "kubernetes": kubernetes.KIND,
+    "systemd": systemd.KIND,
+    "mqtt": mqtt.KIND,
 }
 PROVISIONERS: Final = tuple(KINDS)
 

@@ -32,11 +32,7 @@ from machines.observations import Observation
 from machines.ports.clock import Clock
 from machines.ports.faults import CallError
 from machines.state.components import ComponentRecord
-from machines.stepping import Resolution, Sight, compare, resolve
-from machines.tokens import token
-
-GENERATIONS_KNOWN_MAX = 8
-"""How many past resources of a component are still recognised as ours."""
+from machines.stepping import Resolution, Sight, compare, known_tokens, resolve
 
 
 class ComponentTimes(msgspec.Struct, frozen=True):
@@ -73,7 +69,8 @@ class ComponentActor(Actor):
         self._around = around
         self._component_id = component_id
         self._target: ComponentState | None = None
-        self._doubted: Sight | None = None
+        self._doubted: tuple[Sight, str] | None = None
+        """What one look has shown, and the name of the resource that it was at."""
         self._lowered = 0
         """The intent of the lowering that one look has shown to be done, by its sequence number."""
         self._timer: TimerId | None = None
@@ -105,10 +102,14 @@ class ComponentActor(Actor):
         component = around.recorder.state.component(self._component_id)
         if component is None or component.host or record.parked:
             return
+        name = record.resource_name
         try:
             seen = await self._observe(component)
         except CallError:
             self._look_after(self._retry_delay_s(record, None))
+            return
+        if name != record.resource_name:
+            self._look_after(0)  # an operator named another resource meanwhile: this look was at the old one
             return
         if record.intent is not None:
             if around.recorder.state.mode is Mode.ACT and not around.actuator.dry_run:
@@ -130,7 +131,7 @@ class ComponentActor(Actor):
             await self._refused(component, reply)
 
     async def _take(self, component: Component, granted: StepGranted) -> None:
-        answer = await self._around.actuator.perform(self._plan_id(), component, granted)
+        answer = await self._around.actuator.perform(self._plan_id(), component, granted, self._resource_name())
         if not answer.begun:
             return  # the intent stays open for the next start; a stop is no failure that a breaker learns from
         seen = None
@@ -213,7 +214,7 @@ class ComponentActor(Actor):
     # --- looking ---
 
     async def _observe(self, component: Component) -> Observation:
-        return await self._around.actuator.observe(self._plan_id(), component)
+        return await self._around.actuator.observe(self._plan_id(), component, self._resource_name())
 
     async def _try_observe(self, component: Component) -> Observation | None:
         try:
@@ -223,7 +224,7 @@ class ComponentActor(Actor):
 
     async def _sight_differs(self, record: ComponentRecord, seen: Observation) -> bool:
         """Whether the world differs from the record. Two agreeing looks are needed before it is believed."""
-        sight = compare(record, seen, self._known_tokens(record))
+        sight = compare(record, seen, known_tokens(self._plan_id(), record, self._around.epoch), self._target)
         if sight is Sight.UNSETTLED:
             self._look_after(self._poll_s(seen))
             return True
@@ -234,12 +235,12 @@ class ComponentActor(Actor):
             if record.unmanaged is not None:
                 self._look_after(self._around.times.observe_every_s)
             return record.unmanaged is not None
-        if sight is not self._doubted:
-            self._doubted = sight
+        if (sight, record.resource_name) != self._doubted:
+            self._doubted = (sight, record.resource_name)
             self._look_after(self._around.times.retry_initial_s)
             return True
         self._doubted = None
-        await self._tell_supervisor(SightReported(self._component_id, seen, sight.value))
+        await self._tell_supervisor(SightReported(self._component_id, seen, sight.value, record.resource_name))
         self._look_after(self._around.times.retry_initial_s)
         return True
 
@@ -247,16 +248,6 @@ class ComponentActor(Actor):
         """A provider that has just confirmed a step may show the old state for a while: that is no drift yet."""
         grace = int(self._around.times.consistency_grace_s * SECOND)
         return 0 <= self._around.clock.wall() - record.since < grace
-
-    def _known_tokens(self, record: ComponentRecord) -> frozenset[str]:
-        plan_id, epoch = self._plan_id(), self._around.epoch
-        oldest = max(1, record.generation - GENERATIONS_KNOWN_MAX + 1)
-        known = {
-            token(plan_id, self._component_id, generation, epoch) for generation in range(oldest, record.generation + 1)
-        }
-        if record.state is not ComponentState.COLD:
-            known.add(record.token)  # an adopted resource may carry a strange token, or none
-        return frozenset(known)
 
     # --- talking ---
 
@@ -286,6 +277,9 @@ class ComponentActor(Actor):
         attempt = record.intent.attempt if record.intent else 1
         backoff_s = min(times.retry_max_s, times.retry_initial_s * 2.0 ** min(attempt - 1, 30))
         return max(backoff_s, retry_after_s or 0.0)
+
+    def _resource_name(self) -> str:
+        return self._around.recorder.state.components.of(self._component_id).resource_name
 
     def _plan_id(self) -> str:
         plan = self._around.recorder.state.plan

@@ -215,9 +215,11 @@ class Supervisor(RecordingActor):
         component, record = state.component(message.component), state.components.of(message.component)
         if component is None or record.intent is not None or state.plan is None:
             return
+        if message.resource != record.resource_name:
+            return  # an operator named another resource since that look
         wanted = wanted_states(state.plan, state).get(component.id, ComponentState.COLD)
-        event = after_sight(component, record, message.seen, Sight(message.sight), self._clock.wall(), wanted=wanted)
-        await self._recorder.record(component_actor(component.id), [event])
+        found = after_sight(component, record, message.seen, Sight(message.sight), self._clock.wall(), wanted=wanted)
+        await self._recorder.record(component_actor(component.id), found)
 
     async def _expire(self) -> bool:
         now, state = self._clock.wall(), self._recorder.state

@@ -68,6 +68,10 @@ def _held(state: State, record: ComponentRecord) -> Iterator[str]:
         yield f"It is parked: {record.parked} (verb resume-actor, actor component:{record.id})."
     if record.unmanaged is not None:
         yield f"A resource was found {record.unmanaged.value} that solvent did not make: untouched until adopted."
+    if record.resource_name and record.state is ComponentState.COLD:
+        yield f"It is to adopt {record.resource_name}: two looks that agree find it, until then nothing is made."
+    elif record.resource_name:
+        yield f"It manages the adopted resource {record.resource_name}."
     found = state.operators.approval_for(f"component:{record.id}", approved=False)
     if found is not None:
         yield f"It waits for approval {found[0]}: {found[1].reason} (verb approve)."

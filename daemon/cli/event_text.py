@@ -80,6 +80,9 @@ def _of_operators(event: Event) -> str:
             return f"{event.component}: pinned {event.state.value}{_until(event.until)} by {event.by}: {event.reason}"
         case events.PinEnded():
             return f"{event.component}: no longer pinned: {event.why}"
+        case events.ResourceNamed():
+            what = f"is to adopt {event.resource}" if event.resource else "nothing is to be adopted"
+            return f"{event.component}: {what}, says {event.by}: {event.reason}"
         case events.PauseSet():
             return f"paused ({event.scope.value}){_until(event.until)} by {event.by}: {event.reason}"
         case events.PauseEnded():

@@ -15,6 +15,9 @@ _COMMANDS: Final = {
     "status": ("daemon.cli.status", "status_command"),
     "explain": ("daemon.cli.explain", "explain_command"),
     "plan": ("daemon.cli.plan", "plan_group"),
+    "drift": ("daemon.cli.drift", "drift_command"),
+    "orphans": ("daemon.cli.orphans", "orphans_command"),
+    "adopt": ("daemon.cli.adopt", "adopt_command"),
     "history": ("daemon.cli.history", "history_command"),
 }
 

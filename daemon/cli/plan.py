@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
 from typing import Final
 
@@ -9,14 +11,16 @@ import click
 import msgspec
 from rich.console import Console
 
-from config.errors import PlanError
+from config.errors import PlanError, ProblemsError
 from config.loading import load_plan, shipped_plans
 from config.money import amount_text
 from config.plan import Plan
+from config.settings_loading import load_settings
 from daemon.cli.plan_table import print_plan
 from daemon.cli.plan_view import plan_view
 
 EXIT_BAD_PLAN: Final = 2
+COMPONENTS_SHOWN_MAX: Final = 8
 
 _overrides_option = click.option(
     "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a policy, or currency=USD."
@@ -40,12 +44,18 @@ def plan_group() -> None:
 @plan_group.command("check")
 @click.argument("file", metavar="FILE_OR_NAME")
 @_overrides_option
-def check_command(file: str, overrides: tuple[str, ...]) -> None:
+@click.option("--offline", is_flag=True, help="Check the file only: ask no provider.")
+def check_command(file: str, overrides: tuple[str, ...], *, offline: bool) -> None:
     """Say whether a plan can be used; if not, list all of its problems with their lines.
 
-    Exit status: 0 where it can, 2 where it cannot.
+    A plan without problems is then checked against what it uses: packages, credentials, rights, places. That looks and
+    changes nothing; --offline leaves it out.
+
+    Exit status: 0 where it can be used, 2 where it cannot.
     """
     plan = _loaded(file, overrides)
+    if not offline:
+        _check_reach(plan, file)
     costs = [f"{level.index}: {_cost(plan, level.index)}" for level in plan.levels]
     click.echo(
         f"ok: {plan.name} ({plan.id}): {_counted(len(plan.levels), 'level')}, "
@@ -78,6 +88,35 @@ def _loaded(file: str, overrides: tuple[str, ...]) -> Plan:
             err=True,
         )
         raise click.exceptions.Exit(EXIT_BAD_PLAN) from None
+
+
+def _check_reach(plan: Plan, file: str) -> None:
+    """End the command with all that keeps the plan's components from being reached."""
+    # Imported late: showing a plan, or refusing a bad one, needs no adapter.
+    from daemon.assembly import clock_from, preflight  # noqa: PLC0415
+
+    try:
+        settings = load_settings(None, os.environ, {"plan": file})
+    except ProblemsError as problems:
+        click.echo(str(problems), err=True)
+        raise click.exceptions.Exit(EXIT_BAD_PLAN) from None
+    found = asyncio.run(preflight(plan, settings, clock_from(None)))
+    if not found:
+        return
+    for each in found:
+        click.echo(f"{each.kind} ({_some(each.components)}): {each.sentence}", err=True)
+    click.echo(
+        f"{_counted(len(found), 'problem')} with what the plan uses; the file itself is sound. Mend them and run the "
+        "same command again, or check the file alone with --offline",
+        err=True,
+    )
+    raise click.exceptions.Exit(EXIT_BAD_PLAN)
+
+
+def _some(components: tuple[str, ...]) -> str:
+    more = len(components) - COMPONENTS_SHOWN_MAX
+    shown = ", ".join(components[:COMPONENTS_SHOWN_MAX])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _cost(plan: Plan, index: int) -> str:

@@ -49,7 +49,7 @@ def end_with(code: int, message: str) -> NoReturn:
 
 
 @asynccontextmanager
-async def journal_of(state_dir: str) -> AsyncIterator[Journal]:
+async def journal_of(state_dir: str, unreadable_code: int = EXIT_FAILURE) -> AsyncIterator[Journal]:
     """The journal of a state directory; ends the command with a message where it cannot be read."""
     try:
         journal = open_journal_for_reading(state_dir)
@@ -59,11 +59,11 @@ async def journal_of(state_dir: str) -> AsyncIterator[Journal]:
             f"{state_dir} is no state directory of solvent: {missing}; name the --state-dir of `solvent run`",
         )
     except (JournalDamagedError, JournalRefusedError) as unreadable:
-        end_with(EXIT_FAILURE, str(unreadable))
+        end_with(unreadable_code, str(unreadable))
     try:
         yield journal
     except (JournalDamagedError, JournalRefusedError) as unreadable:
-        end_with(EXIT_FAILURE, str(unreadable))
+        end_with(unreadable_code, str(unreadable))
     finally:
         await journal.close()
 

@@ -9,6 +9,7 @@ from config.instants import Instant, instant_text
 from config.money import amount_text
 from daemon.assembly import RunFacts
 from daemon.publication.figures import breaker_status, cost_figures, next_level, revenue_figures
+from machines.lifecycle_states import ComponentState
 from machines.moving import level_reached
 from machines.revenue.growth import fraction_text
 from machines.state.operators import HeldPause
@@ -104,6 +105,8 @@ def waiting_lines(state: State) -> Iterator[str]:
     for record in state.components.records.values():
         if record.parked:
             yield f"parked: {record.id}: {record.parked} (verb resume-actor, actor component:{record.id})"
+        if record.resource_name and record.state is ComponentState.COLD:
+            yield f"to be adopted: {record.id} is to adopt {record.resource_name}, which two looks must find"
         if record.unmanaged is not None:
             yield f"unmanaged: {record.id} was found {record.unmanaged.value}; costed, untouched until adopted"
     for actor, reason in state.parked_actors.items():

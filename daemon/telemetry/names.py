@@ -35,6 +35,7 @@ OTHER_NAMES: Final = {
     "audit_finding": "the journal shows what must never be (`invariant`, `at`); decisions freeze",
     "audit_skipped": "the journal's beginning is gone, so that it cannot be audited",
     "set_up_warning": "something about the installation that the operator should know",
+    "preflight_failed": "what the plan uses cannot be reached (`kind`, `components`, `reason`); the daemon runs",
     "daemon_ready": "it serves: plan, mode, and where Redis and the endpoints are",
     "library_message": "a library logged something by itself",
 }

@@ -43,6 +43,8 @@ class ComponentRecord(msgspec.Struct):
     unmanaged: ResourceState | None = None
     unmanaged_token: str = ""
     drifts_at: tuple[Instant, ...] = ()
+    resource_name: str = ""
+    """The provider's own name of what an operator gave to adopt; "" where the adapter's deterministic name stands."""
 
     @property
     def idle(self) -> bool:
@@ -100,6 +102,7 @@ def fold_step_ended(components: Components, event: events.StepEnded, at: Instant
         record.intent = None
         if event.to_state is ComponentState.COLD:
             record.token = ""
+            record.resource_name = ""
     elif record.intent is not None:
         record.intent = msgspec.structs.replace(record.intent, answered=event.outcome, reason=event.reason)
 
@@ -129,6 +132,11 @@ def fold_adopted(components: Components, event: events.ResourceAdopted, at: Inst
     record.unmanaged_token = ""
     record.generation = event.generation
     record.token = event.token
+
+
+def fold_named(components: Components, event: events.ResourceNamed) -> None:
+    """From now on looks and steps are at that resource; what was found under another name is looked at anew."""
+    components.of(event.component).resource_name = event.resource
 
 
 def fold_unmanaged(components: Components, event: events.ResourceUnmanaged, at: Instant) -> None:

@@ -16,6 +16,7 @@ from machines.state.components import (
     fold_drifted,
     fold_gone,
     fold_intent_abandoned,
+    fold_named,
     fold_parked,
     fold_step_ended,
     fold_step_intended,
@@ -99,6 +100,8 @@ def _fold_rest(state: State, recorded: events.Recorded) -> None:
             fold_unmanaged(state.components, event, at)
         case events.ResourceAdopted():
             fold_adopted(state.components, event, at)
+        case events.ResourceNamed():
+            fold_named(state.components, event)
         case events.ResourceGone():
             fold_gone(state.components, event, at)
         case events.ComponentParked():

@@ -20,10 +20,16 @@ from machines.events import (
     StepIntended,
     StepOutcome,
 )
-from machines.granting import GrantLimits, breaker_event
+from machines.granting import GrantLimits, breaker_event, breaker_names
 from machines.lifecycle_states import RAISING, ComponentState, Step
 from machines.observations import Observation, ResourceState
-from machines.outcomes import CONTESTED_WINDOW_S, after_answer, after_deadline, after_sight, releases
+from machines.outcomes import (
+    CONTESTED_WINDOW_S,
+    after_answer,
+    after_deadline,
+    after_sight,
+    releases,
+)
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
 from machines.stepping import Sight
@@ -41,6 +47,7 @@ from tests.machines.histories import (
     intended,
     risen,
     then,
+    with_component,
 )
 
 LIMITS = GrantLimits(step_deadline_s=600, breaker=BreakerLimits(failures_max=2))
@@ -158,6 +165,67 @@ def test_a_failed_probe_opens_the_breaker_for_longer() -> None:
     assert (BreakerStatus.OPEN, 60, "why") == (again.status, again.cooldown_s, again.reason)
 
 
+@pytest.mark.parametrize("step", Step)
+def test_a_begun_step_leaves_its_intent_open(step: Step) -> None:
+    """State, reservation, token and intent stay; only a look, or another attempt, ends it."""
+    state = under_way(step)
+    record, open_intent = state.components.of("web"), state.components.of("web").intent
+    events = answered(state, StepOutcome.BEGUN)
+    then(state, *events)
+
+    (end,) = events
+    assert isinstance(end, StepEnded)
+    assert (StepOutcome.BEGUN, record.state, record.state, 40 * UNIT) == (
+        end.outcome,
+        end.from_state,
+        end.to_state,
+        end.committed_micros,
+    )
+    after = state.components.of("web")
+    assert open_intent is not None
+    assert after.intent is not None
+    assert (open_intent.step, open_intent.token, open_intent.deadline_at) == (
+        after.intent.step,
+        after.intent.token,
+        after.intent.deadline_at,
+    )
+    assert (record.state, "", 40 * UNIT) == (after.state, after.parked, after.committed_micros)
+
+
+def test_a_begun_step_closes_the_providers_probe_and_not_the_components() -> None:
+    """The provider answers; whether the component comes up is not known before it stands."""
+    provider = breaker_event("provider:simulated", Breaker(BreakerStatus.HALF_OPEN, (NOW,), NOW, 30, "web"), "")
+    component = breaker_event("component:web", Breaker(BreakerStatus.HALF_OPEN, (NOW,), NOW, 30, "web"), "")
+    state = under_way(Step.WARM, provider, component)
+    begun = changes(answered(state, StepOutcome.BEGUN))
+
+    assert [breaker_event("provider:simulated", Breaker(), "")] == begun
+    assert [breaker_event("component:web", Breaker(), "")] == changes(answered(then(state, *begun), StepOutcome.DONE))
+
+
+def test_a_begun_step_is_no_failure() -> None:
+    """However often: after as many as would open a breaker, none has learnt anything."""
+    state = under_way(Step.WARM)
+    for _ in range(LIMITS.breaker.failures_max + 1):
+        events = answered(state, StepOutcome.BEGUN)
+        assert [] == changes(events)
+        then(state, *events)
+
+    assert {} == state.breakers
+
+
+def test_the_failures_are_those_of_the_named_provider() -> None:
+    """A component that names its failure domain teaches that one's breaker, not its kind's."""
+    elsewhere = with_component(SHOP, "web", provider="aws/eu-central-1").components["web"]
+    state = under_way(Step.WARM)
+    events = after_answer(
+        state, elsewhere, StepOutcome.TRANSIENT, reason="why", request_id="", seen=None, now=NOW, limits=LIMITS
+    )
+
+    assert ["provider:aws/eu-central-1", "component:web"] == [each.breaker for each in changes(events)]
+    assert ("provider:simulated", "component:web") == breaker_names(WEB)
+
+
 def too_late(step: Step, seen: Observation, *, compensate: bool) -> list[Event]:
     """The events of a raise that cannot be reached any more."""
     record = under_way(step).components.of("web")
@@ -222,7 +290,8 @@ def test_what_has_no_intent_cannot_be_late(compensate: bool) -> None:
 
 def sighted(record: ComponentRecord, seen: Observation, sight: Sight, wanted: ComponentState = COLD) -> Event:
     """The event of a look at the web server."""
-    return after_sight(WEB, record, seen, sight, NOW, wanted=wanted)
+    (event,) = after_sight(WEB, record, seen, sight, NOW, wanted=wanted)
+    return event
 
 
 def test_an_unmanaged_resource_is_costed() -> None:

@@ -150,6 +150,28 @@ def test_an_unknown_price_counts_nothing(look: ResourceState) -> None:
     assert 0 == standing_found(unpriced, seen(look)).committed_micros
 
 
+DIFFERS = Observation(IS_HOT, ("ours",), differences=("replicas are 2, not 3",))
+
+
+def test_an_activation_with_differences_is_not_reached() -> None:
+    """Activating is taken again until nothing differs; past the deadline it is taken back like a half-made one."""
+    assert Resolution.RETRY is resolved(Step.ACTIVATE, DIFFERS)
+    assert Resolution.COMPENSATE is resolved(Step.ACTIVATE, DIFFERS, late=True)
+
+
+@pytest.mark.parametrize(("step", "state"), [(Step.WARM, IS_WARM), (Step.WARM, IS_HOT), (Step.DEACTIVATE, IS_WARM)])
+def test_differences_hold_up_nothing_else(step: Step, state: ResourceState) -> None:
+    """Only activation puts them right, so only activation waits for them."""
+    look = Observation(state, ("ours",), differences=("the tag is gone",))
+
+    assert Resolution.DONE is resolved(step, look)
+
+
+def test_what_serves_otherwise_than_wished_stands_warm_at_its_full_price() -> None:
+    """The next step from there is to activate it again."""
+    assert Standing(WARM, 40 * UNIT) == standing_found(WEB, DIFFERS)
+
+
 def compared(state: ComponentState, look: Observation, **record: Any) -> Sight:
     """A record held against a look, with our token known."""
     return compare(ComponentRecord("web", state, **record), look, OURS)
@@ -206,3 +228,37 @@ def test_a_strange_resource_in_place_of_ours_is_drift(state: ComponentState) -> 
 def test_a_strange_resource_that_went_away_is_reported() -> None:
     """Its cost is to be given back."""
     assert Sight.UNMANAGED_GONE is compared(COLD, seen(ABSENT), unmanaged=IS_HOT)
+
+
+def test_what_serves_otherwise_than_wished_is_drift_once() -> None:
+    """It is news while recorded HOT; recorded WARM by that drift it waits for its repair, however long."""
+    assert Sight.DRIFTED is compared(HOT, DIFFERS)
+    assert Sight.AS_RECORDED is compared(WARM, DIFFERS, since=NOW, drifts_at=(NOW,))
+    assert Sight.DRIFTED is compared(WARM, DIFFERS, since=NOW, drifts_at=(NOW - 1,))
+    assert Sight.AS_RECORDED is compared(WARM, Observation(IS_WARM, ("ours",), differences=("the tag is gone",)))
+
+
+@pytest.mark.parametrize("wanted", [WARM, COLD])
+def test_what_is_to_be_lowered_is_not_repaired_first(wanted: ComponentState) -> None:
+    """It serves, whatever differs: recorded HOT it is lowered as it is, waiting for a repair it stands HOT again."""
+    hot, waits = ComponentRecord("web", HOT), ComponentRecord("web", WARM, since=NOW, drifts_at=(NOW,))
+
+    assert Sight.AS_RECORDED is compare(hot, DIFFERS, OURS, wanted)
+    assert Sight.DRIFTED is compare(waits, DIFFERS, OURS, wanted)
+    assert Standing(HOT, 40 * UNIT) == standing_found(WEB, DIFFERS, repaired=False)
+
+
+@pytest.mark.parametrize(("state", "look"), [(WARM, IS_WARM), (HOT, IS_HOT), (HOT, IS_WARM), (HOT, BROKEN)])
+def test_a_foreign_writer_on_ours_is_a_contest(state: ComponentState, look: ResourceState) -> None:
+    """Whatever it made of it, and before any drift is counted."""
+    claimed = Observation(look, ("ours",), differences=("replicas are 9",), foreign_writer="an autoscaler")
+
+    assert Sight.CONTESTED is compared(state, claimed)
+
+
+def test_a_foreign_writer_on_a_strangers_resource_is_none_of_ours() -> None:
+    """There is nothing of ours to fight over."""
+    claimed = Observation(IS_HOT, ("theirs",), foreign_writer="an autoscaler")
+
+    assert Sight.UNMANAGED is compared(COLD, claimed)
+    assert Sight.DRIFTED is compared(HOT, claimed)

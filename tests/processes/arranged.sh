@@ -5,8 +5,10 @@
 #                            `stubborn`, SIGTERM is ignored meanwhile
 #   exit.<step>.<component>  end with the exit code in this file, for as long as it is there
 # Every call that changes something is noted in `calls`.
+# An adopted resource's name stands in for the target.
 set -u
 
+[ -z "$SOLVENT_RESOURCE" ] || export SOLVENT_TARGET="$SOLVENT_RESOURCE"
 name="$SOLVENT_STEP.$SOLVENT_COMPONENT"
 if [ "$SOLVENT_STEP" = observe ]; then
     exec sh "$2"

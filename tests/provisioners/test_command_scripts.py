@@ -90,6 +90,7 @@ async def test_a_script_sees_its_order_and_no_secret(world: FileWorld) -> None:
         "SOLVENT_PLAN": "shop",
         "SOLVENT_COMPONENT": "web",
         "SOLVENT_TARGET": "web",
+        "SOLVENT_RESOURCE": "",
         "SOLVENT_TOKEN": TOKEN,
         "SOLVENT_GENERATION": "7",
     }

@@ -28,8 +28,8 @@ PASSING: Final = (
 """Faults that leave nothing behind for an operator to mend."""
 NOTICED_WITHIN_S: Final = 200
 """A look a minute, put down to a slow view for another, and two that agree: so late a lie is found out."""
-RARE: Final = (Fault.LIES_ABSENT, Fault.LIES_HOT, Fault.PERMANENT, Fault.VANISHES, Fault.FOREIGN)
-LASTING: Final = (Fault.PERMANENT, Fault.VANISHES, Fault.FOREIGN)
+RARE: Final = (Fault.LIES_ABSENT, Fault.LIES_HOT, Fault.PERMANENT, Fault.VANISHES, Fault.FOREIGN, Fault.DIFFERS)
+LASTING: Final = (Fault.PERMANENT, Fault.VANISHES, Fault.FOREIGN, Fault.DIFFERS)
 MONTHS: Final[Sequence[Stimulus]] = tuple(
     month_of(f"2025-{number:02d}", amount)
     for number, amount in enumerate(("150", "350", "350", "700", "700", "1600", "1600", "740", "330", "110", "400"), 1)

@@ -18,14 +18,14 @@ components:
     monthly_cost: 20
     warm_cost: 5
     provisioner: simulated
-    options: {warm_s: 2, activate_s: 1}
+    options: {warm_s: 2, activate_s: 1, faults: {begins: true}}
   database: {monthly_cost: 30, warm_cost: 2, stateful: true, provisioner: simulated}
   gateway: {monthly_cost: 10, requires: [cluster], provisioner: simulated}
   workers:
     monthly_cost: 60
     requires: [cluster]
     provisioner: simulated
-    options: {deactivate_s: 2}
+    options: {activate_s: 8, deactivate_s: 2, decommission_s: 7, faults: {begins: true}}
   vault: {monthly_cost: 230, warm_cost: 5, stateful: true, requires: [cluster], provisioner: simulated}
   fleet:
     monthly_cost: 400

@@ -308,6 +308,28 @@ def test_drift_is_repaired_and_a_contest_is_given_up() -> None:
     assert ComponentState.HOT is world.auditor.state.components.of("cluster").state
 
 
+def test_a_difference_is_repaired_without_taking_it_down() -> None:
+    """What somebody changed is activated again under its own generation; nobody deactivates what serves."""
+    world = World(ladder(), 1)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "150"))
+        await asyncio.sleep(100)
+        before = world.auditor.state.sequence
+        world.faults.next("observe", Fault.DIFFERS, "cluster")
+        await asyncio.sleep(300)
+        await quiescent(world, daemon)
+        drifts = [each.component for each in of_type(world, events.ComponentDrifted, before)]  # type: ignore[union-attr]
+        steps = [(each.component, each.step) for each in of_type(world, events.StepIntended, before)]  # type: ignore[union-attr]
+        assert ["cluster"] == drifts
+        assert {("cluster", Step.ACTIVATE)} == set(steps)
+
+    live(world, body)
+    assert "HOT" == states(world)["cluster"]
+    assert 1 == world.auditor.state.components.of("cluster").generation
+    assert not any(each.differs for each in world.infrastructure.standing(checks.resource_of(world, "cluster")).live)
+
+
 def test_observing_only_decides_and_mutates_nothing() -> None:
     """Levels are decided and published; not one call but looks."""
     world = World(ladder(), 1, mode=events.Mode.OBSERVE_ONLY)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 from structlog import get_logger
 from structlog.testing import capture_logs
@@ -16,7 +17,7 @@ from daemon.kernel import EventKind
 from daemon.telemetry.event_log import EventLog
 from daemon.telemetry.names import EVENT_NAMES, OTHER_NAMES, name_of
 from machines import events
-from machines.events import Event, Recorded, StepEnded, StepIntended
+from machines.events import Event, Recorded, StepEnded, StepIntended, StepOutcome
 from machines.ports.journal import Proposal
 from tests.fixtures.event_samples import one_of_each
 from tests.publication.folded import folded, history
@@ -177,3 +178,20 @@ def test_no_other_name_is_used() -> None:
 
     assert {"publication_away", "stream_blocked", "http_listening"} <= used
     assert set() == used - OTHER_NAMES.keys()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level"),
+    [
+        (StepOutcome.DONE, "info"),
+        (StepOutcome.BEGUN, "info"),
+        (StepOutcome.TRANSIENT, "warning"),
+        (StepOutcome.AMBIGUOUS, "warning"),
+        (StepOutcome.PERMANENT, "error"),
+    ],
+)
+def test_a_step_under_way_is_no_warning(outcome: StepOutcome, level: str) -> None:
+    """That a provider took the request and works is as it should be; only what went wrong is loud."""
+    sample = next(each for each in one_of_each() if isinstance(each, StepEnded))
+
+    assert level == line_for(msgspec.structs.replace(sample, outcome=outcome))["log_level"]

@@ -21,7 +21,8 @@ CLOCK_READERS = {
     "datetime.datetime.now",
     "date.today",
 }
-CLOCK_FILES = ("adapters/clocks",)
+CLOCK_FILES = ("adapters/clocks", "config/examples/")
+"""An example is a program of its own, on another machine, with the clock of that machine."""
 LOOP_TIME_FILES = ("daemon/kernel/", "adapters/redis_server/")
 """May sleep on the loop's own time: the kernel's loop is virtual in simulation, a real server is never simulated."""
 REASON = re.compile(r"# noqa: BLE001 - \w+")

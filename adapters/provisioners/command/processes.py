@@ -42,19 +42,33 @@ class Script(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A script that ended with exit 0. `printed` is None where it printed more than the limit."""
+    """A script that ended by itself. `printed` is None where it printed more than the limit."""
 
     process_id: int
     duration_ms: int
     printed: bytes | None
     complaint: str
+    exit_code: int = 0
 
 
 async def run(script: Script, scratch: Path, clock: Clock, on_start: Callable[[int], None]) -> Answer:
-    """Run a script to its end; `on_start` is told its process id.
+    """Run a script to exit 0; `on_start` is told its process id.
 
-    Raises `Transient` on exit 75, `Permanent` on any other exit and where it cannot be started, `Ambiguous` where a
-    signal or the time limit ended it. Cancelled, it ends the script's whole process group before it lets go.
+    Raises `Transient` on exit 75, `Permanent` on any other exit, and whatever `ended` raises.
+    """
+    answer = await ended(script, scratch, clock, on_start)
+    if answer.exit_code == EXIT_TRANSIENT:
+        raise Transient(f"{script.name} asks to be called again later (exit {EXIT_TRANSIENT}){_said(answer.complaint)}")
+    if answer.exit_code != 0:
+        raise Permanent(f"{script.name} refused with exit {answer.exit_code}{_said(answer.complaint)}")
+    return answer
+
+
+async def ended(script: Script, scratch: Path, clock: Clock, on_start: Callable[[int], None]) -> Answer:
+    """Run a script to its end, whatever exit code it has; `on_start` is told its process id.
+
+    Raises `Permanent` or `Transient` where it cannot be started, `Ambiguous` where a signal or the time limit ended
+    it. Cancelled, it ends the script's whole process group before it lets go.
     """
     with ExitStack() as open_files:
         try:
@@ -75,10 +89,15 @@ async def run(script: Script, scratch: Path, clock: Clock, on_start: Callable[[i
             raise
         if not in_time:
             await _end_group(process, clock)
-            raise Ambiguous(f"{script.name} did not end within {script.limit_s:g} s and was ended{_said(complaint)}")
+            raise Ambiguous(
+                f"{script.name} did not end within {script.limit_s:g} s and was ended{_said(complaint.tail())}"
+            )
         duration_ms = round((clock.monotonic_s() - began_s) * 1_000)
-        _judge(script, process, complaint)
-        return Answer(process.pid, duration_ms, printed.whole(), complaint.tail())
+        code = process.returncode
+        if code is None or code < 0:
+            ended_by = "an unknown end" if code is None else signal.strsignal(-code) or f"signal {-code}"
+            raise Ambiguous(f"{script.name} was ended by a signal ({ended_by}){_said(complaint.tail())}")
+        return Answer(process.pid, duration_ms, printed.whole(), complaint.tail(), code)
 
 
 async def _start(script: Script, printed: Output, complaint: Output) -> asyncio.subprocess.Process:
@@ -142,17 +161,5 @@ def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -
         os.killpg(process.pid, number)
 
 
-def _judge(script: Script, process: asyncio.subprocess.Process, complaint: Output) -> None:
-    code = process.returncode
-    if code is None or code < 0:
-        ended_by = "an unknown end" if code is None else signal.strsignal(-code) or f"signal {-code}"
-        raise Ambiguous(f"{script.name} was ended by a signal ({ended_by}){_said(complaint)}")
-    if code == EXIT_TRANSIENT:
-        raise Transient(f"{script.name} asks to be called again later (exit {EXIT_TRANSIENT}){_said(complaint)}")
-    if code != 0:
-        raise Permanent(f"{script.name} refused with exit {code}{_said(complaint)}")
-
-
-def _said(complaint: Output) -> str:
-    tail = complaint.tail()
-    return f": {tail}" if tail else ""
+def _said(complaint: str) -> str:
+    return f": {complaint}" if complaint else ""

@@ -41,6 +41,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     now: Instant
     component: SimulatedComponent
     fault: Fault
+    latency_s: int = 0
+    """How long the step takes where the provider goes on by itself."""
 
 
 def act(world: SimulatedWorld, step: Step, order: StepOrder, circumstances: Circumstances) -> StepDone | None:
@@ -62,6 +64,16 @@ def act(world: SimulatedWorld, step: Step, order: StepOrder, circumstances: Circ
         _remember_past(standing, circumstances)
     _move(standing, step, order, circumstances)
     return None
+
+
+def still_at_work(world: SimulatedWorld, step: Step, order: StepOrder, now: Instant) -> bool:
+    """Whether the provider works on this very step already: taking it again begins nothing."""
+    standing = world.standing(order.resource)
+    settle(standing, now)
+    return any(
+        live.token == order.token and live.state is ResourceState.CHANGING and live.becomes is _BECOMES[step]
+        for live in standing.live
+    )
 
 
 def _fence(standing: Standing, order: StepOrder) -> None:
@@ -106,6 +118,7 @@ def _move(standing: Standing, step: Step, order: StepOrder, circumstances: Circu
     now, fault = circumstances.now, circumstances.fault
     live = next((one for one in standing.live if one.token == order.token), standing.live[-1])
     live.token, live.generation = order.token, order.generation
+    live.differs = live.differs and step is Step.WARM
     if step is Step.DEACTIVATE and live.data:
         standing.snapshots.append(DataSnapshot(now, live.generation, live.data))
         del standing.snapshots[:-SNAPSHOTS_ITEMS_MAX]
@@ -114,7 +127,10 @@ def _move(standing: Standing, step: Step, order: StepOrder, circumstances: Circu
         live.state, live.becomes = ResourceState.BROKEN, None
         note(standing, now, "broken", live)
         return
-    slow_s = circumstances.component.script.slow_s if fault is Fault.HALF_DONE else 0
+    script = circumstances.component.script
+    slow_s = script.slow_s if fault is Fault.HALF_DONE else 0
+    if script.begins:
+        slow_s = max(slow_s, circumstances.latency_s)
     live.state, live.becomes = ResourceState.CHANGING, _BECOMES[step]
     live.settles_at = now + slow_s * SECOND
     if slow_s:

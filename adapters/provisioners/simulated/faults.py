@@ -41,6 +41,8 @@ class Fault(enum.Enum):
     """Somebody deleted it behind our back, before this call."""
     FOREIGN = "foreign"
     """A foreign writer turned HOT into WARM or WARM into HOT, before this call."""
+    DIFFERS = "differs"
+    """Somebody changed what serves, before this call: looks show a difference until it is activated again."""
 
 
 OF_STEPS: Final = frozenset(Fault) - {Fault.LIES_ABSENT, Fault.LIES_HOT}
@@ -55,6 +57,7 @@ OF_OBSERVE: Final = frozenset(
         Fault.LIES_HOT,
         Fault.VANISHES,
         Fault.FOREIGN,
+        Fault.DIFFERS,
     }
 )
 

@@ -25,6 +25,10 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warm_price: str | int | None = None
     quota_permanent: bool = False
     """Whether the provider's quota is refused for good."""
+    begins: bool = False
+    """Whether a step is answered at once, as begun, and the resource is CHANGING until the step's time passed."""
+    claimed_by: str = ""
+    """A foreign writer that every look at the live resource names, such as an autoscaler."""
     observe_s: int = 0
     slow_s: int = SLOW_DEFAULT_S
     stale_s: int = 0

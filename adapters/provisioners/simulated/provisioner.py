@@ -7,16 +7,16 @@ from typing import Final
 
 import msgspec
 
-from adapters.provisioners.simulated.acting import Circumstances, act
+from adapters.provisioners.simulated.acting import Circumstances, act, still_at_work
 from adapters.provisioners.simulated.faults import OBSERVE, Fault, Faults
 from adapters.provisioners.simulated.options import SimulatedComponent, component_from
-from adapters.provisioners.simulated.world import SimulatedWorld, Standing, settle, take_away, truth
+from adapters.provisioners.simulated.world import SimulatedWorld, Standing, differ, settle, take_away, truth
 from config.instants import SECOND
 from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
-from machines.ports.provisioner import FoundResource, Resource, StepDone, StepOrder
+from machines.ports.provisioner import FoundResource, Resource, StepBegun, StepDone, StepOrder
 
 _TRANSIENT_RETRY_S: Final = 10.0
 
@@ -87,6 +87,8 @@ class SimulatedObserver:
         settle(standing, self._clock.wall())
         self._contest(resource, standing)
         seen = self._shown(standing)
+        if component.script.claimed_by and standing.live:
+            seen = msgspec.structs.replace(seen, foreign_writer=component.script.claimed_by)
         if fault is Fault.LIES_ABSENT:
             return Observation(ResourceState.ABSENT)
         if fault is Fault.LIES_HOT:
@@ -109,7 +111,9 @@ class SimulatedObserver:
             settle(standing, now)
             hot = truth(standing).state is ResourceState.HOT
             self._world.foreign_write(resource, ResourceState.WARM if hot else ResourceState.HOT, now)
-        if script or fault in (Fault.VANISHES, Fault.FOREIGN):
+        if fault is Fault.DIFFERS:
+            differ(standing, now)
+        if script or fault in (Fault.VANISHES, Fault.FOREIGN, Fault.DIFFERS):
             self._changed()
         return fault
 
@@ -153,19 +157,19 @@ class SimulatedProvisioner(SimulatedObserver):
         super().__init__(world, clock, faults, hooks)
         self._keep = keep
 
-    async def warm(self, order: StepOrder) -> StepDone:
+    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
         """Make the resource, with the data of the newest snapshot."""
         return await self._step(Step.WARM, order)
 
-    async def activate(self, order: StepOrder) -> StepDone:
+    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
         """Let it serve."""
         return await self._step(Step.ACTIVATE, order)
 
-    async def deactivate(self, order: StepOrder) -> StepDone:
+    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
         """Snapshot its data, then stop serving."""
         return await self._step(Step.DEACTIVATE, order)
 
-    async def decommission(self, order: StepOrder) -> StepDone:
+    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
         """Remove it; snapshots stay."""
         return await self._step(Step.DECOMMISSION, order)
 
@@ -181,7 +185,7 @@ class SimulatedProvisioner(SimulatedObserver):
         self._changed()
         return StepDone(f"simulated remove {found.name}", 0)
 
-    async def _step(self, step: Step, order: StepOrder) -> StepDone:
+    async def _step(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
         self._hooks.before(step.value, order.resource)
         try:
             done = await self._take(step, order)
@@ -191,19 +195,26 @@ class SimulatedProvisioner(SimulatedObserver):
         self._hooks.after(step.value, order.resource)
         return done
 
-    async def _take(self, step: Step, order: StepOrder) -> StepDone:
+    async def _take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
         component = component_from(order.resource)
         fault = self._begin(step.value, order.resource, component)
-        latency_s = component.latency_s(step.value) + _extra_s(component, fault)
+        step_s, extra_s = component.latency_s(step.value), _extra_s(component, fault)
+        begins = component.script.begins
+        latency_s = extra_s if begins else step_s + extra_s
         # The effect comes in the middle, so that a cancellation can fall on either side of it.
         await self._wait(latency_s / 2, order)
         self._refuse_the_dead()
         _raise_refusal(fault, step.value)
-        done = act(self._world, step, order, Circumstances(self._clock.wall(), component, fault))
+        now = self._clock.wall()
+        if begins and still_at_work(self._world, step, order, now):
+            return self._begun(step, order)
+        done = act(self._world, step, order, Circumstances(now, component, fault, step_s if begins else 0))
         self._changed()
         await self._wait(latency_s / 2, order)
         if fault in (Fault.AMBIGUOUS_DONE, Fault.HALF_DONE, Fault.BREAKS):
             raise Ambiguous(f"the answer to {step.value} was lost ({fault.value})")
+        if done is None and begins:
+            return self._begun(step, order)
         return done or self._answer(step, order)
 
     async def _wait(self, seconds: float, order: StepOrder) -> None:
@@ -214,6 +225,12 @@ class SimulatedProvisioner(SimulatedObserver):
 
     def _changed(self) -> None:
         self._keep()
+
+    def _begun(self, step: Step, order: StepOrder) -> StepBegun:
+        standing = self._world.standing(order.resource)
+        number = standing.calls[step.value]
+        left_s = max((live.settles_at - self._clock.wall() for live in standing.live), default=0) / SECOND
+        return StepBegun(f"simulated {step.value} {number}", "the provider is at work", max(0.0, left_s))
 
     def _answer(self, step: Step, order: StepOrder) -> StepDone:
         standing = self._world.standing(order.resource)

@@ -35,10 +35,15 @@ class LiveResource(msgspec.Struct):
     becomes: ResourceState | None = None
     """While CHANGING: what it is from `settles_at` on."""
     settles_at: Instant = 0
+    differs: bool = False
+    """Somebody changed it while it served; activating it again puts it right."""
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """One thing that happened. `what`: created, warm, hot, broken, changing, removed, snapshot, vanished, foreign."""
+    """One thing that happened.
+
+    `what`: created, warm, hot, broken, changing, removed, snapshot, vanished, foreign, differs.
+    """
 
     at: Instant
     what: str
@@ -141,6 +146,15 @@ class SimulatedWorld(msgspec.Struct):
             note(standing, now, "foreign", live)
 
 
+def differ(standing: Standing, now: Instant) -> None:
+    """Somebody else changes what serves."""
+    settle(standing, now)
+    for live in standing.live:
+        if live.state is ResourceState.HOT and not live.differs:
+            live.differs = True
+            note(standing, now, "differs", live)
+
+
 def make(standing: Standing, live: LiveResource, now: Instant, what: str = "created") -> None:
     """A resource comes into being."""
     standing.live.append(live)
@@ -179,7 +193,13 @@ def truth(standing: Standing) -> Observation:
         return Observation(ResourceState.ABSENT)
     states = {live.state for live in standing.live}
     state = next(state for state in _WORST_FIRST if state in states)
-    return Observation(state, tuple(live.token for live in standing.live), cost_micros=_cost_micros(standing))
+    serving = [live for live in standing.live if live.state is ResourceState.HOT]
+    return Observation(
+        state,
+        tuple(live.token for live in standing.live),
+        cost_micros=_cost_micros(standing),
+        differences=("somebody changed it while it served",) if any(live.differs for live in serving) else (),
+    )
 
 
 def _cost_micros(standing: Standing) -> int | None:

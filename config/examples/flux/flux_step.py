@@ -58,7 +58,7 @@ def observation(seen: dict[str, Any], path: str) -> dict[str, Any]:
     """What solvent reads of a Kustomization."""
     metadata, spec, status = seen["metadata"], seen["spec"], seen.get("status", {})
     tokens = [metadata.get("annotations", {}).get("solvent/token", "")]
-    ready = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
+    ready: dict[str, Any] = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), {})
     settled = status.get("observedGeneration") == metadata.get("generation")
     told = {"tokens": tokens, "detail": ready.get("message", "")}
     if metadata.get("deletionTimestamp") or not settled or ready.get("status", "Unknown") == "Unknown":

@@ -1,0 +1,48 @@
+"""What keeps budgets from being kept, found out before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from adapters.provisioners.budget.connection import BudgetConnection
+from adapters.provisioners.budget.observing import BudgetObserver
+from machines.ports.faults import CallError
+from machines.ports.provisioner import Resource
+
+if TYPE_CHECKING:
+    from adapters.provisioners.registry import Surroundings
+
+_HARMLESS: Final = "return redis.call('TIME')[1]"
+_WITHOUT_LUA: Final = "unknown command"
+
+
+async def preflight(resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:
+    """A sentence for a Redis that is away or runs no scripts, else one for each budget that cannot be looked at."""
+    connection = BudgetConnection(surroundings.redis_url, surroundings.instance, surroundings.clock)
+    try:
+        await connection.evaluate(_HARMLESS, [], [])
+    except CallError as error:
+        return (_sentence(error),)
+    finally:
+        await connection.close()
+    observer = BudgetObserver(surroundings.redis_url, surroundings.instance, surroundings.clock)
+    found = []
+    try:
+        for resource in resources:
+            try:
+                await observer.observe(resource)
+            except CallError as error:
+                found.append(error.reason)
+    finally:
+        await observer.close()
+    return tuple(found)
+
+
+def _sentence(error: CallError) -> str:
+    if _WITHOUT_LUA in error.reason.lower():
+        return (
+            "budgets are spent by a Lua script and this Redis knows no EVAL: give --redis a real Redis 6.2 or later, "
+            "or install lupa beside the embedded fakeredis"
+        )
+    return error.reason

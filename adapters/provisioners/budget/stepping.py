@@ -1,0 +1,88 @@
+"""Acting: look, then one script that does the whole step, or nothing where the key has changed since the look."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adapters.provisioners.budget.fields import OFF, ON, options_from, wished
+from adapters.provisioners.budget.observing import BudgetObserver, Look
+from adapters.provisioners.budget.scripts import RECORD_KEPT_MS, STEP
+from adapters.provisioners.look_first import done_already
+from config.instants import SECOND
+from machines.lifecycle_states import Step
+from machines.ports.faults import Permanent, Transient
+from machines.ports.provisioner import FoundResource, StepDone, StepOrder
+
+LOOKS_MAX: Final = 3
+"""A rival daemon wins the key once, perhaps twice; more often is no race but a fight."""
+_STATE_AFTER: Final = {Step.WARM: OFF, Step.ACTIVATE: ON, Step.DEACTIVATE: OFF}
+_ABSENT: Final = "-"
+_ANY: Final = "any"
+
+
+class BudgetProvisioner(BudgetObserver):
+    """Budgets on one Redis. Held to `tests/contracts/provisioner.py`."""
+
+    async def warm(self, order: StepOrder) -> StepDone:
+        """Make the key, switched off: every spend is refused."""
+        return await self._step(Step.WARM, order)
+
+    async def activate(self, order: StepOrder) -> StepDone:
+        """Switch it on: the application may spend what is left of the month."""
+        return await self._step(Step.ACTIVATE, order)
+
+    async def deactivate(self, order: StepOrder) -> StepDone:
+        """Switch it off, from the next spend on; what was spent stays counted."""
+        return await self._step(Step.DEACTIVATE, order)
+
+    async def decommission(self, order: StepOrder) -> StepDone:
+        """Remove the key; the month's record stays, so that making it again does not refill it."""
+        return await self._step(Step.DECOMMISSION, order)
+
+    async def remove(self, found: FoundResource) -> StepDone:
+        """Remove the key whatever its state, while it carries the token; the month's record stays."""
+        _, fields = await self._connection.look(found.component)
+        if self._connection.key(found.component) == found.name and fields.get("token", "") == found.token and fields:
+            arguments = ["remove", fields.get("plan", ""), found.token, _ANY, str(RECORD_KEPT_MS)]
+            if await self._connection.evaluate(STEP, [found.name], arguments):
+                return StepDone(cost_micros=0)
+        raise Permanent(f"{found.name} no longer carries the token {found.token}: list again what is there")
+
+    async def _step(self, step: Step, order: StepOrder) -> StepDone:
+        for _ in range(LOOKS_MAX):
+            look = await self._look(order.resource, self._left_s(step, order))
+            if done := done_already(step, order, look.seen):
+                return done
+            if await self._applied(step, order, look):
+                active = step is Step.ACTIVATE
+                return StepDone(cost_micros=options_from(order.resource).budget_micros if active else 0)
+        raise Transient(f"{order.resource.plan}/{order.resource.component} changed between every look and {step.value}")
+
+    async def _applied(self, step: Step, order: StepOrder, look: Look) -> bool:
+        """Whether the key still showed what was seen, and so the step was done."""
+        fields = look.fields
+        arguments = [
+            step.value,
+            fields.get("plan", "") if fields else order.resource.plan,
+            fields.get("token", ""),
+            fields.get("state", "") if fields else _ABSENT,
+            str(RECORD_KEPT_MS),
+        ]
+        if step is not Step.DECOMMISSION:
+            written = {
+                "plan": order.resource.plan,
+                "token": order.token,
+                "generation": str(order.generation),
+                "state": _STATE_AFTER[step],
+                **wished(options_from(order.resource), look.now_ms),
+            }
+            arguments += [text for field in written.items() for text in field]
+        key = self._connection.key(order.resource.component)
+        return bool(await self._connection.evaluate(STEP, [key], arguments, self._left_s(step, order)))
+
+    def _left_s(self, step: Step, order: StepOrder) -> float:
+        left_s = (order.deadline_at - self._clock.wall()) / SECOND
+        if left_s <= 0:
+            name = f"{order.resource.plan}/{order.resource.component}"
+            raise Transient(f"the deadline passed before {step.value} of {name} was begun")
+        return left_s

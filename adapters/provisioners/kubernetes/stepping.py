@@ -1,0 +1,160 @@
+"""Acting: the record first, then server-side apply object by object; what serves comes last."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from adapters.provisioners.kubernetes.calls import AlreadyThere
+from adapters.provisioners.kubernetes.connections import Place
+from adapters.provisioners.kubernetes.judging import Live, judged, tag_of
+from adapters.provisioners.kubernetes.objects import (
+    TOKEN,
+    Group,
+    Tag,
+    group_of,
+    is_of,
+    labels_of,
+    path_of,
+    record,
+    wished,
+)
+from adapters.provisioners.kubernetes.observing import KubernetesObserver
+from adapters.provisioners.look_first import done_already
+from config.instants import Instant
+from config.provisioner_options.kubernetes_manifests import API_VERSIONS, SCALED
+from machines.lifecycle_states import Step
+from machines.observations import ResourceState
+from machines.ports.faults import Permanent
+from machines.ports.provisioner import FoundResource, StepBegun, StepDone, StepOrder
+
+_GOAL: Final = {
+    Step.WARM: ResourceState.WARM,
+    Step.ACTIVATE: ResourceState.HOT,
+    Step.DEACTIVATE: ResourceState.WARM,
+    Step.DECOMMISSION: ResourceState.ABSENT,
+}
+
+
+class KubernetesProvisioner(KubernetesObserver):
+    """The whole. Held to `tests/contracts/provisioner.py`."""
+
+    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
+        """Apply everything with zero replicas, CronJobs suspended, Jobs left out."""
+        return await self._step(Step.WARM, order)
+
+    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
+        """Apply the wished replicas; done once they are ready."""
+        return await self._step(Step.ACTIVATE, order)
+
+    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
+        """Back to zero replicas; done once the pods are gone. Claims for storage stay."""
+        return await self._step(Step.DEACTIVATE, order)
+
+    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
+        """Delete what carries the component's labels, the record last."""
+        return await self._step(Step.DECOMMISSION, order)
+
+    async def remove(self, found: FoundResource) -> StepDone:
+        """Delete one listed object, if it still carries the token that was listed."""
+        place, path = _parsed(found.name)
+        live = await self._calls.get(place, path)
+        if live is None:
+            raise Permanent(f"{found.name} is not there any more")
+        if labels_of(live).get(TOKEN, "") != found.token:
+            raise Permanent(f"{found.name} no longer carries the token {found.token}: list again")
+        await self._calls.delete(place, path, live["metadata"]["uid"], None)
+        return StepDone()
+
+    async def _step(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        group = group_of(order.resource)
+        live = await self._live(group, order.deadline_at)
+        seen = judged(group, live)
+        if done := done_already(step, order, seen):
+            return done
+        if seen.foreign_writer:
+            raise Permanent(f"{group.name}: {seen.foreign_writer}")
+        newest = tag_of(group, live).generation
+        if order.generation < newest:
+            raise Permanent(f"{group.name}: generation {newest} stands, {order.generation} is of the past")
+        if step is Step.DECOMMISSION:
+            await self._delete(group, live, order.deadline_at)
+        else:
+            await self._claim(group, live, order, seen.state)
+            await self._apply(group, live, order, on=step is Step.ACTIVATE)
+        after = judged(group, await self._live(group, order.deadline_at))
+        if after.state is _GOAL[step] and not after.differences:
+            return StepDone()
+        return StepBegun(detail=after.detail, look_after_s=after.look_after_s)
+
+    async def _claim(self, group: Group, live: Live, order: StepOrder, state: ResourceState) -> None:
+        """Put the order's tag on the record: the one write in which only one of two rivals succeeds."""
+        place, namespace, tag = group.place, group.options.namespace, _tag(order)
+        if live.record is not None:
+            if tag_of(group, live) != tag:
+                metadata = {"labels": tag.labels, "resourceVersion": live.record["metadata"]["resourceVersion"]}
+                await self._calls.merge(place, group.record_path, {"metadata": metadata}, order.deadline_at)
+            return
+        if group.options.create_namespace and state is ResourceState.ABSENT:
+            await self._make_namespace(group, order.deadline_at)
+        records = path_of("v1", "ConfigMap", namespace)
+        try:
+            await self._calls.create(place, records, record(group, tag), order.deadline_at)
+        except AlreadyThere:
+            other = await self._calls.get(place, group.record_path, deadline_at=order.deadline_at)
+            token = labels_of(other or {}).get(TOKEN, "")
+            if token != order.token:
+                raise Permanent(
+                    f"{group.name} is there already under the token {token}, not under {order.token}: "
+                    "adopt or remove it"
+                ) from None
+
+    async def _make_namespace(self, group: Group, deadline_at: Instant) -> None:
+        name = group.options.namespace
+        if await self._calls.get(group.place, f"/api/v1/namespaces/{name}", deadline_at=deadline_at) is not None:
+            return
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        try:
+            await self._calls.create(group.place, "/api/v1/namespaces", body, deadline_at)
+        except AlreadyThere:
+            return
+
+    async def _apply(self, group: Group, live: Live, order: StepOrder, *, on: bool) -> None:
+        tag = _tag(order)
+        for manifest, one in live.objects:
+            made = wished(manifest, tag, on=on)
+            path = group.path(manifest)
+            if made is not None:
+                await self._calls.apply(group.place, path, made, order.deadline_at)
+            elif one is not None:
+                await self._calls.delete(group.place, path, one["metadata"]["uid"], order.deadline_at)
+
+    async def _delete(self, group: Group, live: Live, deadline_at: Instant) -> None:
+        """What serves goes first; a claim of a stateful component stays, and what carries no label of ours."""
+        for manifest, one in reversed(live.objects):
+            if one is None or not is_of(group, one) or self._is_kept(group, manifest):
+                continue
+            await self._calls.delete(group.place, group.path(manifest), one["metadata"]["uid"], deadline_at)
+        if live.record is not None:
+            await self._calls.delete(group.place, group.record_path, live.record["metadata"]["uid"], deadline_at)
+
+    @staticmethod
+    def _is_kept(group: Group, manifest: dict[str, Any]) -> bool:
+        if manifest["kind"] == "PersistentVolumeClaim" and group.resource.stateful:
+            return True
+        return not group.options.remove_on_cold and manifest["kind"] not in SCALED
+
+
+def _tag(order: StepOrder) -> Tag:
+    return Tag(order.resource.plan, order.resource.component, order.token, order.generation)
+
+
+def _parsed(name: str) -> tuple[Place, str]:
+    """The server and the path of a listed name."""
+    location, _, query = name.partition("?")
+    parts, extra = location.split("/"), dict(parse_qsl(query))
+    if len(parts) != 4 or parts[2] not in API_VERSIONS:
+        raise Permanent(f"{name} is no name of a Kubernetes object: expected cluster/namespace/Kind/name")
+    cluster, namespace, kind, object_name = parts
+    place = Place(cluster, extra.get("kubeconfig", ""), extra.get("context", ""))
+    return place, path_of(extra.get("api") or API_VERSIONS[kind][0], kind, namespace, object_name)
