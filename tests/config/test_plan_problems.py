@@ -225,9 +225,9 @@ def test_a_mistake_is_named_exactly(old: str, new: str, expected: str) -> None:
         ("stateful: true", "stateful: true\n    dial: 3", "19: components.database.dial", "dial"),
         (
             "provisioner: command",
-            "provisioner: kubernetes",
+            "provisioner: xyzzy",
             "24: components.worker.provisioner",
-            "provisioner: 'kubernetes'",
+            "provisioner: 'xyzzy'",
         ),
         ("{metric: revenue, at_least", "{metric: churn, at_least", "36: levels.paid.trigger.metric", "metric: 'churn'"),
         (

@@ -24,7 +24,9 @@ from tests.simulation.world import SETTINGS, World
 
 def slow_cluster() -> Plan:
     """The ladder, whose cluster takes ten seconds to warm and to activate."""
-    return plan_from_text(LADDER.replace("{warm_s: 2, activate_s: 1}", "{warm_s: 10, activate_s: 10}"), "slow.yaml")
+    quick, slow = "{warm_s: 2, activate_s: 1, faults: {begins: true}}", "{warm_s: 10, activate_s: 10}"
+    assert quick in LADDER
+    return plan_from_text(LADDER.replace(quick, slow), "slow.yaml")
 
 
 def test_no_look_starts_after_a_stop_has_begun() -> None:
