@@ -32,7 +32,7 @@ class FluxWorld(FileWorld):
     def resource(self, component: str = "web") -> Resource:
         """A Kustomization of its own."""
         (self.root / component).mkdir(exist_ok=True)
-        options = [sys.executable, str(PRESET), "--source", "fleet", "--path", "./apps/web"]
+        options = [sys.executable, "-S", "-E", str(PRESET), "--source", "fleet", "--path", "./apps/web"]
         scripts = {action: [*options, action] for action in ACTIONS}
         return Resource("shop", component, {**scripts, "target": component})
 

@@ -33,7 +33,7 @@ class TerraformWorld(FileWorld):
         """A module of its own."""
         folder = self.root / component
         folder.mkdir(exist_ok=True)
-        scripts = {action: [sys.executable, str(PRESET), *options, action] for action in ACTIONS}
+        scripts = {action: [sys.executable, "-S", "-E", str(PRESET), *options, action] for action in ACTIONS}
         return Resource("shop", component, {**scripts, "target": str(folder)})
 
     def terraform_state(self, component: str) -> dict[str, Any]:
