@@ -104,7 +104,7 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
             streams = RedisStreams(url, settings.instance)
             try:
                 yield Installation(
-                    ports=_ports(settings, clock, journal, streams),
+                    ports=_ports(settings, clock, journal, streams, url),
                     redis_url=url_without_password(url),
                     warnings=(
                         *journal.opening.warnings,
@@ -199,14 +199,15 @@ async def preflight(plan: Plan, settings: Settings, clock: Clock) -> tuple[Unrea
     return tuple(found)
 
 
-def _surroundings(settings: Settings, clock: Clock) -> Surroundings:
+def _surroundings(settings: Settings, clock: Clock, redis_url: str = "") -> Surroundings:
     chance = random.SystemRandom()
-    return Surroundings(Path(settings.state_dir), clock, chance.randrange, os.environ)
+    url = redis_url or ("" if settings.redis == EMBEDDED else settings.redis)
+    return Surroundings(Path(settings.state_dir), clock, chance.randrange, os.environ, url, settings.instance)
 
 
-def _ports(settings: Settings, clock: Clock, journal: SqliteJournal, streams: RedisStreams) -> Ports:
+def _ports(settings: Settings, clock: Clock, journal: SqliteJournal, streams: RedisStreams, redis_url: str) -> Ports:
     chance = random.SystemRandom()
-    surroundings = _surroundings(settings, clock)
+    surroundings = _surroundings(settings, clock, redis_url)
     return Ports(
         clock=clock,
         journal=journal,
