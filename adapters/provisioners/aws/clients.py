@@ -46,8 +46,8 @@ class Clients:
         with self._lock:
             made = self._made.get((service, region))
             if made is None:
-                made = self._made[service, region] = self._opened().client(  # type: ignore[call-overload]
-                    service,  # any service: the overloads list each by its name
+                made = self._made[service, region] = self._opened().client(  # type: ignore[call-overload]  # the overloads list each service
+                    service,
                     region_name=region,
                     endpoint_url=self.own_endpoint or None,
                     config=Config(

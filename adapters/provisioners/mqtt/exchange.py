@@ -218,7 +218,7 @@ def _is_about(payload: bytes, number: str) -> bool:
 
 def _properties(request: Request, limit_s: float) -> Properties:
     """What MQTT 5 can say beside the request: where the answer goes, and when nobody waits for it any more."""
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho annotates nothing here
     properties.ResponseTopic = request.reply_to
     properties.CorrelationData = request.request.encode()
     properties.MessageExpiryInterval = math.ceil(limit_s)
