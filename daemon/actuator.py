@@ -93,15 +93,9 @@ class Actuator:
             return await self._call(provisioner, granted.step, order)
 
     async def _call(self, provisioner: Provisioner, step: Step, order: StepOrder) -> Answer:
-        call = {
-            Step.WARM: provisioner.warm,
-            Step.ACTIVATE: provisioner.activate,
-            Step.DEACTIVATE: provisioner.deactivate,
-            Step.DECOMMISSION: provisioner.decommission,
-        }[step]
         try:
             async with asyncio.timeout(self._call_timeout_s):
-                done = await call(order)
+                done = await provisioner.take(step, order)
         except TimeoutError:
             return Answer(StepOutcome.AMBIGUOUS, f"no answer within {self._call_timeout_s:g} s")
         except Transient as refused:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from config.instants import Instant
+from machines.lifecycle_states import Step
 from machines.observations import Observation
 
 
@@ -97,20 +98,14 @@ class Provisioner(Observer, Protocol):
     treats as ambiguous. A step looks before it acts: where the wished state already stands under the token, it is done.
     """
 
-    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
-        """COLD to WARM: make the resource, serving nobody."""
-        ...
+    async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        """Take one step.
 
-    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
-        """WARM to HOT: let it serve."""
-        ...
-
-    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
-        """HOT to WARM: snapshot what is stateful, then stop serving."""
-        ...
-
-    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
-        """WARM to COLD: remove it; afterwards nothing is billed."""
+        * `warm`, COLD to WARM: make the resource, serving nobody.
+        * `activate`, WARM to HOT: let it serve.
+        * `deactivate`, HOT to WARM: snapshot what is stateful, then stop serving.
+        * `decommission`, WARM to COLD: remove it; afterwards nothing is billed.
+        """
         ...
 
     async def remove(self, found: FoundResource) -> StepDone | StepBegun:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.provisioner import Resource, StepDone
@@ -166,7 +167,7 @@ class ProvisionerContract:
         await harness.walk(resource, "warm")
 
         with pytest.raises(Permanent, match=TOKEN):
-            await harness.provisioner().warm(harness.order(resource, OTHER_TOKEN))
+            await harness.provisioner().take(Step.WARM, harness.order(resource, OTHER_TOKEN))
 
         assert (1, [TOKEN]) == (harness.created(resource), harness.tokens(resource))
 
@@ -333,7 +334,7 @@ class ProvisionerContract:
         resource = Resource("shop", "mistaken", {"no_such_option": 1})
         provisioner = harness.provisioner()
 
-        for refused in (provisioner.observe(resource), provisioner.warm(harness.order(resource))):
+        for refused in (provisioner.observe(resource), provisioner.take(Step.WARM, harness.order(resource))):
             with pytest.raises(Permanent, match="shop/mistaken"):
                 await refused
 

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 
 from adapters.clocks import AcceleratedClock
 from config.instants import SECOND
+from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.provisioner import Provisioner, Resource, StepBegun, StepDone, StepOrder
 
@@ -105,7 +106,7 @@ class ProvisionerHarness(ABC):
 async def call(provisioner: Provisioner, step: str, order: StepOrder) -> StepDone:
     """The step by its name, seen through as the component actor does it: begun, looked at, gone on with."""
     for _ in range(ROUNDS_MAX):
-        answer = await getattr(provisioner, step)(order)
+        answer = await provisioner.take(Step(step), order)
         if isinstance(answer, StepDone):
             return answer
         assert isinstance(answer, StepBegun)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from adapters.processes.output import OUTPUT_BYTES_MAX
 from adapters.provisioners.command import CommandObserver
-from adapters.provisioners.command.output import OUTPUT_BYTES_MAX
+from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.provisioner import Resource
@@ -50,7 +51,7 @@ async def test_the_end_of_a_script_is_one_of_three_words(
 ) -> None:
     """Exit 75 is transient, any other exit permanent, a signal ambiguous; the message ends with what it said."""
     with pytest.raises(word) as raised:
-        await world.provisioner().warm(world.order(scripted(world, warm=script)))
+        await world.provisioner().take(Step.WARM, world.order(scripted(world, warm=script)))
 
     assert sentence in raised.value.reason
 
@@ -59,7 +60,7 @@ async def test_the_end_of_a_script_is_one_of_three_words(
 async def test_what_cannot_be_started_is_named(world: FileWorld, argv: list[str]) -> None:
     """A script that is not there or not executable is refused for good, by its path."""
     with pytest.raises(Permanent) as raised:
-        await world.provisioner().warm(world.order(scripted(world, warm=argv)))
+        await world.provisioner().take(Step.WARM, world.order(scripted(world, warm=argv)))
 
     assert argv[0] in raised.value.reason
 
@@ -77,7 +78,7 @@ async def test_a_script_sees_its_order_and_no_secret(world: FileWorld) -> None:
     seen = world.root / "environment"
     resource = scripted(world, warm=f"env > {seen}")
 
-    await world.provisioner().warm(world.order(resource, generation=7, within_s=60))
+    await world.provisioner().take(Step.WARM, world.order(resource, generation=7, within_s=60))
 
     variables = dict(line.split("=", 1) for line in seen.read_text().splitlines())
     for added_by_the_shell in ("PWD", "OLDPWD", "_", "SHLVL"):
@@ -109,7 +110,7 @@ async def test_a_script_reads_nothing_and_has_its_own_session(world: FileWorld) 
     """Standard input is empty, and the script leads its own process group."""
     program = "import os, sys; sys.exit(os.getsid(0) != os.getpid() or sys.stdin.read() != '')"
 
-    done = await world.provisioner().warm(world.order(scripted(world, warm=[sys.executable, "-c", program])))
+    done = await world.provisioner().take(Step.WARM, world.order(scripted(world, warm=[sys.executable, "-c", program])))
 
     assert done.request_id.startswith("process ")
 
@@ -119,7 +120,7 @@ async def test_a_flood_of_output_is_bounded(world: FileWorld) -> None:
     script = f"head -c {OUTPUT_BYTES_MAX * 3} /dev/zero | tr '\\0' x >&2; echo; echo the end >&2; exit 1"
 
     with pytest.raises(Permanent) as raised:
-        await world.provisioner().warm(world.order(scripted(world, warm=script)))
+        await world.provisioner().take(Step.WARM, world.order(scripted(world, warm=script)))
 
     assert raised.value.reason.endswith("the end")
     assert len(raised.value.reason) < 3_000
@@ -145,7 +146,7 @@ async def test_the_time_limit_ends_the_whole_group(world: FileWorld) -> None:
 async def reason_of(world: FileWorld, resource: Resource) -> str:
     """Why the warming was ambiguous."""
     with pytest.raises(Ambiguous) as unknown:
-        await world.provisioner().warm(world.order(resource))
+        await world.provisioner().take(Step.WARM, world.order(resource))
     return unknown.value.reason
 
 
@@ -154,7 +155,7 @@ async def test_nothing_is_started_after_the_deadline(world: FileWorld) -> None:
     resource = world.resource()
 
     with pytest.raises(Transient, match="deadline"):
-        await world.provisioner().warm(world.order(resource, within_s=-1))
+        await world.provisioner().take(Step.WARM, world.order(resource, within_s=-1))
 
     assert world.created(resource) == 0
 

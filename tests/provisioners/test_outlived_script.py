@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from adapters.component_lock import ComponentLock, lock_path
 from adapters.provisioners.command import CommandProvisioner
-from adapters.provisioners.command.locks import ComponentLock, lock_path
+from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous
 from machines.ports.provisioner import Resource
@@ -27,12 +28,13 @@ import msgspec
 from adapters.clocks import SystemClock
 from adapters.provisioners.command import CommandProvisioner
 from config.instants import HOUR
+from machines.lifecycle_states import Step
 from machines.ports.provisioner import StepOrder, Resource
 
 clock = SystemClock()
 resource = msgspec.json.decode(sys.argv[2], type=Resource)
 provisioner = CommandProvisioner(Path(sys.argv[1]), clock, {"PATH": os.defpath})
-asyncio.run(provisioner.warm(StepOrder(resource, sys.argv[3], 1, clock.wall() + HOUR)))
+asyncio.run(provisioner.take(Step.WARM, StepOrder(resource, sys.argv[3], 1, clock.wall() + HOUR)))
 """
 
 
@@ -80,7 +82,7 @@ async def test_the_next_daemon_waits_looks_and_does_not_repeat(world: CountingWo
     await orphaned(world, resource)
 
     async with asyncio.TaskGroup() as group:
-        second = group.create_task(world.provisioner().warm(world.order(resource)))
+        second = group.create_task(world.provisioner().take(Step.WARM, world.order(resource)))
         await world.waited.wait()
         created_while_waiting = world.created(resource)
         await open_gate(world)
@@ -121,7 +123,7 @@ async def test_waiting_ends_at_the_deadline(world: CountingWorld) -> None:
 async def ambiguous(provisioner: CommandProvisioner, world: FileWorld, resource: Resource) -> str:
     """The reason of a warming that must end as ambiguous."""
     with pytest.raises(Ambiguous) as unknown:
-        await provisioner.warm(world.order(resource, within_s=60))
+        await provisioner.take(Step.WARM, world.order(resource, within_s=60))
     return unknown.value.reason
 
 
@@ -131,7 +133,7 @@ async def test_a_background_process_does_not_keep_the_lock(world: CountingWorld)
     background = world.root / "background"
     script = f"sleep 3600 & echo $! > {background}"
     options = {**resource.options, "warm": ["sh", "-c", script]}
-    await world.provisioner().warm(world.order(Resource("shop", "web", options)))
+    await world.provisioner().take(Step.WARM, world.order(Resource("shop", "web", options)))
     try:
         with lock_path(world.state, resource).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,7 @@ from adapters.provisioners.registry import Kind, ProvisionerUnavailableError, Su
 from adapters.provisioners.simulated import WORLD_NAME, WorldDamagedError
 from config.instants import HOUR
 from config.provisioner_options.kinds import PROVISIONERS
+from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.provisioner import Resource, StepOrder
 from tests.provisioners.file_world import ROOT
@@ -33,13 +34,13 @@ def test_every_kind_that_a_plan_may_name_is_there() -> None:
 
 @pytest.mark.parametrize("kind", sorted(registry.KINDS))
 def test_a_dry_run_gets_nothing_that_can_mutate(kind: str, surroundings: Surroundings) -> None:
-    """An observer has no step; a provisioner of the same kind has all four."""
-    steps = ("warm", "activate", "deactivate", "decommission")
+    """An observer takes no step and removes nothing; a provisioner of the same kind does both."""
+    acts = ("take", "remove")
     observer = registry.observer_for(kind, surroundings)
     provisioner = registry.provisioner_for(kind, surroundings)
 
-    assert [] == [step for step in steps if hasattr(observer, step)]
-    assert all(hasattr(provisioner, step) for step in steps)
+    assert [] == [act for act in acts if hasattr(observer, act)]
+    assert all(hasattr(provisioner, act) for act in acts)
     assert kind == observer.kind == provisioner.kind
 
 
@@ -72,7 +73,7 @@ def test_a_kind_is_imported_only_when_it_is_used() -> None:
 async def test_a_restarted_daemon_finds_the_simulated_world(surroundings: Surroundings) -> None:
     """What one construction made, the next one sees."""
     resource = Resource("shop", "web")
-    await registry.provisioner_for("simulated", surroundings).warm(StepOrder(resource, "a", 1, HOUR))
+    await registry.provisioner_for("simulated", surroundings).take(Step.WARM, StepOrder(resource, "a", 1, HOUR))
 
     seen = await registry.observer_for("simulated", surroundings).observe(resource)
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from adapters.provisioners.simulated import Fault, Faults, Hooks, SimulatedProvisioner, SimulatedWorld
+from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent
 from machines.ports.provisioner import Resource, StepBegun, StepDone
@@ -123,8 +124,8 @@ class TestSimulatedBeginsContract(ProvisionerContract):
         """The answer comes at once with the time to look after; until then the resource is changing under its token."""
         resource = harness.resource()
         order = harness.order(resource)
-        begun = await harness.provisioner().warm(order)
-        again = await harness.provisioner().warm(order)
+        begun = await harness.provisioner().take(Step.WARM, order)
+        again = await harness.provisioner().take(Step.WARM, order)
 
         assert isinstance(begun, StepBegun)
         assert isinstance(again, StepBegun)
@@ -132,20 +133,20 @@ class TestSimulatedBeginsContract(ProvisionerContract):
         (live,) = harness.world.standing(resource).live
         assert (ResourceState.CHANGING, order.token) == (live.state, live.token)
         assert (await harness.provisioner().observe(resource)).state is ResourceState.WARM
-        assert isinstance(await harness.provisioner().warm(order), StepDone)
+        assert isinstance(await harness.provisioner().take(Step.WARM, order), StepDone)
         assert harness.created(resource) == 1
 
     async def test_two_tokens_at_once_make_one_resource(self, harness: ProvisionerHarness) -> None:
         """While the provider works for one, the other's outcome is unknown; what stands then refuses it for good."""
         resource = harness.resource()
         one, other = harness.order(resource), harness.order(resource, OTHER_TOKEN)
-        await harness.provisioner().warm(one)
+        await harness.provisioner().take(Step.WARM, one)
 
         with pytest.raises(Ambiguous):
-            await harness.provisioner().warm(other)
+            await harness.provisioner().take(Step.WARM, other)
         await harness.provisioner().observe(resource)
         with pytest.raises(Permanent):
-            await harness.provisioner().warm(other)
+            await harness.provisioner().take(Step.WARM, other)
 
         assert [TOKEN] == harness.tokens(resource)
         assert harness.created(resource) == 1

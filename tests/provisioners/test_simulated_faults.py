@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from adapters.clocks import AcceleratedClock
 from adapters.provisioners.simulated import Fault, Faults, Hooks, SimulatedProvisioner, SimulatedWorld
 from config.instants import HOUR, SECOND
+from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.provisioner import Resource, StepOrder
@@ -60,7 +61,7 @@ async def test_a_lie_is_told_once(lie: Fault) -> None:
     """The look after a lie tells the truth."""
     stage = Stage()
     resource = component()
-    await stage.provisioner.warm(stage.order(resource))
+    await stage.provisioner.take(Step.WARM, stage.order(resource))
     stage.faults.next("observe", lie)
 
     seen = [await state(stage, resource), await state(stage, resource)]
@@ -73,7 +74,7 @@ async def test_a_change_is_seen_after_so_many_looks() -> None:
     """Eventual consistency counted in looks."""
     stage = Stage()
     resource = component(stale_reads=2)
-    await stage.provisioner.warm(stage.order(resource))
+    await stage.provisioner.take(Step.WARM, stage.order(resource))
 
     seen = [await state(stage, resource) for _ in range(3)]
 
@@ -84,9 +85,9 @@ async def test_a_change_is_seen_after_so_long() -> None:
     """Eventual consistency in time; the provider itself is not deceived by what it shows."""
     stage = Stage()
     resource = component(stale_s=30)
-    await stage.provisioner.warm(stage.order(resource))
+    await stage.provisioner.take(Step.WARM, stage.order(resource))
     early = await state(stage, resource)
-    await stage.provisioner.warm(stage.order(resource))
+    await stage.provisioner.take(Step.WARM, stage.order(resource))
     stage.advance(30)
 
     assert (ResourceState.ABSENT, ResourceState.WARM) == (early, await state(stage, resource))
@@ -99,10 +100,10 @@ async def test_what_is_half_done_completes_by_itself() -> None:
     resource = component(slow_s=60)
     stage.faults.next("warm", Fault.HALF_DONE)
     with pytest.raises(Ambiguous):
-        await stage.provisioner.warm(stage.order(resource))
+        await stage.provisioner.take(Step.WARM, stage.order(resource))
     early = await state(stage, resource)
     with pytest.raises(Ambiguous):
-        await stage.provisioner.warm(stage.order(resource))
+        await stage.provisioner.take(Step.WARM, stage.order(resource))
     stage.advance(60)
 
     assert (ResourceState.CHANGING, ResourceState.WARM) == (early, await state(stage, resource))
@@ -114,12 +115,12 @@ async def test_the_quota_refuses_one_too_many(for_good: bool, word: type[CallErr
     stage = Stage()
     stage.world.quota_resources_max = 1
     first, second = component("first"), component("second", quota_permanent=for_good)
-    await stage.provisioner.warm(stage.order(first))
+    await stage.provisioner.take(Step.WARM, stage.order(first))
 
     with pytest.raises(word, match="quota"):
-        await stage.provisioner.warm(stage.order(second, "b"))
-    await stage.provisioner.decommission(stage.order(first))
-    await stage.provisioner.warm(stage.order(second, "b"))
+        await stage.provisioner.take(Step.WARM, stage.order(second, "b"))
+    await stage.provisioner.take(Step.DECOMMISSION, stage.order(first))
+    await stage.provisioner.take(Step.WARM, stage.order(second, "b"))
 
     assert stage.world.live_resources == 1
 
@@ -128,9 +129,9 @@ async def test_the_price_follows_the_state() -> None:
     """The provider says the warm price while warm and the full one while hot."""
     stage = Stage()
     resource = component(price="50.25", warm_price=5)
-    await stage.provisioner.warm(stage.order(resource))
+    await stage.provisioner.take(Step.WARM, stage.order(resource))
     warm = await stage.provisioner.observe(resource)
-    await stage.provisioner.activate(stage.order(resource))
+    await stage.provisioner.take(Step.ACTIVATE, stage.order(resource))
     hot = await stage.provisioner.observe(resource)
 
     assert (5_000_000, 50_250_000) == (warm.cost_micros, hot.cost_micros)
@@ -141,12 +142,12 @@ async def test_scripted_faults_meet_the_first_calls_ever() -> None:
     stage = Stage()
     resource = component(once={"warm": "transient permanent"})
     with pytest.raises(Transient):
-        await stage.provisioner.warm(stage.order(resource))
+        await stage.provisioner.take(Step.WARM, stage.order(resource))
     restarted = SimulatedProvisioner(stage.world, stage.clock, stage.faults)
     with pytest.raises(Permanent):
-        await restarted.warm(stage.order(resource))
+        await restarted.take(Step.WARM, stage.order(resource))
 
-    await restarted.warm(stage.order(resource))
+    await restarted.take(Step.WARM, stage.order(resource))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ async def test_a_dead_process_changes_nothing() -> None:
     stage.world.begin_epoch()
 
     with pytest.raises(Ambiguous, match="epoch 0"):
-        await stage.provisioner.warm(stage.order(resource))
+        await stage.provisioner.take(Step.WARM, stage.order(resource))
 
     assert stage.world.live_resources == 0
 
@@ -186,13 +187,13 @@ async def test_a_crash_around_any_call_is_resumed_to_one_resource(step: str, whe
     resource = component()
     reached = STEPS[: STEPS.index(step) + 1]
     for taken in reached[:-1]:
-        await getattr(stage.provisioner, taken)(stage.order(resource))
+        await stage.provisioner.take(Step(taken), stage.order(resource))
     with pytest.raises(Crash):
-        await getattr(stage.provisioner, step)(stage.order(resource))
+        await stage.provisioner.take(Step(step), stage.order(resource))
     stage.world.begin_epoch()
     survivor = SimulatedProvisioner(stage.world, stage.clock, stage.faults)
 
-    await getattr(survivor, step)(stage.order(resource))
+    await survivor.take(Step(step), stage.order(resource))
 
     assert (1, step == "decommission") == (
         stage.world.standing(resource).created,
@@ -204,10 +205,10 @@ async def test_a_late_step_of_the_past_is_refused() -> None:
     """A step of an older generation does not touch what a newer one made."""
     stage = Stage()
     resource = component()
-    await stage.provisioner.warm(stage.order(resource, "b", generation=2))
+    await stage.provisioner.take(Step.WARM, stage.order(resource, "b", generation=2))
 
     with pytest.raises(Permanent, match="of the past"):
-        await stage.provisioner.decommission(stage.order(resource, "a", generation=1))
+        await stage.provisioner.take(Step.DECOMMISSION, stage.order(resource, "a", generation=1))
 
 
 async def test_strangers_are_seen() -> None:
@@ -229,8 +230,8 @@ async def test_a_careless_provider_makes_a_second_resource() -> None:
     stage = Stage()
     stage.world.guards_tokens = False
     resource = component()
-    await stage.provisioner.warm(stage.order(resource, "a"))
-    await stage.provisioner.warm(stage.order(resource, "b"))
+    await stage.provisioner.take(Step.WARM, stage.order(resource, "a"))
+    await stage.provisioner.take(Step.WARM, stage.order(resource, "b"))
 
     assert ("a", "b") == (await stage.provisioner.observe(resource)).tokens
 
@@ -244,8 +245,10 @@ async def walk(seed: int) -> tuple[list[str], bytes]:
     for _ in range(40):
         call = choose.choice(("observe", *STEPS))
         try:
-            argument = resource if call == "observe" else stage.order(resource)
-            answers.append(repr(await getattr(stage.provisioner, call)(argument)))
+            if call == "observe":
+                answers.append(repr(await stage.provisioner.observe(resource)))
+            else:
+                answers.append(repr(await stage.provisioner.take(Step(call), stage.order(resource))))
         except CallError as error:
             answers.append(repr(error))
         assert len(stage.world.standing(resource).live) <= 1
@@ -264,7 +267,7 @@ async def test_ceased_faults_are_over() -> None:
     stage.faults.next("warm", Fault.PERMANENT)
     stage.faults.cease()
 
-    await stage.provisioner.warm(stage.order(component()))
+    await stage.provisioner.take(Step.WARM, stage.order(component()))
 
     assert stage.world.live_resources == 1
 
@@ -286,7 +289,7 @@ async def test_a_saved_world_is_the_same_world(tmp_path: Path) -> None:
     resource = component(stale_s=30, price="1")
     stage.faults.next("warm", Fault.HALF_DONE)
     with pytest.raises(Ambiguous):
-        await stage.provisioner.warm(stage.order(resource))
+        await stage.provisioner.take(Step.WARM, stage.order(resource))
 
     stage.world.save(tmp_path / "world.json")
 

@@ -20,21 +20,23 @@ _LOOKS_MAX: Final = 3
 class AwsProvisioner(AwsObserver[O]):
     """The whole of one kind. Held to `tests/contracts/provisioner.py`."""
 
-    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
-        """Make it, serving nobody."""
-        return await self._step(Step.WARM, order)
+    async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        """The four steps.
 
-    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Let it serve."""
-        return await self._step(Step.ACTIVATE, order)
-
-    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Stop it, its data kept."""
-        return await self._step(Step.DEACTIVATE, order)
-
-    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
-        """Remove it."""
-        return await self._step(Step.DECOMMISSION, order)
+        * `warm`: make it, serving nobody.
+        * `activate`: let it serve.
+        * `deactivate`: stop it, its data kept.
+        * `decommission`: remove it.
+        """
+        work = self._work(order.resource, order)
+        for _ in range(_LOOKS_MAX):
+            standing = await self._look(work)
+            if done := done_already(step, order, standing.observation):
+                return done
+            answer = await self._act(step, work, standing)
+            if answer is not None:
+                return answer
+        raise Ambiguous(f"{work.name} was made and removed by others {_LOOKS_MAX} times: look again")
 
     async def remove(self, found: FoundResource) -> StepDone | StepBegun:
         """Remove what belongs to nothing, found by its ARN; data that it stores is kept where the service can."""
@@ -48,17 +50,6 @@ class AwsProvisioner(AwsObserver[O]):
         if standing.observation.state is ResourceState.CHANGING:
             raise Ambiguous(f"{found.name} is changing: look again")
         return await self._recipe.remove(work, standing)
-
-    async def _step(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
-        work = self._work(order.resource, order)
-        for _ in range(_LOOKS_MAX):
-            standing = await self._look(work)
-            if done := done_already(step, order, standing.observation):
-                return done
-            answer = await self._act(step, work, standing)
-            if answer is not None:
-                return answer
-        raise Ambiguous(f"{work.name} was made and removed by others {_LOOKS_MAX} times: look again")
 
     async def _act(self, step: Step, work: Work[O], standing: Standing) -> StepDone | StepBegun | None:
         """None where a rival took the name, so that another look decides."""

@@ -23,21 +23,22 @@ _ANY: Final = "any"
 class BudgetProvisioner(BudgetObserver):
     """Budgets on one Redis. Held to `tests/contracts/provisioner.py`."""
 
-    async def warm(self, order: StepOrder) -> StepDone:
-        """Make the key, switched off: every spend is refused."""
-        return await self._step(Step.WARM, order)
+    async def take(self, step: Step, order: StepOrder) -> StepDone:
+        """The four steps.
 
-    async def activate(self, order: StepOrder) -> StepDone:
-        """Switch it on: the application may spend what is left of the month."""
-        return await self._step(Step.ACTIVATE, order)
-
-    async def deactivate(self, order: StepOrder) -> StepDone:
-        """Switch it off, from the next spend on; what was spent stays counted."""
-        return await self._step(Step.DEACTIVATE, order)
-
-    async def decommission(self, order: StepOrder) -> StepDone:
-        """Remove the key; the month's record stays, so that making it again does not refill it."""
-        return await self._step(Step.DECOMMISSION, order)
+        * `warm`: make the key, switched off: every spend is refused.
+        * `activate`: switch it on: the application may spend what is left of the month.
+        * `deactivate`: switch it off, from the next spend on; what was spent stays counted.
+        * `decommission`: remove the key; the month's record stays, so that making it again does not refill it.
+        """
+        for _ in range(LOOKS_MAX):
+            look = await self._look(order.resource, self._left_s(step, order))
+            if done := done_already(step, order, look.seen):
+                return done
+            if await self._applied(step, order, look):
+                active = step is Step.ACTIVATE
+                return StepDone(cost_micros=options_from(order.resource).budget_micros if active else 0)
+        raise Transient(f"{order.resource.plan}/{order.resource.component} changed between every look and {step.value}")
 
     async def remove(self, found: FoundResource) -> StepDone:
         """Remove the key whatever its state, while it carries the token; the month's record stays."""
@@ -47,16 +48,6 @@ class BudgetProvisioner(BudgetObserver):
             if await self._connection.evaluate(STEP, [found.name], arguments):
                 return StepDone(cost_micros=0)
         raise Permanent(f"{found.name} no longer carries the token {found.token}: list again what is there")
-
-    async def _step(self, step: Step, order: StepOrder) -> StepDone:
-        for _ in range(LOOKS_MAX):
-            look = await self._look(order.resource, self._left_s(step, order))
-            if done := done_already(step, order, look.seen):
-                return done
-            if await self._applied(step, order, look):
-                active = step is Step.ACTIVATE
-                return StepDone(cost_micros=options_from(order.resource).budget_micros if active else 0)
-        raise Transient(f"{order.resource.plan}/{order.resource.component} changed between every look and {step.value}")
 
     async def _applied(self, step: Step, order: StepOrder, look: Look) -> bool:
         """Whether the key still showed what was seen, and so the step was done."""

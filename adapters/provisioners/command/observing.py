@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from adapters.provisioners.command.locks import ComponentLock, lock_path
-from adapters.provisioners.command.processes import Answer, Script, run
+from adapters.component_lock import ComponentLock, lock_path
+from adapters.processes.running import Answer, Script, run
 from config.instants import SECOND, Instant, instant_text
 from config.money import MoneyError, micros_from_text
 from config.provisioner_options.command import CommandOptions, command_options

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from adapters.provisioners.command.locks import ComponentLock, lock_path
+from adapters.component_lock import ComponentLock, component_lock
+from adapters.processes.running import Answer, Script, run
 from adapters.provisioners.command.observing import CommandObserver, read_options
-from adapters.provisioners.command.processes import Answer, Script, run
 from adapters.provisioners.look_first import done_already
 from config.instants import SECOND
 from config.provisioner_options.command import CommandOptions
@@ -14,47 +12,27 @@ from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent, Transient
 from machines.ports.provisioner import FoundResource, StepDone, StepOrder
 
-_LOCK_WAIT_MIN_S: Final = 0.0
-
 
 class CommandProvisioner(CommandObserver):
     """The operator's scripts for all five calls. Held to `tests/contracts/provisioner.py`."""
 
-    async def warm(self, order: StepOrder) -> StepDone:
-        """Run `warm`: make the resource under SOLVENT_TOKEN, serving nobody."""
-        return await self._step(Step.WARM, order)
+    async def take(self, step: Step, order: StepOrder) -> StepDone:
+        """The four steps.
 
-    async def activate(self, order: StepOrder) -> StepDone:
-        """Run `activate`: let it serve."""
-        return await self._step(Step.ACTIVATE, order)
-
-    async def deactivate(self, order: StepOrder) -> StepDone:
-        """Run `deactivate`: snapshot what is stateful, then stop serving."""
-        return await self._step(Step.DEACTIVATE, order)
-
-    async def decommission(self, order: StepOrder) -> StepDone:
-        """Run `decommission`: remove it."""
-        return await self._step(Step.DECOMMISSION, order)
+        * `warm`: run `warm`: make the resource under SOLVENT_TOKEN, serving nobody.
+        * `activate`: run `activate`: let it serve.
+        * `deactivate`: run `deactivate`: snapshot what is stateful, then stop serving.
+        * `decommission`: run `decommission`: remove it.
+        """
+        options = read_options(order.resource)
+        wait_s = self._left_s(order)
+        held = component_lock(self._state_directory, order.resource, exclusive=True, wait_s=wait_s, clock=self._clock)
+        async with held as lock:
+            return await self._take(step, order, options, lock)
 
     async def remove(self, found: FoundResource) -> StepDone:
         """Refused: a script's orphan is never found, so it is never removed."""
         raise Permanent(f"{found.name}: the kind command lists nothing, so it removes nothing; remove it by hand")
-
-    async def _step(self, step: Step, order: StepOrder) -> StepDone:
-        options = read_options(order.resource)
-        path = lock_path(self._state_directory, order.resource)
-        wait_s = max(_LOCK_WAIT_MIN_S, self._left_s(order))
-        lock = await ComponentLock.acquire(path, exclusive=True, wait_s=wait_s, clock=self._clock)
-        answered = False
-        try:
-            done = await self._take(step, order, options, lock)
-            answered = True
-        except (Transient, Permanent):
-            answered = True
-            raise
-        finally:
-            lock.close(answered=answered)
-        return done
 
     async def _take(self, step: Step, order: StepOrder, options: CommandOptions, lock: ComponentLock) -> StepDone:
         seen = await self._look(order.resource, options, self._limit_s(step, order, options), order)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from adapters.provisioners.command.processes import Answer, Script, ended
+from adapters.processes.running import Answer, Script, ended
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
 

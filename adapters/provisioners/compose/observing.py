@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.provisioners.command.locks import ComponentLock, lock_path
+from adapters.component_lock import ComponentLock, lock_path
 from adapters.provisioners.compose.containers import (
     COMPONENT_LABEL,
     PLAN_LABEL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from adapters.provisioners.command.locks import ComponentLock, lock_path
+from adapters.component_lock import ComponentLock, component_lock
 from adapters.provisioners.compose.containers import (
     COMPONENT_LABEL,
     PLAN_LABEL,
@@ -42,21 +42,20 @@ from machines.ports.provisioner import FoundResource, Resource, StepBegun, StepD
 class ComposeProvisioner(ComposeObserver):
     """One compose project as one component. Held to `tests/contracts/provisioner.py`."""
 
-    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
-        """`up --no-start`: images are there and containers made, nothing runs."""
-        return await self._step(Step.WARM, order)
+    async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        """The four steps.
 
-    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
-        """`up --detach`: done when every container runs and none is unhealthy, begun while health is starting."""
-        return await self._step(Step.ACTIVATE, order)
-
-    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
-        """`stop`: containers and volumes are kept."""
-        return await self._step(Step.DEACTIVATE, order)
-
-    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
-        """`down`: containers and networks go; volumes only where `remove_volumes` says so and it is not stateful."""
-        return await self._step(Step.DECOMMISSION, order)
+        * `warm`: `up --no-start`: images are there and containers made, nothing runs.
+        * `activate`: `up --detach`: done when every container runs and none is unhealthy, begun while one is starting.
+        * `deactivate`: `stop`: containers and volumes are kept.
+        * `decommission`: `down`: containers and networks go; volumes only where `remove_volumes` says so and the
+          component is not stateful.
+        """
+        options = read_options(order.resource)
+        wait_s = (order.deadline_at - self._clock.wall()) / SECOND
+        held = component_lock(self._state_directory, order.resource, exclusive=True, wait_s=wait_s, clock=self._clock)
+        async with held as lock:
+            return await self._take(step, order, options, lock)
 
     async def remove(self, found: FoundResource) -> StepDone | StepBegun:
         """`down` of the project by its name, without its file; volumes are kept."""
@@ -75,36 +74,12 @@ class ComposeProvisioner(ComposeObserver):
             others = len(containers) - len(owned)
             raise Permanent(f"{found.name} has {others} containers under another token too: remove them by hand")
         resource = Resource(owned[0].label(PLAN_LABEL), found.component)
-        path = lock_path(self._state_directory, resource)
-        lock = await ComponentLock.acquire(path, exclusive=True, wait_s=LIST_LIMIT_S, clock=self._clock)
-        answered = False
-        try:
-            arguments = ("compose", "--ansi", "never", "--progress", "quiet", "--project-name", project)
-            down = (*arguments, "down", "--remove-orphans")
+        arguments = ("compose", "--ansi", "never", "--progress", "quiet", "--project-name", project)
+        down = (*arguments, "down", "--remove-orphans")
+        held = component_lock(self._state_directory, resource, exclusive=True, wait_s=LIST_LIMIT_S, clock=self._clock)
+        async with held as lock:
             answer = await docker.act(down, inherited=(lock.descriptor,), on_start=lock.name_holder)
-            answered = True
-        except (Transient, Permanent):
-            answered = True
-            raise
-        finally:
-            lock.close(answered=answered)
         return StepDone(request_id=f"process {answer.process_id}, {answer.duration_ms} ms")
-
-    async def _step(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
-        options = read_options(order.resource)
-        path = lock_path(self._state_directory, order.resource)
-        wait_s = max(0.0, (order.deadline_at - self._clock.wall()) / SECOND)
-        lock = await ComponentLock.acquire(path, exclusive=True, wait_s=wait_s, clock=self._clock)
-        answered = False
-        try:
-            done = await self._take(step, order, options, lock)
-            answered = True
-        except (Transient, Permanent):
-            answered = True
-            raise
-        finally:
-            lock.close(answered=answered)
-        return done
 
     async def _take(
         self, step: Step, order: StepOrder, options: ComposeOptions, lock: ComponentLock

@@ -39,34 +39,14 @@ _GOAL: Final = {
 class KubernetesProvisioner(KubernetesObserver):
     """The whole. Held to `tests/contracts/provisioner.py`."""
 
-    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
-        """Apply everything with zero replicas, CronJobs suspended, Jobs left out."""
-        return await self._step(Step.WARM, order)
+    async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        """The four steps.
 
-    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Apply the wished replicas; done once they are ready."""
-        return await self._step(Step.ACTIVATE, order)
-
-    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Back to zero replicas; done once the pods are gone. Claims for storage stay."""
-        return await self._step(Step.DEACTIVATE, order)
-
-    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
-        """Delete what carries the component's labels, the record last."""
-        return await self._step(Step.DECOMMISSION, order)
-
-    async def remove(self, found: FoundResource) -> StepDone:
-        """Delete one listed object, if it still carries the token that was listed."""
-        place, path = _parsed(found.name)
-        live = await self._calls.get(place, path)
-        if live is None:
-            raise Permanent(f"{found.name} is not there any more")
-        if labels_of(live).get(TOKEN, "") != found.token:
-            raise Permanent(f"{found.name} no longer carries the token {found.token}: list again")
-        await self._calls.delete(place, path, live["metadata"]["uid"], None)
-        return StepDone()
-
-    async def _step(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        * `warm`: apply everything with zero replicas, CronJobs suspended, Jobs left out.
+        * `activate`: apply the wished replicas; done once they are ready.
+        * `deactivate`: back to zero replicas; done once the pods are gone. Claims for storage stay.
+        * `decommission`: delete what carries the component's labels, the record last.
+        """
         group = group_of(order.resource)
         live = await self._live(group, order.deadline_at)
         seen = judged(group, live)
@@ -86,6 +66,17 @@ class KubernetesProvisioner(KubernetesObserver):
         if after.state is _GOAL[step] and not after.differences:
             return StepDone()
         return StepBegun(detail=after.detail, look_after_s=after.look_after_s)
+
+    async def remove(self, found: FoundResource) -> StepDone:
+        """Delete one listed object, if it still carries the token that was listed."""
+        place, path = _parsed(found.name)
+        live = await self._calls.get(place, path)
+        if live is None:
+            raise Permanent(f"{found.name} is not there any more")
+        if labels_of(live).get(TOKEN, "") != found.token:
+            raise Permanent(f"{found.name} no longer carries the token {found.token}: list again")
+        await self._calls.delete(place, path, live["metadata"]["uid"], None)
+        return StepDone()
 
     async def _claim(self, group: Group, live: Live, order: StepOrder, state: ResourceState) -> None:
         """Put the order's tag on the record: the one write in which only one of two rivals succeeds."""

@@ -17,30 +17,14 @@ from machines.ports.provisioner import FoundResource, StepBegun, StepDone, StepO
 class MqttProvisioner(MqttObserver):
     """An agent for all calls. Held to `tests/contracts/provisioner.py`."""
 
-    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
-        """Ask for `warm`: make the resource under the token, serving nobody."""
-        return await self._step(Step.WARM, order)
+    async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        """The four steps.
 
-    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Ask for `activate`: let it serve."""
-        return await self._step(Step.ACTIVATE, order)
-
-    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Ask for `deactivate`: snapshot what is stateful, then stop serving."""
-        return await self._step(Step.DEACTIVATE, order)
-
-    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
-        """Ask for `decommission`: remove it."""
-        return await self._step(Step.DECOMMISSION, order)
-
-    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
-        """Ask the agent that listed it for `remove`; the agent refuses what no longer carries the token."""
-        options, plan, name = read_found_name(found.name)
-        question = Question("remove", plan, found.component, found.token, found.generation, name)
-        reply = await self._exchange.ask(options, question, options.answer_timeout_s)
-        return step_answer(reply, options.agent)
-
-    async def _step(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        * `warm`: ask for `warm`: make the resource under the token, serving nobody.
+        * `activate`: ask for `activate`: let it serve.
+        * `deactivate`: ask for `deactivate`: snapshot what is stateful, then stop serving.
+        * `decommission`: ask for `decommission`: remove it.
+        """
         options = read_options(order.resource)
         look = about(order.resource, "observe", order.token, order.generation)
         reply = await self._exchange.ask(options, look, self._limit_s(step, order, options))
@@ -48,6 +32,13 @@ class MqttProvisioner(MqttObserver):
             return done
         question = about(order.resource, step.value, order.token, order.generation)
         reply = await self._exchange.ask(options, question, self._limit_s(step, order, options))
+        return step_answer(reply, options.agent)
+
+    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
+        """Ask the agent that listed it for `remove`; the agent refuses what no longer carries the token."""
+        options, plan, name = read_found_name(found.name)
+        question = Question("remove", plan, found.component, found.token, found.generation, name)
+        reply = await self._exchange.ask(options, question, options.answer_timeout_s)
         return step_answer(reply, options.agent)
 
     def _limit_s(self, step: Step, order: StepOrder, options: MqttOptions) -> float:

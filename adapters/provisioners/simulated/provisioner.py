@@ -157,21 +157,22 @@ class SimulatedProvisioner(SimulatedObserver):
         super().__init__(world, clock, faults, hooks)
         self._keep = keep
 
-    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
-        """Make the resource, with the data of the newest snapshot."""
-        return await self._step(Step.WARM, order)
+    async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        """The four steps.
 
-    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Let it serve."""
-        return await self._step(Step.ACTIVATE, order)
-
-    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Snapshot its data, then stop serving."""
-        return await self._step(Step.DEACTIVATE, order)
-
-    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
-        """Remove it; snapshots stay."""
-        return await self._step(Step.DECOMMISSION, order)
+        * `warm`: make the resource, with the data of the newest snapshot.
+        * `activate`: let it serve.
+        * `deactivate`: snapshot its data, then stop serving.
+        * `decommission`: remove it; snapshots stay.
+        """
+        self._hooks.before(step.value, order.resource)
+        try:
+            done = await self._take(step, order)
+        except CallError:
+            self._hooks.after(step.value, order.resource)
+            raise
+        self._hooks.after(step.value, order.resource)
+        return done
 
     async def remove(self, found: FoundResource) -> StepDone:
         """Remove one resource of those that `list_resources` gave."""
@@ -184,16 +185,6 @@ class SimulatedProvisioner(SimulatedObserver):
         take_away(standing, live, self._clock.wall())
         self._changed()
         return StepDone(f"simulated remove {found.name}", 0)
-
-    async def _step(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
-        self._hooks.before(step.value, order.resource)
-        try:
-            done = await self._take(step, order)
-        except CallError:
-            self._hooks.after(step.value, order.resource)
-            raise
-        self._hooks.after(step.value, order.resource)
-        return done
 
     async def _take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
         component = component_from(order.resource)

@@ -6,14 +6,13 @@ same look twice.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from dbus_fast import Variant
 
-from adapters.provisioners.command.locks import ComponentLock, lock_path
+from adapters.component_lock import component_lock
 from adapters.provisioners.look_first import done_already
 from adapters.provisioners.systemd.connection import Connection, address_of, connected
 from adapters.provisioners.systemd.marks import mark_of, marked, unmarked
@@ -23,7 +22,7 @@ from config.instants import SECOND
 from config.provisioner_options.systemd import CALL_LIMIT_DEFAULT_S, SystemdOptions
 from machines.lifecycle_states import Step
 from machines.ports.clock import Clock
-from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.faults import Permanent, Transient
 from machines.ports.provisioner import FoundResource, Resource, StepBegun, StepDone, StepOrder
 
 REPLACE: Final = "replace"
@@ -37,21 +36,30 @@ class SystemdProvisioner(SystemdObserver):
         super().__init__(clock, environment)
         self._state_directory = state_directory
 
-    async def warm(self, order: StepOrder) -> StepDone | StepBegun:
-        """Put the mark and the limits on the unit, in one call; it stays stopped."""
-        return await self._step(Step.WARM, order)
+    async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        """The four steps.
 
-    async def activate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Start it, after the mark and the limits stand as ordered."""
-        return await self._step(Step.ACTIVATE, order)
+        * `warm`: put the mark and the limits on the unit, in one call; it stays stopped.
+        * `activate`: start it, after the mark and the limits stand as ordered.
+        * `deactivate`: stop it; its StateDirectory= and every other file of it stay.
+        * `decommission`: take the mark off. The unit's file, its data and its limits stay: an idle unit costs nothing.
+        """
+        options = read_options(order.resource)
+        address = address_of(options.bus, self._environment)
 
-    async def deactivate(self, order: StepOrder) -> StepDone | StepBegun:
-        """Stop it; its StateDirectory= and every other file of it stay."""
-        return await self._step(Step.DEACTIVATE, order)
+        def limit_s() -> float:
+            return min(float(options.call_limit_s), self._left_s(order))
 
-    async def decommission(self, order: StepOrder) -> StepDone | StepBegun:
-        """Take the mark off. The unit's file, its data and its limits stay: an idle unit costs nothing."""
-        return await self._step(Step.DECOMMISSION, order)
+        if self._left_s(order) <= 0:
+            raise Transient(f"the deadline passed before {_named(order.resource)} was looked at")
+        held = component_lock(
+            self._state_directory, order.resource, exclusive=True, wait_s=self._left_s(order), clock=self._clock
+        )
+        async with held, connected(address, self._clock, limit_s) as connection:
+            seen = await seen_unit(connection, unit_name(order.resource, options))
+            if done := done_already(step, order, observation(seen, order.resource, options)):
+                return done
+            return await _taken(step, order, options, connection, seen)
 
     async def remove(self, found: FoundResource) -> StepDone | StepBegun:
         """Stop a listed unit, and when it has stopped, take the mark off."""
@@ -68,35 +76,6 @@ class SystemdProvisioner(SystemdObserver):
             await _reset_failed(connection, seen)
             await _set(connection, unit, unmarked(seen.description), {})
             return StepDone()
-
-    async def _step(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
-        options = read_options(order.resource)
-        address = address_of(options.bus, self._environment)
-
-        def limit_s() -> float:
-            return min(float(options.call_limit_s), self._left_s(order))
-
-        async with self._locked(order), connected(address, self._clock, limit_s) as connection:
-            seen = await seen_unit(connection, unit_name(order.resource, options))
-            if done := done_already(step, order, observation(seen, order.resource, options)):
-                return done
-            return await _taken(step, order, options, connection, seen)
-
-    @asynccontextmanager
-    async def _locked(self, order: StepOrder) -> AsyncIterator[None]:
-        if self._left_s(order) <= 0:
-            raise Transient(f"the deadline passed before {_named(order.resource)} was looked at")
-        path = lock_path(self._state_directory, order.resource)
-        try:
-            lock = await ComponentLock.acquire(path, exclusive=True, wait_s=self._left_s(order), clock=self._clock)
-        except Ambiguous as held:
-            raise Ambiguous(
-                f"another call works on {_named(order.resource)} and holds {path}: look again later"
-            ) from held
-        try:
-            yield
-        finally:
-            lock.close(answered=True)
 
     def _left_s(self, order: StepOrder) -> float:
         return (order.deadline_at - self._clock.wall()) / SECOND

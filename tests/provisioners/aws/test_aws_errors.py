@@ -10,6 +10,7 @@ from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
 from adapters.provisioners.aws.errors import translate
+from machines.lifecycle_states import Step
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.provisioner import Resource
 from tests.provisioners.aws.ecr_place import EcrPlace
@@ -131,7 +132,7 @@ async def test_nobody_listens(place: EcrPlace) -> None:
         provisioner = place.provisioner_with(**environment)
 
         with pytest.raises(Transient, match="nothing was asked"):
-            await provisioner.warm(place.order(place.resource()))
+            await provisioner.take(Step.WARM, place.order(place.resource()))
 
 
 async def test_a_step_after_its_deadline_asks_nothing(place: EcrPlace) -> None:
@@ -139,7 +140,7 @@ async def test_a_step_after_its_deadline_asks_nothing(place: EcrPlace) -> None:
     order = place.order(place.resource(), within_s=0)
 
     with pytest.raises(Transient, match="deadline passed"):
-        await place.provisioner().warm(order)
+        await place.provisioner().take(Step.WARM, order)
 
     assert not place.proxy.served
 

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.provisioners.aws.names import name_of
 from adapters.provisioners.registry import preflight_of
+from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Permanent, Transient
 from machines.ports.provisioner import Resource, StepDone
@@ -35,7 +36,7 @@ async def test_images_are_not_lost_by_the_way(place: EcrPlace, force: bool, stat
     place.write_data(resource, "release 1")
 
     with pytest.raises(Permanent, match="still holds images"):
-        await place.provisioner().decommission(place.order(resource))
+        await place.provisioner().take(Step.DECOMMISSION, place.order(resource))
 
     assert place.data(resource) == "release 1"
 
@@ -121,7 +122,7 @@ async def test_a_lost_race_to_remove_is_done(place: EcrPlace) -> None:
     await place.walk(resource, "warm")
     place.proxy.next("DeleteRepository", "rival")
 
-    answer = await place.provisioner().decommission(place.order(resource))
+    answer = await place.provisioner().take(Step.DECOMMISSION, place.order(resource))
 
     assert isinstance(answer, StepDone)
     assert place.tokens(resource) == []
@@ -195,7 +196,7 @@ async def test_credentials_that_come_later_are_found(
 
 async def test_a_step_answers_with_awss_request_id(place: EcrPlace) -> None:
     """The answer of a step carries the provider's own name of the call."""
-    answer = await place.provisioner().warm(place.order(place.resource()))
+    answer = await place.provisioner().take(Step.WARM, place.order(place.resource()))
 
     assert isinstance(answer, StepDone)
     assert answer.request_id

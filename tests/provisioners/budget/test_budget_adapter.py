@@ -12,6 +12,7 @@ import pytest
 from adapters.provisioners.budget import BudgetObserver, BudgetProvisioner, Reconciled, reconcile
 from adapters.provisioners.budget.connection import BudgetConnection
 from adapters.provisioners.registry import Surroundings, preflight_of
+from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
 from machines.ports.provisioner import Resource, StepDone
@@ -133,7 +134,7 @@ async def test_another_plans_budget_is_left_alone(world: BudgetWorld) -> None:
     other = Resource("bakery", "voice", world.resource().options)
     image = world.image()
 
-    for refused in (world.provisioner().observe(other), world.provisioner().warm(world.order(other))):
+    for refused in (world.provisioner().observe(other), world.provisioner().take(Step.WARM, world.order(other))):
         with pytest.raises(Permanent, match="belongs to the plan shop, not to bakery"):
             await refused
     assert image == world.image()
@@ -154,8 +155,8 @@ async def test_two_daemons_that_switch_at_once_leave_one_state(world: BudgetWorl
     await world.walk(resource, "warm", "activate")
 
     answers = await asyncio.gather(
-        world.provisioner().activate(world.order(resource, "token-of-the-other-one")),
-        world.provisioner().deactivate(world.order(resource)),
+        world.provisioner().take(Step.ACTIVATE, world.order(resource, "token-of-the-other-one")),
+        world.provisioner().take(Step.DEACTIVATE, world.order(resource)),
     )
 
     assert all(isinstance(each, StepDone) for each in answers)
@@ -195,7 +196,7 @@ async def test_a_redis_that_nobody_started_is_transient(world: BudgetWorld) -> N
     provisioner = BudgetProvisioner(NOBODY, world.instance, world.clock)
 
     with pytest.raises(Transient, match="cannot be reached"):
-        await provisioner.warm(world.order(world.resource()))
+        await provisioner.take(Step.WARM, world.order(world.resource()))
     await provisioner.close()
 
 
@@ -204,7 +205,7 @@ async def test_a_passed_deadline_begins_nothing(world: BudgetWorld) -> None:
     resource = world.resource()
 
     with pytest.raises(Transient, match="the deadline passed before warm of shop/web"):
-        await world.provisioner().warm(world.order(resource, within_s=0))
+        await world.provisioner().take(Step.WARM, world.order(resource, within_s=0))
 
     assert [] == world.tokens(resource)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
 from machines.ports.provisioner import Resource, StepBegun, StepDone
@@ -34,7 +35,7 @@ async def test_health_that_is_starting_is_awaited(world: ComposeWorld) -> None:
     resource = world.project("web", {"app": CHECKED})
     await world.walk(resource, "warm")
 
-    answer = await world.provisioner().activate(world.order(resource))
+    answer = await world.provisioner().take(Step.ACTIVATE, world.order(resource))
     starting = await look(world, resource)
     world.change(resource, "app", health="healthy")
 
@@ -97,7 +98,7 @@ async def test_what_breaks_at_once_is_not_done(world: ComposeWorld) -> None:
     world.arrange("activate", "crashes", resource)
 
     with pytest.raises(Ambiguous, match="solvent-shop-web was brought up and is broken: nothing runs"):
-        await world.provisioner().activate(world.order(resource))
+        await world.provisioner().take(Step.ACTIVATE, world.order(resource))
 
     assert (await look(world, resource)).state is ResourceState.BROKEN
 
@@ -107,7 +108,7 @@ async def test_a_job_that_others_wait_for_may_end(world: ComposeWorld, exit_code
     """A service that must complete first is well with exit 0, and broken with any other."""
     resource = world.project("web", MIGRATED)
     await world.walk(resource, "warm")
-    await world.provisioner().activate(world.order(resource))
+    await world.provisioner().take(Step.ACTIVATE, world.order(resource))
 
     world.change(resource, "job", status="exited", exit_code=exit_code)
 
@@ -155,7 +156,7 @@ async def test_another_components_project_is_left_alone(world: ComposeWorld) -> 
 
     assert seen.foreign_writer == "the component shop/web of solvent"
     with pytest.raises(Permanent, match="give one of the two another name"):
-        await world.provisioner().decommission(world.order(other))
+        await world.provisioner().take(Step.DECOMMISSION, world.order(other))
 
 
 async def test_an_adopted_project_takes_the_token(world: ComposeWorld) -> None:
@@ -198,7 +199,7 @@ async def test_complaints_are_told_apart(world: ComposeWorld, complaint: str, wo
     world.arrange("warm", f"says {complaint}", resource)
 
     with pytest.raises(word, match="docker compose up ended with exit 1"):
-        await world.provisioner().warm(world.order(resource))
+        await world.provisioner().take(Step.WARM, world.order(resource))
 
 
 async def test_the_engines_address_reaches_docker(world: ComposeWorld) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.provisioners.kubernetes import preflight
 from adapters.provisioners.registry import Surroundings
+from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent
 from machines.ports.provisioner import Resource
 from tests.contracts.provisioner import ProvisionerContract
@@ -87,7 +88,7 @@ class TestRealContract(ProvisionerContract):
         harness.server.answer("PATCH", path, {"fieldManager": "argocd"}, "application/merge-patch+json", body)
 
         with pytest.raises(Permanent, match=r"contested .*argocd"):
-            await harness.provisioner().activate(harness.order(resource))
+            await harness.provisioner().take(Step.ACTIVATE, harness.order(resource))
 
     async def test_preflight_finds_nothing_to_say(self, harness: RealWorld, tmp_path: Path) -> None:
         """The real server's access reviews are asked in a form that it takes."""

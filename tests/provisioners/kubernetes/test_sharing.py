@@ -6,6 +6,7 @@ import pytest
 
 from adapters.provisioners.kubernetes import preflight
 from adapters.provisioners.registry import Surroundings
+from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Permanent
 from machines.ports.provisioner import Resource, StepBegun
@@ -27,7 +28,7 @@ async def test_another_writer_of_replicas_is_named(world: MemoryWorld) -> None:
 
     assert seen.foreign_writer.startswith("kube-controller-manager also writes spec.replicas of Deployment web")
     with pytest.raises(Permanent, match="kube-controller-manager"):
-        await world.provisioner().deactivate(world.order(resource))
+        await world.provisioner().take(Step.DEACTIVATE, world.order(resource))
 
 
 async def test_a_contested_field_is_named(world: MemoryWorld) -> None:
@@ -37,7 +38,7 @@ async def test_a_contested_field_is_named(world: MemoryWorld) -> None:
     world.store.update(CONFIGURATION, {"data": {"greeting": "good-bye"}}, "argocd")
 
     with pytest.raises(Permanent, match=r"contested .*data.greeting.*argocd"):
-        await world.provisioner().activate(world.order(resource))
+        await world.provisioner().take(Step.ACTIVATE, world.order(resource))
 
     assert world.store.objects[CONFIGURATION]["data"] == {"greeting": "good-bye"}
 
@@ -80,7 +81,7 @@ async def test_pods_that_never_become_ready_are_broken_with_their_reason(world: 
     resource = world.resource()
     await world.walk(resource, "warm")
     world.store.kubelet = False
-    answer = await world.provisioner().activate(world.order(resource))
+    answer = await world.provisioner().take(Step.ACTIVATE, world.order(resource))
     one = world.store.objects[DEPLOYMENT]
     one["status"] = {"observedGeneration": one["metadata"]["generation"], "replicas": 2}
     changing = await world.provisioner().observe(resource)
@@ -122,7 +123,7 @@ async def test_everything_but_workloads_can_be_kept(world: MemoryWorld) -> None:
 async def test_a_namespace_is_made_where_the_options_say_so(world: MemoryWorld) -> None:
     """Without `create_namespace` its absence is refused with what to do; with it the namespace is made."""
     with pytest.raises(Permanent, match="namespaces not found"):
-        await world.provisioner().warm(world.order(world.resource(namespace="new")))
+        await world.provisioner().take(Step.WARM, world.order(world.resource(namespace="new")))
 
     await world.walk(world.resource(namespace="new", create_namespace=True), "warm")
 
@@ -139,7 +140,7 @@ async def test_what_stands_untagged_is_adopted_by_activation(world: MemoryWorld)
 
     seen = await world.provisioner().observe(resource)
     with pytest.raises(Permanent, match="no token"):
-        await world.provisioner().warm(world.order(resource))
+        await world.provisioner().take(Step.WARM, world.order(resource))
     await world.walk(resource, "activate")
 
     assert (ResourceState.HOT, ("",)) == (seen.state, seen.tokens)

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.provisioners.command import CommandProvisioner
 from config.provisioner_options.actions import ACTIONS
+from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent
 from machines.ports.provisioner import Resource
 from tests.contracts.provisioner import ProvisionerContract
@@ -108,6 +109,6 @@ async def test_a_run_that_would_do_too_much_is_not_begun(world: AnsibleWorld) ->
     resource = world.resource("web", "--changes-max", "2")
 
     with pytest.raises(Permanent, match=r"changes 3 tasks \(at most 2\).*--changes-max"):
-        await world.provisioner().warm(world.order(resource))
+        await world.provisioner().take(Step.WARM, world.order(resource))
 
     assert world.created(resource) == 0

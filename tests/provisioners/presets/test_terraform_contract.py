@@ -12,6 +12,7 @@ import pytest
 
 from adapters.provisioners.command import CommandProvisioner
 from config.provisioner_options.actions import ACTIONS
+from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent, Transient
 from machines.ports.provisioner import Resource
 from tests.contracts.provisioner import ProvisionerContract
@@ -114,7 +115,7 @@ async def test_a_plan_that_does_too_much_is_not_applied(world: TerraformWorld) -
     resource = world.resource("web", "--changes-max", "0")
 
     with pytest.raises(Permanent, match=r"changes 1 resources \(at most 0\).*--changes-max"):
-        await world.provisioner().warm(world.order(resource))
+        await world.provisioner().take(Step.WARM, world.order(resource))
 
     assert world.created(resource) == 0
 
@@ -125,4 +126,4 @@ async def test_a_held_lock_is_waited_for(world: TerraformWorld) -> None:
     world.arrange("warm", "transient", resource)
 
     with pytest.raises(Transient, match="state lock"):
-        await world.provisioner().warm(world.order(resource))
+        await world.provisioner().take(Step.WARM, world.order(resource))

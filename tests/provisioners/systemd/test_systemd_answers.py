@@ -11,6 +11,7 @@ import pytest
 from adapters.clocks import AcceleratedClock
 from adapters.provisioners.registry import Surroundings, preflight_of
 from adapters.provisioners.systemd import SystemdProvisioner
+from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.provisioner import Resource, StepBegun
@@ -26,7 +27,7 @@ async def test_a_job_at_work_is_changing_until_it_ends(harness: SystemdWorld) ->
     await harness.walk(web, "warm")
     harness.systemd.slow_jobs = True
 
-    begun = await harness.provisioner().activate(harness.order(web))
+    begun = await harness.provisioner().take(Step.ACTIVATE, harness.order(web))
     meanwhile = await harness.provisioner().observe(web)
     harness.systemd.end_jobs()
     after = await harness.provisioner().observe(web)
@@ -123,7 +124,7 @@ async def test_each_error_has_its_word(harness: SystemdWorld, name: str, word: t
     harness.systemd.faults["SetUnitProperties", "web.service"] = (Fault.ERROR, name)
 
     with pytest.raises(word, match=says):
-        await harness.provisioner().warm(harness.order(web))
+        await harness.provisioner().take(Step.WARM, harness.order(web))
 
 
 async def test_no_bus_is_transient(tmp_path: Path) -> None:
@@ -172,7 +173,7 @@ async def test_preflight_names_what_is_missing(harness: SystemdWorld, tmp_path: 
 
 async def _word_of(world: SystemdWorld, resource: Resource) -> type[CallError] | None:
     try:
-        await world.provisioner().warm(world.order(resource))
+        await world.provisioner().take(Step.WARM, world.order(resource))
     except CallError as error:
         return type(error)
     return None

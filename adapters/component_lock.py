@@ -9,13 +9,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
 
 from machines.ports.clock import Clock
-from machines.ports.faults import Ambiguous, Transient
+from machines.ports.faults import Ambiguous, Permanent, Transient
 from machines.ports.provisioner import Resource
 
 LOCKS_DIRECTORY: Final = "locks"
@@ -74,6 +75,28 @@ class ComponentLock:
         os.close(self.descriptor)
 
 
+@asynccontextmanager
+async def component_lock(
+    state_directory: Path, resource: Resource, *, exclusive: bool, wait_s: float, clock: Clock
+) -> AsyncIterator[ComponentLock]:
+    """Hold the component's lock while the block runs; raises as `ComponentLock.acquire` does.
+
+    Only a block that knows how its call ended lets go for everybody: after any other end, cancellation among them,
+    whatever survived of the call goes on holding the lock.
+    """
+    path = lock_path(state_directory, resource)
+    lock = await ComponentLock.acquire(path, exclusive=exclusive, wait_s=max(0.0, wait_s), clock=clock)
+    answered = False
+    try:
+        yield lock
+        answered = True
+    except (Transient, Permanent):
+        answered = True
+        raise
+    finally:
+        lock.close(answered=answered)
+
+
 async def _wait_for(descriptor: int, path: Path, *, exclusive: bool, wait_s: float, clock: Clock) -> None:
     operation = (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB
     give_up_at_s = clock.monotonic_s() + wait_s
@@ -82,7 +105,7 @@ async def _wait_for(descriptor: int, path: Path, *, exclusive: bool, wait_s: flo
         left_s = give_up_at_s - clock.monotonic_s()
         if left_s <= 0:
             raise Ambiguous(
-                f"a script of an earlier call still runs{_holder(descriptor)} and holds {path}: "
+                f"an earlier call still runs{_holder(descriptor)} and holds {path}: "
                 "wait for it, or end it and look at what it left"
             )
         await clock.sleep(min(pause_s, left_s))

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.provisioners.command.output import Output
+from adapters.processes.output import Output
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
 
