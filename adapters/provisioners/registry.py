@@ -1,4 +1,4 @@
-"""The kinds of provisioner. A new one is one module and one line in `KINDS`; docs/provisioners.md shows how."""
+"""The kinds of provisioner. A new one is one module and one line in `KINDS`; docs/provisioners/adding-a-kind.md shows how."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def _advice(code: str) -> str:
     for pattern, advice in (
         (_SKEWED, "the secret key is wrong or this machine's clock is: check both"),
         (_UNKNOWN_KEY, "AWS does not know these credentials: check AWS_ACCESS_KEY_ID and the account"),
-        (_DENIED, "allow it in the IAM policy of solvent's user or role (docs/provisioners.md, AWS)"),
+        (_DENIED, "allow it in the IAM policy of solvent's user or role (docs/provisioners/aws.md)"),
         (_THERE, "the name is taken: adopt what is there, or remove it"),
         (_QUOTA, "the account's quota is used up: ask AWS for a higher one, or remove what is not needed"),
         (_ABSENT, "what it names is not there: check names, region and account in the options"),

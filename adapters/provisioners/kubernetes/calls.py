@@ -134,7 +134,7 @@ def _judge(place: Place, request: Request, answer: Answer) -> None:
     if answer.status == 401:
         raise Permanent(f"{what}; the credentials of the kubeconfig are not accepted, renew them")
     if answer.status == 403:
-        raise Permanent(f"{what}; give solvent's account the role that docs/provisioners.md lists")
+        raise Permanent(f"{what}; give solvent's account the role that docs/provisioners/kubernetes.md lists")
     if answer.status in (500, 504) and request.method != "GET":
         raise Ambiguous(f"{what}; it may have been done")
     if answer.status == 429 or answer.status >= 500:

@@ -62,7 +62,7 @@ async def _of_namespace(calls: KubernetesCalls, place: Place, namespace: str, gr
     if not refused:
         return []
     account = f"solvent's account may not {'; '.join(refused)} in the namespace {namespace} of {place.cluster}"
-    return [f"{account}: give it the role that docs/provisioners.md lists"]
+    return [f"{account}: give it the role that docs/provisioners/kubernetes.md lists"]
 
 
 async def _may(calls: KubernetesCalls, place: Place, attributes: dict[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""What solvent and an agent say to each other; docs/provisioners.md, "Agents over MQTT", is the agent's side."""
+"""What solvent and an agent say to each other; docs/provisioners/mqtt.md, is the agent's side."""
 
 from __future__ import annotations
 

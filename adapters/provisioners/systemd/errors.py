@@ -42,7 +42,7 @@ def refusal(name: str, said: str, what: str) -> CallError:
     if name in _DENIED or name.startswith(_DBUS + "Spawn.PermissionsInvalid"):
         return Permanent(
             f"the daemon's user may not ask systemd {what} ({said}): let a polkit rule allow it the action "
-            "org.freedesktop.systemd1.manage-units for this unit (docs/provisioners.md, systemd units)"
+            "org.freedesktop.systemd1.manage-units for this unit (docs/provisioners/systemd.md)"
         )
     if name in _REFUSED_FOR_GOOD:
         return Permanent(f"systemd was asked {what} and refused: {said}; {_REFUSED_FOR_GOOD[name]}")

@@ -4,7 +4,7 @@
     agent.py --broker localhost --agent greenhouse --directory /srv/greenhouse
 
 The password of --user is read from the environment variable AGENT_PASSWORD. Needs `paho-mqtt` 2. The protocol is in
-docs/provisioners.md, "Agents over MQTT". Each `<directory>/<plan>/<component>/live/<token>` is one resource; one
+docs/provisioners/mqtt.md. Each `<directory>/<plan>/<component>/live/<token>` is one resource; one
 without the file `state` is half-made. Replace the four steps of `World` by what your machine really does.
 """
 
