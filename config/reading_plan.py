@@ -19,6 +19,7 @@ from config.overrides import SET_ORIGIN
 from config.plan import Level, Plan, Rate, UnitEconomics
 from config.plan_checks import check_level, check_level_ids, check_minima, check_requires, completed_levels
 from config.plan_places import check_residency, check_standbys
+from config.plan_regions import spread_over_regions
 from config.policies import Policies
 from config.policy_keys import GROUPS, POLICY_PARSERS, policies_from
 from config.reading import Collector, Fields, mapping_of
@@ -35,7 +36,7 @@ _margin: Final = values.fraction(above="0", at_most="1")
 
 def plan_read(root: Mapping, folder: Path | None, collector: Collector) -> Plan:
     """The plan; where problems were reported its values are stand-ins and it must not be used."""
-    fields = Fields(root, collector)
+    fields = Fields(spread_over_regions(root, collector), collector)
     identifier = fields.required("plan", plan_id) or ""
     currency = fields.required("currency", currency_code) or ""
     timezone = fields.optional("timezone", zone_name, "UTC")
