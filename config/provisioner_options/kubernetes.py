@@ -10,8 +10,10 @@ import msgspec
 from config import values
 from config.errors import ReadingError, shown
 from config.provisioner_options.kubernetes_manifests import SCALED, manifest_objects
+from config.provisioner_options.kubernetes_shipped import SHIPPED, shipped_manifests
 from config.provisioner_options.options_kind import Context, OptionsKind
 from config.reading import Fields
+from config.suggestions import one_of_text
 
 CLUSTER_DEFAULT: Final = "kubernetes"
 PATH_CHARACTERS_MAX: Final = 1_024
@@ -33,6 +35,11 @@ class KubernetesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """"" is the current context of the kubeconfig."""
     remove_on_cold: bool = True
     """False keeps everything but the workloads when the component goes cold."""
+    prune: bool = True
+    """Whether objects that earlier manifests named and the present ones do not are deleted by the next step: what no
+    plan names any more may serve nobody and goes on to cost. Claims for storage are never deleted so."""
+    ready_percent: int = 100
+    """How much of a Deployment's or StatefulSet's replicas must be ready for it to count as serving, in percent."""
 
 
 def kubernetes_options(options: Mapping[str, Any]) -> KubernetesOptions:
@@ -62,14 +69,22 @@ def _read(fields: Fields, context: Context) -> KubernetesOptions:
         kubeconfig=fields.optional("kubeconfig", values.matching(r"/[^\x00-\x1f]{0,1023}", "an absolute path"), ""),
         context=fields.optional("context", values.line_text, ""),
         remove_on_cold=fields.optional("remove_on_cold", values.boolean, default=True),
+        prune=fields.optional("prune", values.boolean, default=True),
+        ready_percent=fields.optional("ready_percent", values.integer(1, 100, "percent"), 100),
     )
 
 
 def _manifest_path(text: str) -> str:
-    """Below the plan's folder, so that a plan is one folder that can be moved and reviewed."""
+    """One that comes with solvent, or below the plan's folder: a plan is one folder that can be moved and reviewed."""
+    if text.startswith(SHIPPED):
+        known = [f"{SHIPPED}{name}" for name in shipped_manifests()]
+        if text not in known:
+            raise ReadingError(f"a manifest that comes with solvent: {one_of_text(known)}", shown(text))
+        return text
     unusable = not text.isprintable() or not text.strip() or len(text) > PATH_CHARACTERS_MAX
     if unusable or text.startswith("/") or ".." in text.split("/"):
-        raise ReadingError("the path of a file below the plan's own folder, such as manifests/web.yaml", shown(text))
+        expected = f"the path of a file below the plan's own folder, such as manifests/web.yaml, or {SHIPPED}NAME.yaml"
+        raise ReadingError(expected, shown(text))
     return text
 
 

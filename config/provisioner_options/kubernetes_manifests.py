@@ -10,6 +10,7 @@ import msgspec
 import yaml
 
 from config.errors import shown
+from config.provisioner_options.kubernetes_shipped import SHIPPED, shipped_bytes
 from config.reading import Collector
 from config.suggestions import did_you_mean, one_of_text
 from config.yaml_composing import LimitedLoader
@@ -23,7 +24,6 @@ ALIASES_MAX: Final = 100
 
 API_VERSIONS: Final[dict[str, tuple[str, ...]]] = {
     "ConfigMap": ("v1",),
-    "Secret": ("v1",),
     "ServiceAccount": ("v1",),
     "PersistentVolumeClaim": ("v1",),
     "ResourceQuota": ("v1",),
@@ -42,6 +42,10 @@ API_VERSIONS: Final[dict[str, tuple[str, ...]]] = {
 """The kinds that solvent applies, in the order in which it does: what serves comes last."""
 SCALED: Final = frozenset({"Deployment", "StatefulSet", "CronJob", "Job"})
 """The kinds that are off in WARM and on in HOT."""
+_SECRETS_ELSEWHERE: Final = (
+    "no Secret, since manifests become a part of the journal: make it with kubectl or External Secrets, and let "
+    "secretKeyRef or a volume name it"
+)
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
@@ -52,19 +56,17 @@ def manifest_objects(
     found: dict[tuple[str, str], dict[str, Any]] = {}
     left_bytes = MANIFEST_BYTES_MAX
     for path, place in paths:
-        if folder is None:
-            collector.report(place, "a plan that came from a file, beside which manifests lie", shown(path))
+        data = _bytes_of(path, folder, left_bytes, place, collector)
+        if data is None:
             continue
-        data = _bytes_of(folder / path, left_bytes, place, collector)
         left_bytes -= len(data)
+        file = path if folder is None else str(folder / path)
         for line, document in _documents(data, path, place, collector):
-            key = _checked(document, Place(str(folder / path), line, ""), namespace, collector)
+            key = _checked(document, Place(file, line, ""), namespace, collector)
             if key is None:
                 continue
             if key in found:
-                collector.report(
-                    Place(str(folder / path), line, ""), "each object once", f"{'/'.join(key)} a second time"
-                )
+                collector.report(Place(file, line, ""), "each object once", f"{'/'.join(key)} a second time")
             found.setdefault(key, document)
     if len(found) > OBJECTS_MAX:
         collector.report(paths[0][1], f"at most {OBJECTS_MAX} objects", f"{len(found)}")
@@ -72,22 +74,30 @@ def manifest_objects(
     return tuple(found[key] for key in sorted(found, key=lambda key: order.index(key[0])))
 
 
-def _bytes_of(path: Path, left_bytes: int, place: Place, collector: Collector) -> bytes:
+def _bytes_of(path: str, folder: Path | None, left_bytes: int, place: Place, collector: Collector) -> bytes | None:
+    """What the file holds; None with one problem reported."""
+    if path.startswith(SHIPPED):
+        return shipped_bytes(path)
+    if folder is None:
+        collector.report(place, "a plan that came from a file, beside which manifests lie", shown(path))
+        return None
     try:
-        with path.open("rb") as file:
+        with (folder / path).open("rb") as file:
             data = file.read(left_bytes + 1)
     except OSError as error:
-        collector.report(place, "a readable file beside the plan", f"{shown(str(path))}: {error.strerror}")
-        return b""
+        found = f"{shown(str(folder / path))}: {error.strerror}"
+        collector.report(place, "a readable file beside the plan: make it, or mend the path", found)
+        return None
     if len(data) > left_bytes:
         collector.report(place, f"manifests of at most {MANIFEST_BYTES_MAX} bytes in total", "more")
-        return b""
+        return None
     return data
 
 
 def _documents(data: bytes, path: str, place: Place, collector: Collector) -> list[tuple[int, Any]]:
     """Each document with its first line, as plain JSON values; lists of objects (`kind: List`) are not followed."""
     documents: list[tuple[int, Any]] = []
+    problems_before = len(collector.problems)
     try:
         loader = LimitedLoader(data.decode("utf-8-sig"))
         loader.depth_max, loader.aliases_max = DEPTH_MAX, ALIASES_MAX
@@ -107,6 +117,8 @@ def _documents(data: bytes, path: str, place: Place, collector: Collector) -> li
         collector.report(Place(path, line, ""), "a manifest in YAML", problem)
     except (yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError, OverflowError, RecursionError) as error:
         collector.report(place, "a manifest in YAML", f"{shown(path)}: {type(error).__name__}")
+    if not documents and len(collector.problems) == problems_before:
+        collector.report(place, "a manifest with an object in it: write one, or take the file out", shown(path))
     return documents
 
 
@@ -116,6 +128,9 @@ def _checked(document: Any, place: Place, namespace: str, collector: Collector) 
         collector.report(place.under("kind"), "a Kubernetes object with a kind", "none")
         return None
     kind = document["kind"]
+    if kind == "Secret":
+        collector.report(place.under("kind"), _SECRETS_ELSEWHERE, "a Secret")
+        return None
     if kind not in API_VERSIONS:
         found = shown(kind) + did_you_mean(kind, API_VERSIONS)
         collector.report(place.under("kind"), one_of_text(API_VERSIONS), found)

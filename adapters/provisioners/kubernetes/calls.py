@@ -17,6 +17,8 @@ from machines.ports.faults import Ambiguous, Permanent, Transient
 FIELD_MANAGER: Final = "solvent"
 PAGE_ITEMS: Final = 500
 PAGES_MAX: Final = 20
+_UNTYPED: Final = "failed to create typed patch object"
+"""How servers say, with status 500 and before anything is done, that a manifest has a field its kind does not know."""
 _NOT_SENT: Final = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 
 
@@ -135,6 +137,8 @@ def _judge(place: Place, request: Request, answer: Answer) -> None:
         raise Permanent(f"{what}; the credentials of the kubeconfig are not accepted, renew them")
     if answer.status == 403:
         raise Permanent(f"{what}; give solvent's account the role that docs/provisioners/kubernetes.md lists")
+    if _UNTYPED in str(said):
+        raise Permanent(f"{what}; nothing was done: mend the manifest")
     if answer.status in (500, 504) and request.method != "GET":
         raise Ambiguous(f"{what}; it may have been done")
     if answer.status == 429 or answer.status >= 500:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -18,19 +17,12 @@ _KEYS: Final = ("name", "containerPort", "port", "mountPath", "key", "ip")
 def differences(wished: dict[str, Any], live: dict[str, Any]) -> list[str]:
     """A sentence for each field that was applied and stands otherwise; fields that were not applied do not count."""
     what = f"{wished['kind']} {wished['metadata']['name']}"
-    known = dict(wished)
-    if "stringData" in known:
-        encoded = {key: base64.b64encode(str(value).encode()).decode() for key, value in known["stringData"].items()}
-        known["data"] = {**(known.get("data") or {}), **encoded}
-        del known["stringData"]
-    secret = wished["kind"] == "Secret"
     found = []
-    for path, is_now, was in _walk(known, live, ""):
-        # The claim of a volume grows and binds by itself, and what a Secret holds is never shown.
+    for path, is_now, was in _walk(wished, live, ""):
+        # The claim of a volume grows and binds by itself.
         if wished["kind"] == "PersistentVolumeClaim" and path.startswith("spec"):
             continue
-        values = "" if secret else f" ({_short(is_now)} instead of {_short(was)})"
-        found.append(f"{what}: {path} was changed{values}")
+        found.append(f"{what}: {path} was changed ({_short(is_now)} instead of {_short(was)})")
     return found[:DIFFERENCES_MAX]
 
 

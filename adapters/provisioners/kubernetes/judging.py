@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from adapters.provisioners.kubernetes.differences import differences
+from adapters.provisioners.kubernetes.inventory import Entry
 from adapters.provisioners.kubernetes.objects import (
     GENERATION,
     TOKEN,
@@ -34,6 +35,8 @@ class Live(msgspec.Struct, frozen=True):
 
     record: dict[str, Any] | None
     objects: list[tuple[dict[str, Any], dict[str, Any] | None]]
+    former: list[tuple[Entry, dict[str, Any]]] = []
+    """What still stands of earlier manifests under the component's labels, and is not being deleted."""
 
 
 class _Workload(msgspec.Struct, frozen=True):
@@ -64,9 +67,12 @@ def judged(group: Group, live: Live) -> Observation:
 
 
 def _of_workloads(group: Group, live: Live, tokens: tuple[str, ...], foreign: str) -> Observation:
-    workloads = [_workload(manifest, one) for manifest, one in live.objects if is_scaled(manifest)]
+    percent = group.options.ready_percent
+    workloads = [_workload(manifest, one, percent) for manifest, one in live.objects if is_scaled(manifest)]
     units = sum(each.ready for each in workloads)
     text = ", ".join(each.text for each in workloads)
+    if live.former and not group.options.prune:
+        text += f"; of earlier manifests stands {', '.join(entry.called for entry, _ in live.former[:5])}"
     failures = [each.failure for each in workloads if each.failure]
     if failures:
         return Observation(ResourceState.BROKEN, tokens, units, detail="; ".join(failures), foreign_writer=foreign)
@@ -83,7 +89,7 @@ def _of_workloads(group: Group, live: Live, tokens: tuple[str, ...], foreign: st
     return Observation(state, tokens, units, detail=text, differences=changed, foreign_writer=foreign)
 
 
-def _workload(manifest: dict[str, Any], live: dict[str, Any] | None) -> _Workload:
+def _workload(manifest: dict[str, Any], live: dict[str, Any] | None, ready_percent: int) -> _Workload:
     name = called(manifest)
     if live is None:
         return _Workload(on=False, settled=True, ready=0, text=f"{name} is not there")
@@ -96,23 +102,28 @@ def _workload(manifest: dict[str, Any], live: dict[str, Any] | None) -> _Workloa
         failed = _condition(status, "Failed")
         failure = f"{name} failed: {failed.get('message', '')}" if failed else ""
         return _Workload(on=True, settled=True, ready=1, text=f"{name} is there", failure=failure)
-    return _replicated(manifest, live, status)
+    return _replicated(manifest, live, status, ready_percent)
 
 
-def _replicated(manifest: dict[str, Any], live: dict[str, Any], status: dict[str, Any]) -> _Workload:
+def _replicated(
+    manifest: dict[str, Any], live: dict[str, Any], status: dict[str, Any], ready_percent: int
+) -> _Workload:
     name, asked = called(manifest), int(live["spec"].get("replicas", 1))
     ready, pods = int(status.get("readyReplicas") or 0), int(status.get("replicas") or 0)
     seen = int(status.get("observedGeneration") or 0) >= int(live["metadata"].get("generation") or 0)
     updated = int(status.get("updatedReplicas") or 0)
     # Fewer ready than the manifest wishes is a difference where somebody scaled it down, not a wait without end.
-    settled = seen and (ready >= min(asked, replicas(manifest)) and updated >= asked if asked else pods == 0)
+    enough = ready * 100 >= min(asked, replicas(manifest)) * ready_percent
+    settled = seen and (enough and updated >= asked if asked else pods == 0)
     failure = ""
     stuck = _condition(status, "Progressing", "False")
     if asked and seen and not settled and stuck.get("reason") == "ProgressDeadlineExceeded":
         failure = f"{name}: {ready} of {asked} ready, {stuck.get('message', 'progress deadline exceeded')}"
-    return _Workload(
-        on=asked > 0, settled=settled, ready=ready, text=f"{name}: {ready} of {asked} ready", failure=failure
-    )
+    text = f"{name}: {ready} of {asked} ready"
+    # Pods that the server itself refuses, by a quota or an admission rule, are never there to say so.
+    if asked and not settled and (refused := _condition(status, "ReplicaFailure").get("message")):
+        text = f"{text}, {refused}"
+    return _Workload(on=asked > 0, settled=settled, ready=ready, text=text, failure=failure)
 
 
 def _condition(status: dict[str, Any], kind: str, value: str = "True") -> dict[str, Any]:
@@ -150,6 +161,10 @@ def _differences(group: Group, live: Live, *, on: bool) -> tuple[str, ...]:
         made = wished(manifest, tag, on=on)
         if made is not None and one is not None:
             found += differences(made, one)
+    if group.options.prune:
+        found += [
+            f"{entry.called} is no longer in the manifests and goes with the next step" for entry, _ in live.former
+        ]
     return tuple(found)
 
 

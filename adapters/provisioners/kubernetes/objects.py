@@ -97,13 +97,13 @@ def dns_text(text: str) -> str:
     return text.replace("-", "-0").replace("_", "-1") + ("" if text[-1:].isalnum() else "0")
 
 
-def record(group: Group, tag: Tag) -> dict[str, Any]:
-    """The ConfigMap that says whose the component is."""
+def record(group: Group, tag: Tag, objects: str = "") -> dict[str, Any]:
+    """The ConfigMap that says whose the component is, and by `inventory` what it consists of."""
     return {
         "apiVersion": "v1",
         "kind": RECORD_KIND,
         "metadata": {"name": group.record_name, "labels": tag.labels},
-        "data": {"plan": tag.plan, "component": tag.component},
+        "data": {"plan": tag.plan, "component": tag.component, "objects": objects},
     }
 
 
@@ -115,11 +115,29 @@ def wished(manifest: dict[str, Any], tag: Tag, *, on: bool) -> dict[str, Any] | 
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "namespace"}
     metadata["labels"] = {**(metadata.get("labels") or {}), **tag.labels}
     made = {key: value for key, value in manifest.items() if key != "status"} | {"metadata": metadata}
+    if kind in SCALED:
+        made["spec"] = _with_pod_labels(manifest["spec"], tag)
     if kind in ("Deployment", "StatefulSet"):
-        made["spec"] = {**manifest["spec"], "replicas": replicas(manifest) if on else 0}
+        made["spec"]["replicas"] = replicas(manifest) if on else 0
     if kind == "CronJob":
-        made["spec"] = {**manifest["spec"], "suspend": not on}
+        made["spec"]["suspend"] = not on
     return made
+
+
+def _with_pod_labels(spec: dict[str, Any], tag: Tag) -> dict[str, Any]:
+    """The spec whose pods say whose they are, for whoever counts what they cost.
+
+    Without token and generation: a change of those would restart the pods. What lacks a template the server refuses.
+    """
+    if isinstance(job := spec.get("jobTemplate"), dict) and isinstance(job.get("spec"), dict):
+        return {**spec, "jobTemplate": {**job, "spec": _with_pod_labels(job["spec"], tag)}}
+    template = spec.get("template")
+    if not isinstance(template, dict):
+        return dict(spec)
+    metadata = template.get("metadata") or {}
+    owner = {PLAN: label_text(tag.plan), COMPONENT: label_text(tag.component)}
+    labelled = {**metadata, "labels": {**(metadata.get("labels") or {}), **owner}}
+    return {**spec, "template": {**template, "metadata": labelled}}
 
 
 def replicas(manifest: dict[str, Any]) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 
 from adapters.provisioners.kubernetes.calls import KubernetesCalls
 from adapters.provisioners.kubernetes.connections import Place
+from adapters.provisioners.kubernetes.inventory import Entry, former_entries
 from adapters.provisioners.kubernetes.judging import Live, judged
+from adapters.provisioners.kubernetes.names import check_adopted, found_name
 from adapters.provisioners.kubernetes.objects import (
     COMPONENT,
     GENERATION,
@@ -20,20 +21,22 @@ from adapters.provisioners.kubernetes.objects import (
     Group,
     called,
     group_of,
+    is_of,
     is_scaled,
     label_text,
     labels_of,
     path_of,
 )
+from adapters.provisioners.kubernetes.waiting import waiting_of
 from config.instants import Instant
 from config.provisioner_options.kubernetes_manifests import API_VERSIONS, SCALED
 from machines.observations import Observation, ResourceState
 from machines.ports.clock import Clock
+from machines.ports.faults import Permanent
 from machines.ports.provisioner import FoundResource, Resource
 
 KIND: Final = "kubernetes"
-_STARTING: Final = ("ContainerCreating", "PodInitializing")
-_NO_NODE: Final = ("PodScheduled", "False")
+REASONS_MAX: Final = 3
 _NEVER_LISTED: Final = "PersistentVolumeClaim"
 """What it holds outlives its component, so it is nobody's to remove as an orphan."""
 
@@ -45,18 +48,21 @@ class KubernetesObserver:
 
     def __init__(self, clock: Clock, environment: Mapping[str, str]) -> None:
         """`environment` is asked for KUBECONFIG and HOME."""
+        self._clock = clock
         self._calls = KubernetesCalls(clock, environment)
 
     async def observe(self, resource: Resource) -> Observation:
-        """Get the record and every object of the manifests, one after the other."""
+        """Get the record and every object of the manifests, one after the other; where they wait, their pods.
+
+        Raises `Permanent` for options that are not this kind's, and for an adopted name that they do not lead to.
+        """
         group = group_of(resource)
+        check_adopted(group)
         live = await self._live(group)
         seen = judged(group, live)
-        if seen.state is ResourceState.CHANGING and any(
-            manifest["kind"] in ("Deployment", "StatefulSet") for manifest, _ in live.objects
-        ):
-            return await self._with_reasons(group, live, seen)
-        return await self._with_reasons(group, live, seen) if seen.state is ResourceState.BROKEN else seen
+        if seen.state not in (ResourceState.CHANGING, ResourceState.BROKEN):
+            return seen
+        return await self._with_reasons(group, live, seen)
 
     async def list_resources(self, plan: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
         """Every object that carries the plan's label in the namespaces of `known`, claims for storage excepted.
@@ -79,22 +85,39 @@ class KubernetesObserver:
             (manifest, await self._calls.get(group.place, group.path(manifest), deadline_at=deadline_at))
             for manifest in group.options.objects
         ]
-        return Live(record, objects)
+        former: list[tuple[Entry, dict[str, Any]]] = []
+        for entry in former_entries(group, record):
+            one = await self._calls.get(group.place, entry.path(group), deadline_at=deadline_at)
+            if one is not None and is_of(group, one) and not one["metadata"].get("deletionTimestamp"):
+                former.append((entry, one))
+        return Live(record, objects, former)
 
     async def _with_reasons(self, group: Group, live: Live, seen: Observation) -> Observation:
-        """The same, with why pods wait, such as an image that cannot be pulled."""
+        """The same, with why pods wait; broken where a workload has none ready and waits in vain.
+
+        An account that may not list pods sees what the workloads themselves say.
+        """
         reasons: list[str] = []
+        stuck = False
         for manifest, one in live.objects:
-            labels = ((one or {}).get("spec") or {}).get("selector") or {}
-            if one is None or not is_scaled(manifest) or not labels.get("matchLabels"):
+            labels = (((one or {}).get("spec") or {}).get("selector") or {}).get("matchLabels")
+            if one is None or not is_scaled(manifest) or not labels or one["spec"].get("replicas") == 0:
                 continue
-            selector = ",".join(f"{key}={value}" for key, value in sorted(labels["matchLabels"].items()))
+            selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
             path = path_of("v1", "Pod", group.options.namespace)
-            pods = await self._calls.items(group.place, path, {"labelSelector": selector})
-            reasons += [f"{called(manifest)}: {reason}" for reason in sorted(set(_waiting(pods)))]
+            try:
+                pods = await self._calls.items(group.place, path, {"labelSelector": selector})
+            except Permanent:
+                return seen
+            waiting = waiting_of(one, pods, self._clock.wall())
+            reasons += [f"{called(manifest)}: {reason}" for reason in waiting.reasons]
+            stuck = stuck or (waiting.stuck and not (one.get("status") or {}).get("readyReplicas"))
         if not reasons:
             return seen
-        return msgspec.structs.replace(seen, detail="; ".join([seen.detail, *reasons[:3]]))
+        detail = "; ".join([seen.detail, *reasons[:REASONS_MAX]])
+        if not stuck:
+            return msgspec.structs.replace(seen, detail=detail)
+        return msgspec.structs.replace(seen, state=ResourceState.BROKEN, detail=detail, look_after_s=None)
 
     async def _listed(self, place: Place, namespace: str, plan: str) -> list[FoundResource]:
         selector = {"labelSelector": f"{PLAN}={label_text(plan)}"}
@@ -117,33 +140,12 @@ def _is_record(kind: str, item: dict[str, Any]) -> bool:
     return kind == RECORD_KIND and str(item["metadata"]["name"]).startswith("solvent.")
 
 
-def _waiting(pods: list[dict[str, Any]]) -> list[str]:
-    found = []
-    for pod in pods:
-        status = pod.get("status") or {}
-        containers = (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
-        waiting = [(container.get("state") or {}).get("waiting") or {} for container in containers]
-        found += [_reason(each) for each in waiting if each.get("reason", _STARTING[0]) not in _STARTING]
-        conditions = status.get("conditions") or []
-        found += [_reason(each) for each in conditions if (each.get("type"), each.get("status")) == _NO_NODE]
-    return found
-
-
-def _reason(said: dict[str, Any]) -> str:
-    return f"{said.get('reason', '')} {said.get('message', '')}".strip()[:200]
-
-
 def _resource(place: Place, namespace: str, api_version: str, kind: str, item: dict[str, Any]) -> FoundResource:
     labels = labels_of(item)
-    # Whoever removes it may be another process, which knows nothing but the name.
-    extra = {"kubeconfig": place.kubeconfig, "context": place.context}
-    extra["api"] = api_version if api_version != API_VERSIONS[kind][0] else ""
-    query = urlencode({key: value for key, value in extra.items() if value})
-    name = f"{place.cluster}/{namespace}/{kind}/{item['metadata']['name']}" + (f"?{query}" if query else "")
     generation = labels.get(GENERATION, "")
     return FoundResource(
         kind=KIND,
-        name=name,
+        name=found_name(place, namespace, api_version, kind, item["metadata"]["name"]),
         component=labels.get(COMPONENT, ""),
         token=labels.get(TOKEN, ""),
         generation=int(generation) if generation.isdigit() else None,

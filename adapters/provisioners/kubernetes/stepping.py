@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from adapters.provisioners.kubernetes.calls import AlreadyThere
-from adapters.provisioners.kubernetes.connections import Place
+from adapters.provisioners.kubernetes.inventory import FIELD, inventory_text
 from adapters.provisioners.kubernetes.judging import Live, judged, tag_of
+from adapters.provisioners.kubernetes.names import check_adopted, read_name
 from adapters.provisioners.kubernetes.objects import (
     TOKEN,
     Group,
@@ -22,7 +22,7 @@ from adapters.provisioners.kubernetes.objects import (
 from adapters.provisioners.kubernetes.observing import KubernetesObserver
 from adapters.provisioners.look_first import done_already
 from config.instants import Instant
-from config.provisioner_options.kubernetes_manifests import API_VERSIONS, SCALED
+from config.provisioner_options.kubernetes_manifests import SCALED
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Permanent
@@ -46,8 +46,12 @@ class KubernetesProvisioner(KubernetesObserver):
         * `activate`: apply the wished replicas; done once they are ready.
         * `deactivate`: back to zero replicas; done once the pods are gone. Claims for storage stay.
         * `decommission`: delete what carries the component's labels, the record last.
+
+        Each step also deletes what earlier manifests named and the present ones do not, unless `prune` is false;
+        decommissioning always.
         """
         group = group_of(order.resource)
+        check_adopted(group)
         live = await self._live(group, order.deadline_at)
         seen = judged(group, live)
         if done := done_already(step, order, seen):
@@ -62,6 +66,8 @@ class KubernetesProvisioner(KubernetesObserver):
         else:
             await self._claim(group, live, order, seen.state)
             await self._apply(group, live, order, on=step is Step.ACTIVATE)
+            if group.options.prune:
+                await self._prune(group, live, order.deadline_at)
         after = judged(group, await self._live(group, order.deadline_at))
         if after.state is _GOAL[step] and not after.differences:
             return StepDone()
@@ -69,28 +75,33 @@ class KubernetesProvisioner(KubernetesObserver):
 
     async def remove(self, found: FoundResource) -> StepDone:
         """Delete one listed object, if it still carries the token that was listed."""
-        place, path = _parsed(found.name)
-        live = await self._calls.get(place, path)
+        named = read_name(found.name)
+        live = await self._calls.get(named.place, named.path)
         if live is None:
             raise Permanent(f"{found.name} is not there any more")
         if labels_of(live).get(TOKEN, "") != found.token:
             raise Permanent(f"{found.name} no longer carries the token {found.token}: list again")
-        await self._calls.delete(place, path, live["metadata"]["uid"], None)
+        await self._calls.delete(named.place, named.path, live["metadata"]["uid"], None)
         return StepDone()
 
     async def _claim(self, group: Group, live: Live, order: StepOrder, state: ResourceState) -> None:
-        """Put the order's tag on the record: the one write in which only one of two rivals succeeds."""
+        """Put the order's tag on the record: the one write in which only one of two rivals succeeds.
+
+        The record names every object before it is made, so that none is forgotten when the manifests change.
+        """
         place, namespace, tag = group.place, group.options.namespace, _tag(order)
+        objects = inventory_text(group, (entry for entry, _ in live.former))
         if live.record is not None:
-            if tag_of(group, live) != tag:
+            if tag_of(group, live) != tag or (live.record.get("data") or {}).get(FIELD) != objects:
                 metadata = {"labels": tag.labels, "resourceVersion": live.record["metadata"]["resourceVersion"]}
-                await self._calls.merge(place, group.record_path, {"metadata": metadata}, order.deadline_at)
+                body = {"metadata": metadata, "data": {FIELD: objects}}
+                await self._calls.merge(place, group.record_path, body, order.deadline_at)
             return
         if group.options.create_namespace and state is ResourceState.ABSENT:
             await self._make_namespace(group, order.deadline_at)
         records = path_of("v1", "ConfigMap", namespace)
         try:
-            await self._calls.create(place, records, record(group, tag), order.deadline_at)
+            await self._calls.create(place, records, record(group, tag, objects), order.deadline_at)
         except AlreadyThere:
             other = await self._calls.get(place, group.record_path, deadline_at=order.deadline_at)
             token = labels_of(other or {}).get(TOKEN, "")
@@ -120,8 +131,13 @@ class KubernetesProvisioner(KubernetesObserver):
             elif one is not None:
                 await self._calls.delete(group.place, path, one["metadata"]["uid"], order.deadline_at)
 
+    async def _prune(self, group: Group, live: Live, deadline_at: Instant) -> None:
+        for entry, one in live.former:
+            await self._calls.delete(group.place, entry.path(group), one["metadata"]["uid"], deadline_at)
+
     async def _delete(self, group: Group, live: Live, deadline_at: Instant) -> None:
         """What serves goes first; a claim of a stateful component stays, and what carries no label of ours."""
+        await self._prune(group, live, deadline_at)
         for manifest, one in reversed(live.objects):
             if one is None or not is_of(group, one) or self._is_kept(group, manifest):
                 continue
@@ -138,14 +154,3 @@ class KubernetesProvisioner(KubernetesObserver):
 
 def _tag(order: StepOrder) -> Tag:
     return Tag(order.resource.plan, order.resource.component, order.token, order.generation)
-
-
-def _parsed(name: str) -> tuple[Place, str]:
-    """The server and the path of a listed name."""
-    location, _, query = name.partition("?")
-    parts, extra = location.split("/"), dict(parse_qsl(query))
-    if len(parts) != 4 or parts[2] not in API_VERSIONS:
-        raise Permanent(f"{name} is no name of a Kubernetes object: expected cluster/namespace/Kind/name")
-    cluster, namespace, kind, object_name = parts
-    place = Place(cluster, extra.get("kubeconfig", ""), extra.get("context", ""))
-    return place, path_of(extra.get("api") or API_VERSIONS[kind][0], kind, namespace, object_name)

@@ -19,9 +19,10 @@ import urllib3
 
 SCRIPT_VARIABLE = "TEST_KUBERNETES_API_SERVER"
 START_LIMIT_S = 60
+PORT_TRIES_MAX = 50
 READY_ROUNDS_MAX = 200
 ROUND_S = 0.05
-_DEPLOYMENT = re.compile(r"/apis/apps/v1/namespaces/([^/]+)/deployments/([^/]+)")
+_WORKLOAD = re.compile(r"/apis/apps/v1/namespaces/([^/]+)/(?:deployments|statefulsets)/([^/]+)")
 
 
 class RealApiServer:
@@ -29,10 +30,7 @@ class RealApiServer:
 
     def __init__(self, script: str, directory: Path) -> None:
         self.namespaces = itertools.count(1)
-        # The script starts etcd on the two ports above its own.
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = _free_ports(3)  # the script starts etcd on the two above its own
         with (directory / "errors.log").open("wb") as errors:
             self._process = subprocess.Popen(
                 [script, str(directory), str(port)],
@@ -65,13 +63,13 @@ class RealApiServer:
     def answer(
         self, method: str, path: str, query: dict[str, str], content_type: str, body: Any
     ) -> tuple[int, dict[str, Any]]:
-        """Hand a request on; after a write to a Deployment be the kubelet until its pods are as it says."""
+        """Hand a request on; after a write to a workload be the kubelet until its pods are as it says."""
         headers = {**self._headers, **({"Content-Type": content_type} if content_type else {})}
         data = None if body is None else json.dumps(body).encode()
         url = f"{self._url}{path}" + (f"?{urlencode(query)}" if query else "")
         response = self._pool.request(method, url, body=data, headers=headers)
         answered = json.loads(response.data)
-        if method == "PATCH" and response.status < 300 and (found := _DEPLOYMENT.fullmatch(path)):
+        if method == "PATCH" and response.status < 300 and (found := _WORKLOAD.fullmatch(path)):
             self._settle(found[1], path)
         return response.status, answered
 
@@ -114,3 +112,16 @@ class RealApiServer:
         path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}/status"
         body = {"status": {"phase": "Running", "conditions": [ready]}}
         self.answer("PATCH", path, {}, "application/strategic-merge-patch+json", body)
+
+
+def _free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    for _ in range(PORT_TRIES_MAX):
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError, OverflowError):
+            first = 0
+            for number in range(count):
+                probe = probes.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", first + number))
+                first = first or probe.getsockname()[1]
+            return first
+    raise AssertionError(f"{count} free ports in a row were not found")

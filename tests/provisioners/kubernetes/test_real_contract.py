@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,50 +11,10 @@ from adapters.provisioners.kubernetes import preflight
 from adapters.provisioners.registry import Surroundings
 from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent
-from machines.ports.provisioner import Resource
 from tests.contracts.provisioner import ProvisionerContract
-from tests.provisioners.kubernetes.kube_world import KubeWorld
-from tests.provisioners.kubernetes.real_api_server import SCRIPT_VARIABLE, RealApiServer
-
-KINDS = (
-    "/api/v1/namespaces/{}/configmaps",
-    "/api/v1/namespaces/{}/persistentvolumeclaims",
-    "/apis/apps/v1/namespaces/{}/deployments",
-)
-
-
-class RealWorld(KubeWorld):
-    """A namespace of its own."""
-
-    def __init__(self, directory: Path, server: RealApiServer) -> None:
-        self.server = server
-        self.namespace = f"contract-{next(server.namespaces)}"
-        server.send("POST", "/api/v1/namespaces", {"metadata": {"name": self.namespace}})
-        super().__init__(directory, server.answer)
-
-    def created(self, resource: Resource) -> int:
-        """Deployments ever made."""
-        return self.server.deployments_created(self.namespace, resource.component)
-
-    def image(self) -> object:
-        """Every object that solvent makes, but for what controllers write."""
-        found = [one for path in KINDS for one in self.server.send("GET", path.format(self.namespace), None)["items"]]
-        for one in found:
-            one.pop("status", None)
-            for key in ("managedFields", "resourceVersion", "annotations"):
-                one["metadata"].pop(key, None)
-        return json.dumps([one for one in found if one["metadata"]["name"] != "kube-root-ca.crt"], sort_keys=True)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealApiServer]:
-    """One API server for all tests of this file."""
-    script = os.environ.get(SCRIPT_VARIABLE)
-    if not script:
-        pytest.skip(f"{SCRIPT_VARIABLE} names no script that starts an API server (`SCRIPT DIRECTORY PORT`)")
-    running = RealApiServer(script, tmp_path_factory.mktemp("api"))
-    yield running
-    running.stop()
+from tests.provisioners.kubernetes.kube_world import objects_of
+from tests.provisioners.kubernetes.real_api_server import RealApiServer
+from tests.provisioners.kubernetes.real_world import RealWorld
 
 
 class TestRealContract(ProvisionerContract):
@@ -95,3 +53,25 @@ class TestRealContract(ProvisionerContract):
         around = Surroundings(tmp_path, harness.clock, lambda _: 0, {})
 
         assert await preflight([harness.resource()], around) == ()
+
+    async def test_what_the_manifests_no_longer_name_is_removed(self, harness: RealWorld) -> None:
+        """A real server forgets the object with what it owns; looks then find no difference."""
+        old = [each for each in objects_of("old") if each["kind"] == "Deployment"]
+        grown = harness.resource(objects=[*objects_of("web"), *old])
+        await harness.walk(grown, "warm", "activate")
+        before = await harness.provisioner().observe(harness.resource())
+
+        await harness.walk(harness.resource(), "activate")
+
+        assert before.differences == ("Deployment old is no longer in the manifests and goes with the next step",)
+        assert harness.ask("GET", harness.path("deployments", "old")) is None
+        assert (await harness.provisioner().observe(harness.resource())).differences == ()
+
+    async def test_a_field_that_the_kind_does_not_know_is_refused_for_good(self, harness: RealWorld) -> None:
+        """The real server calls a misspelt field its own error; nothing was done, and asking again cannot help."""
+        objects = objects_of("web")
+        objects[-1]["spec"]["template"]["spec"]["contaners"] = []
+        resource = harness.resource(objects=objects)
+
+        with pytest.raises(Permanent, match=r"contaners.*mend the manifest"):
+            await harness.provisioner().take(Step.WARM, harness.order(resource))
