@@ -12,6 +12,8 @@ REGION_OF_GLOBAL_SERVICES: Final = "us-east-1"
 """Where CloudFront and the like are reached, wherever they serve."""
 TAGS_ITEMS_MAX: Final = 40
 """AWS allows 50 on one resource; solvent keeps some for itself."""
+COMPONENT: Final = "component/"
+"""Before the id of a component of the same plan, where a name at AWS is asked for: the name that solvent gives it."""
 _CHARACTERS: Final = r"[A-Za-z0-9 +\-=._:/@]"
 _RESERVED: Final = ("aws:", "solvent:")
 

@@ -30,6 +30,10 @@ class Place:
         self._clock = clock
         self._deadline_at = deadline_at
 
+    def elsewhere(self, region: str) -> Place:
+        """Another region, until the same deadline."""
+        return Place(self._clients, self._blocking, self._clock, region, self._deadline_at)
+
     async def call(self, service: str, operation: str, **parameters: Any) -> Answer:
         """The answer of one call, such as `call("ecr", "describe_repositories", repositoryNames=[…])`.
 
@@ -42,6 +46,13 @@ class Place:
         self, codes: tuple[str, ...], service: str, operation: str, **parameters: Any
     ) -> Answer | None:
         """The same; None where AWS refuses with one of these codes, such as `RepositoryNotFoundException`."""
+        answer = await self.call_or_code(codes, service, operation, **parameters)
+        return None if isinstance(answer, str) else answer
+
+    async def call_or_code(
+        self, codes: tuple[str, ...], service: str, operation: str, **parameters: Any
+    ) -> Answer | str:
+        """The same; the code itself where it matters which of them it was."""
         return await self._asked(
             codes, service, operation, lambda: getattr(self._client(service), operation)(**parameters)
         )
@@ -54,14 +65,14 @@ class Place:
             operation,
             lambda: self._client(service).get_paginator(operation).paginate(**parameters).build_full_result(),
         )
-        return answer if answer is not None else {}
+        return answer if not isinstance(answer, str) else {}
 
     def _client(self, service: str) -> Any:
         return self._clients.client(service, self.region)
 
     async def _asked(
         self, codes: tuple[str, ...], service: str, operation: str, function: Callable[[], Answer]
-    ) -> Answer | None:
+    ) -> Answer | str:
         what = f"{service} {operation} in {self.region}"
         try:
             return await self._blocking.call(what, lambda: self._called(function), limit_s=self._limit_s(what))
@@ -69,7 +80,7 @@ class Place:
             raise
         except Exception as error:  # noqa: BLE001 - an SDK raises what it likes; `translate` has a word for each
             if code_of(error) in codes:
-                return None
+                return code_of(error)
             changes = not operation.startswith(_READS)
             translate(error, what, changes=changes, own_endpoint=self._clients.own_endpoint)
 

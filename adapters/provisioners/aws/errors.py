@@ -35,7 +35,8 @@ _CAPACITY: Final = re.compile(
 _QUOTA: Final = re.compile(r"LimitExceeded|QuotaExceeded|^TooMany|ServiceQuota|^QuotaExceeded|^MaximumExceeded")
 _BUSY: Final = re.compile(
     r"^Invalid.*State(Fault|Exception)?$|^ResourceInUse|^OperationInProgress|^ConcurrentModification|^DependencyViolation"
-    r"|^InvalidRequestedState|^OptimisticLock|^ConflictException$|^ResourceInProgress|InUseException$"
+    r"|^InvalidRequestedState|^OptimisticLock|^ConflictException$|^ResourceInProgress|InUseException$|^ResourcePropagationDelay"
+    r"|^OperationAborted$"
 )
 _THERE: Final = re.compile(r"AlreadyExists|^Duplicate|^EntityAlreadyExists|^BucketAlreadyOwnedByYou$|AlreadyOwned")
 _ABSENT: Final = re.compile(r"NotFound|^NoSuch|DoesNotExist|^404$")

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from config.provisioner_options.aws import COMPONENT
 from machines.ports.faults import Permanent
 from machines.ports.provisioner import Resource
 
@@ -41,10 +42,19 @@ def name_of(resource: Resource, characters_max: int) -> str:
     return f"{plain[: characters_max - HASH_CHARACTERS - 1].rstrip('-')}-{digest}"
 
 
+def referred(text: str, plan: str, characters_max: int) -> str:
+    """The name that `component/ID` stands for, the one which solvent gives that component; any other text itself."""
+    if not text.startswith(COMPONENT):
+        return text
+    return name_of(Resource(plan, text.removeprefix(COMPONENT)), characters_max)
+
+
 def arn_of(text: str) -> Arn:
-    """An ARN's parts; raises `Permanent` for any other text."""
+    """An ARN's parts, of a bucket of S3 too, whose ARN names neither place nor type; `Permanent` for any other text."""
     parts = text.split(":", _ARN_PARTS - 1)
     last = re.fullmatch(r"([^:/]+)[:/](.+)", parts[-1]) if len(parts) == _ARN_PARTS else None
+    if last is None and parts[:3:2] == ["arn", "s3"] and len(parts) == _ARN_PARTS:
+        return Arn("s3", "", "", "bucket", parts[-1])
     if last is None or parts[0] != "arn":
         raise Permanent(f"{text} is no ARN of a resource: expected such as arn:aws:ecr:eu-central-1:123456789012:…")
     return Arn(parts[2], parts[3], parts[4], last[1], last[2])

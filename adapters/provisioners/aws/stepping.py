@@ -8,6 +8,7 @@ from adapters.provisioners.aws.looking import AwsObserver
 from adapters.provisioners.aws.names import arn_of
 from adapters.provisioners.aws.recipe import O, Standing, Work
 from adapters.provisioners.look_first import done_already
+from config.provisioner_options.aws import REGION_OF_GLOBAL_SERVICES
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent
@@ -41,9 +42,10 @@ class AwsProvisioner(AwsObserver[O]):
     async def remove(self, found: FoundResource) -> StepDone | StepBegun:
         """Remove what belongs to nothing, found by its ARN; data that it stores is kept where the service can."""
         arn = arn_of(found.name)
-        options = self._recipe.options_of_orphan(arn.region)
+        region = arn.region or REGION_OF_GLOBAL_SERVICES
+        options = self._recipe.options_of_orphan(region)
         owner = Resource("orphan", found.component or arn.name, name=found.name, stateful=True)
-        work = Work(self._place(arn.region), owner, options, arn.name)
+        work = Work(self._place(region), owner, options, arn.name)
         standing = await self._look(work)
         if found.token not in standing.observation.tokens:
             raise Permanent(f"{found.name} is not there under the token {found.token!r} any more: list again")

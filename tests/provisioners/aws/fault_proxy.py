@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from tests.provisioners.aws.delays import Delays
+
 Loss = Literal["lose_before", "lose_after", "hang", "rival"]
 HANG_LIMIT_S = 60
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
@@ -29,7 +31,8 @@ class Refusal(msgspec.Struct, frozen=True):
 class FaultProxy:
     """Passes every call on, save the one whose trouble was arranged; an operation is `CreateRepository`.
 
-    Of a REST service an operation is its method and path, such as `POST /clusters`.
+    Of a REST service an operation is its method and path, such as `POST /clusters`; CloudFront's ids in it are `ID`,
+    and what is asked of a bucket of S3 follows it, such as `PUT /bucket?policy`.
     """
 
     def __init__(self, upstream_port: int) -> None:
@@ -37,6 +40,7 @@ class FaultProxy:
         self.hanging = threading.Event()
         self.served: Counter[str] = Counter()
         """How many calls of each operation the emulator answered with success."""
+        self.delays = Delays()
         self._arranged: dict[str, Loss | Refusal] = {}
         self._released = threading.Event()
         self._lock = threading.Lock()
@@ -95,7 +99,7 @@ class FaultProxy:
         with self._lock:
             trouble = self._arranged.pop(operation, None)
         if isinstance(trouble, Refusal):
-            _answer(request, trouble.status, *_refusal(request, body, trouble))
+            _answer(request, *answer_of(request, body, trouble))
             return
         if trouble == "hang":
             self.hanging.set()
@@ -122,7 +126,7 @@ class FaultProxy:
                 upstream.request(request.command, request.path, body, kept)
                 answer = upstream.getresponse()
                 headers = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP}
-                return answer.status, headers, answer.read()
+                return self.delays.rewritten(operation_of(request, body), (answer.status, headers, answer.read()))
             finally:
                 upstream.close()
 
@@ -139,18 +143,29 @@ def operation_of(request: BaseHTTPRequestHandler, body: bytes) -> str:
         action = parse_qs(body.decode()).get("Action")
         if action:
             return action[0]
-    return f"{request.command} {request.path.partition('?')[0]}"
+    path, _, query = request.path.partition("?")
+    path = re.sub(r"(/2020-05-31/[a-z-]+)/[A-Z0-9]{10,}", r"\1/ID", path)
+    part = re.match(r"[A-Za-z]+(?=&|$)", query) if _is_s3(request) else None
+    return f"{request.command} {path}" + (f"?{part[0]}" if part else "")
 
 
-def _refusal(request: BaseHTTPRequestHandler, body: bytes, refusal: Refusal) -> tuple[dict[str, str], bytes]:
+def answer_of(request: BaseHTTPRequestHandler, body: bytes, refusal: Refusal) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a refusal, in the protocol of the request."""
+    error = f"<Code>{refusal.code}</Code><Message>{refusal.message}</Message>"
+    if _is_s3(request):
+        text = f"<Error>{error}<RequestId>arranged</RequestId></Error>"
+        return refusal.status, {"Content-Type": "application/xml"}, text.encode()
     if b"Action=" in body or "/2020-05-31/" in request.path:
         text = (
-            f"<ErrorResponse><Error><Type>Sender</Type><Code>{refusal.code}</Code>"
-            f"<Message>{refusal.message}</Message></Error><RequestId>arranged</RequestId></ErrorResponse>"
+            f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>arranged</RequestId></ErrorResponse>"
         )
-        return {"Content-Type": "text/xml"}, text.encode()
+        return refusal.status, {"Content-Type": "text/xml"}, text.encode()
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": refusal.code}
-    return headers, json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
+    return refusal.status, headers, json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
+
+
+def _is_s3(request: BaseHTTPRequestHandler) -> bool:
+    return "/s3/aws4_request" in request.headers.get("Authorization", "")
 
 
 def _answer(request: BaseHTTPRequestHandler, status: int, headers: dict[str, str], content: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import logging
 import random
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ TROUBLES: dict[Trouble, Loss | Refusal] = {
 @contextlib.contextmanager
 def moto_server() -> Iterator[int]:
     """An emulated AWS for as long as the block runs; its port."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it says every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -58,6 +60,8 @@ class MotoPlace(ProvisionerHarness):
     creating: str
     """The call that makes a resource."""
     name_characters_max = 256
+    front: type[FaultProxy] = FaultProxy
+    """What stands between solvent and the emulator."""
 
     def __init__(self, port: int) -> None:
         """An empty account at moto's server on this port."""
@@ -66,7 +70,7 @@ class MotoPlace(ProvisionerHarness):
         self._exits = contextlib.ExitStack()
         self._handed_out: list[Observer] = []
         self._direct = Clients({**CREDENTIALS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"})
-        self.proxy = FaultProxy(port)
+        self.proxy = self.front(port)
 
     def __enter__(self) -> Self:
         self.reset()

@@ -1,0 +1,21 @@
+"""A web ACL at an emulated AWS does what every provisioner must do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.contracts.provisioner import ProvisionerContract
+from tests.provisioners.aws.waf_place import WafPlace
+
+
+class TestWafContract(ProvisionerContract):
+    """Over HTTP, with faults between solvent and the emulator."""
+
+    @pytest.fixture
+    async def harness(self, moto_port: int) -> AsyncIterator[WafPlace]:
+        """An empty account for each test."""
+        with WafPlace(moto_port) as place:
+            yield place
+            await place.end()
