@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     bench_backtest,
+    bench_cloud,
     bench_components,
     bench_decision,
     bench_idle,
@@ -55,6 +56,10 @@ def _idle(folder: Path, quick: bool) -> list[Figure]:
     return asyncio.run(bench_idle.measure(folder, *((3, 5) if quick else (10, 20))))
 
 
+def _cloud(folder: Path, quick: bool) -> list[Figure]:
+    return bench_cloud.measure(folder, 1 if quick else len(bench_cloud.RISE))
+
+
 def _journal(folder: Path, _quick: bool) -> list[Figure]:
     return [
         Figure(each.name, each.value, each.unit, each.limit, each.limit_name)
@@ -71,6 +76,7 @@ BENCHMARKS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "backtest": _backtest,
     "idle": _idle,
     "journal": _journal,
+    "cloud": _cloud,
 }
 
 

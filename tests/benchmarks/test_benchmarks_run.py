@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import bench_backtest, bench_components, bench_decision, bench_idle, bench_ingest, bench_resume
+from tests.benchmarks import (
+    bench_backtest,
+    bench_cloud,
+    bench_components,
+    bench_decision,
+    bench_idle,
+    bench_ingest,
+    bench_resume,
+)
 from tests.benchmarks.figures import Figure, at_least, at_most, table
 
 
@@ -49,6 +57,14 @@ def test_a_backtest_reads_every_row(tmp_path: Path) -> None:
     figures = bench_backtest.measure(tmp_path, 500)
 
     assert ["backtest, 500 rows", "backtest, rollback.after=daily"] == [figure.what for figure in figures]
+
+
+def test_what_a_provider_takes_is_no_time_of_ours(tmp_path: Path) -> None:
+    """The five components of the first level become HOT, each after some time of solvent's own."""
+    middle, _ = bench_cloud.measure(tmp_path, 1)
+
+    assert "5 components" in middle.what
+    assert middle.measured > 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory and processor time are read from /proc")

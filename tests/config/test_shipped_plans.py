@@ -106,8 +106,8 @@ def test_an_unknown_name_lists_the_shipped_plans() -> None:
         load_plan("autobrokr")
 
     assert (
-        "autobrokr: expected one of the shipped plans (autobroker, starter), or a path such as ./my-plan.yaml, "
-        "found 'autobrokr' (did you mean 'autobroker'?)"
+        "autobrokr: expected one of the shipped plans (autobroker, autobroker_cloud, starter), or a path such as "
+        "./my-plan.yaml, found 'autobrokr' (did you mean 'autobroker'?)"
     ) == str(caught.value)
 
 
@@ -116,3 +116,17 @@ def test_an_unreadable_path_is_a_plan_error(path: str) -> None:
     """No file-system error escapes."""
     with pytest.raises(PlanError, match="expected a plan file that can be read"):
         load_plan(path)
+
+
+def test_autobroker_cloud_is_autobroker_on_real_providers() -> None:
+    """Levels, costs, requirements and policies are the same; nothing in it is simulated but the host."""
+    plain, cloud = load_plan("autobroker"), load_plan("autobroker_cloud")
+
+    assert plain.levels == cloud.levels
+    assert plain.policies == cloud.policies
+    for each in plain.components.values():
+        there = cloud.components[each.id]
+        kept = (each.monthly_cost_micros, each.warm_cost_micros, each.requires, each.stateful, each.host)
+        assert kept == (there.monthly_cost_micros, there.warm_cost_micros, there.requires, there.stateful, there.host)
+        assert each.host == (there.provisioner == "simulated")
+    assert plain.components.keys() == cloud.components.keys()
