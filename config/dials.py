@@ -14,7 +14,7 @@ import msgspec
 PERCENT_MAX: Final = 100
 
 
-class DialPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
+class DialPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a dial is turned. Shares are whole percent of requests served self-hosted; the rest goes to an API."""
 
     share_percent_by_level: tuple[int, ...] = (100, 80, 95)
@@ -27,6 +27,8 @@ class DialPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
     """A margin that must save: more is self-hosted. It beats the two rules above, for they spend."""
     accuracy_below: Decimal = Decimal("0.80")
     """Below it the self-hosted models serve nobody: everything goes to the API at once."""
+    accuracy_age_max_s: int = 86_400
+    """An older measurement says nothing: a day, as models are tested once a night."""
     shift_percent: int = 20
     """How far one of the rules moves the level's share."""
     hysteresis: Decimal = Decimal("0.05")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -33,6 +34,10 @@ class Component(msgspec.Struct, frozen=True, omit_defaults=True):
     standby_for: str = ""
     """The primary for which it stands by: it rests WARM where a level enables it, and rises while that one is down."""
     note: str = ""
+    price_source: str = ""
+    """Where its costs were looked up, in the words of whoever wrote the plan; "" where nobody said."""
+    price_as_of: date | None = None
+    """When they were looked up."""
 
     @property
     def failure_domain(self) -> str:
@@ -70,6 +75,24 @@ class UnitEconomics(msgspec.Struct, frozen=True):
     margin: Decimal
 
 
+class CostRules(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far prices and bills may stand from what the plan says."""
+
+    tolerance_percent: Decimal = Decimal(20)
+    """A bill farther from what was accrued raises an alarm. List prices miss discounts and tax, and a month's usage
+    swings; at 20 % a ratio of 0.75 still stays below the limit of 0.90."""
+    difference_min_micros: int = 1_000_000
+    """A smaller difference never does: the first days of a month differ by cents."""
+    outlier_factor: int = 5
+    """A figure this many times larger or smaller is refused: prices were seen wrong by factors of 30 to 1,000."""
+    price_age_max_days: int = 180
+    """An older price is warned of; providers change theirs about once a year."""
+
+
+DEFAULT_COST_RULES: Final = CostRules()
+"""The one instance that stands for the defaults: a plan's JSON leaves out this very object and no equal one."""
+
+
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     """A validated plan. Levels are ordered by `index`, components keyed by id in file order.
 
@@ -88,6 +111,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     unit_economics: UnitEconomics | None = None
     residency: tuple[str, ...] = ()
     """What the name of every region that a component names must begin with, `eu-` for instance; () allows any."""
+    costs: CostRules = DEFAULT_COST_RULES
 
     def level_cost_micros(self, index: int) -> int | None:
         """The monthly cost of all that the level enables; None where one price is unknown."""

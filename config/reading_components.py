@@ -15,6 +15,7 @@ from config.plan import Component
 from config.provisioner_options.kinds import PROVISIONERS, OptionsRead, options_read
 from config.provisioner_options.options_kind import Context
 from config.reading import NOT_YET, Collector, Fields, mapping_of
+from config.reading_costs import price_date
 from config.suggestions import did_you_mean
 from config.yaml_tree import Mapping, Node, Place
 
@@ -84,6 +85,8 @@ def _component(context: Context, node: Node, collector: Collector) -> ComponentD
         provider=fields.optional("provider", provider_name, own.provider),
         standby_for=fields.optional("standby_for", component_id, ""),
         note=fields.optional("note", values.note_text, ""),
+        price_source=fields.optional("price_source", values.line_text, ""),
+        price_as_of=fields.optional("price_as_of", price_date, None),
     )
     fields.refuse("supersedes", "elastic", "dial")
     fields.finish()

@@ -24,6 +24,7 @@ from config.policies import Policies
 from config.policy_keys import GROUPS, POLICY_PARSERS, policies_from
 from config.reading import Collector, Fields, mapping_of
 from config.reading_components import components_read
+from config.reading_costs import cost_rules_read
 from config.reading_levels import levels_read
 from config.suggestions import did_you_mean
 from config.yaml_tree import Mapping
@@ -65,6 +66,7 @@ def plan_read(root: Mapping, folder: Path | None, collector: Collector) -> Plan:
         rates=_rates(fields, currency, timezone),
         unit_economics=_unit_economics(fields.mapping("unit_economics"), collector),
         residency=residency,
+        costs=cost_rules_read(fields.mapping("costs"), collector),
     )
     fields.finish()
     return plan

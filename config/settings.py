@@ -27,6 +27,7 @@ RESERVED_INSTANCES: Final = (
     "status",
     "owner",
     "budget",
+    "dial",
 )
 """Words that follow `solvent:` in the keys of the default instance; an instance of that name would collide."""
 STOP_MAX_S: Final = 30
@@ -34,6 +35,8 @@ STOP_MAX_S: Final = 30
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
+_LEVELS: Final = r"[A-Za-z0-9._-]{1,64}(/[A-Za-z0-9._-]{1,64}){0,7}"
+_LEVELS_WORDS: Final = "levels of a topic such as solvent or site/a"
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}\Z")]
 
 
@@ -132,6 +135,10 @@ class ProvisioningSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     retry_initial_s: Seconds = 2
     retry_max_s: Seconds = 300
     """The pause between attempts doubles from the first to this."""
+    sweep_every_s: Seconds = 3_600
+    """How often orphans are looked for: an hour's cost at most before one is told, and few calls to providers."""
+    sweep_again_s: Seconds = 60
+    """Between two reads that must agree on an orphan: providers' lists lag behind by seconds, some by a minute."""
 
 
 class StoppingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,6 +160,36 @@ class PublicationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     retry_every_s: Seconds = 1
 
 
+class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The daemon's state on an MQTT broker, beside Redis."""
+
+    url: Annotated[str, Meta(max_length=1_024)] = ""
+    """`mqtt://user@host:1883` or, with TLS, `mqtts://user@host:8883`; never with a password. Empty: nothing."""
+    password_env: Annotated[
+        str, Meta(pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,127})?\Z", description="the name of a variable")
+    ] = ""
+    """The variable of the daemon's environment that holds the user's password."""
+    ca_file: Annotated[str, Meta(max_length=1_024)] = ""
+    """The authorities that may have signed the broker's certificate; empty for those of the system."""
+    cert_file: Annotated[str, Meta(max_length=1_024)] = ""
+    """The daemon's own certificate, where the broker asks for one."""
+    key_file: Annotated[str, Meta(max_length=1_024)] = ""
+    """The key of `cert_file`."""
+    topic_prefix: Annotated[str, Meta(pattern=rf"^{_LEVELS}\Z", description=_LEVELS_WORDS)] = "solvent"
+    """The first level or levels of all topics; the instance's name follows."""
+    discovery_prefix: Annotated[str, Meta(pattern=rf"^({_LEVELS})?\Z", description=_LEVELS_WORDS)] = "homeassistant"
+    """Where Home Assistant looks for devices; empty announces nothing."""
+    keepalive_s: Annotated[int, Meta(ge=5, le=3_600)] = 30
+    """The broker takes a daemon that was silent for one and a half times this for dead, and publishes its last will."""
+    batch_messages_max: Annotated[int, Meta(ge=1, le=1_000)] = 10
+    """Messages that wait for the broker's acknowledgement at once; a slow broker is not flooded."""
+    gather_ms: Annotated[int, Meta(ge=1, le=60_000)] = 250
+    """How long news gather: of what changes several times meanwhile only the last word is sent."""
+    reconnect_initial_s: Seconds = 1
+    reconnect_max_s: Seconds = 60
+    """The pause between attempts doubles from the first to this while the broker is away."""
+
+
 class HealthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When the daemon calls itself unwell."""
 
@@ -160,6 +197,38 @@ class HealthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often clocks, sources and due months are looked at."""
     audit_every_s: Annotated[int, Meta(ge=60, le=604_800)] = 86_400
     """How often the invariants are checked against the journal, besides at boot."""
+
+
+class CostsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reading what providers bill. Our own accrual needs no setting."""
+
+    cost_explorer: bool = False
+    """Whether AWS's bill is read; off, since each read costs 0.01 USD and needs the right `ce:GetCostAndUsage`."""
+    cost_explorer_region: Annotated[
+        str, Meta(pattern=r"^[a-z0-9-]{1,32}\Z", description="a region such as us-east-1")
+    ] = "us-east-1"
+    """Where Cost Explorer answers, whatever the resources' regions; `cn-northwest-1` for AWS in China."""
+    open_cost_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^\s/@]+(/[^\s@]*)?)?\Z",
+            max_length=2_048,
+            description="a URL such as http://opencost.opencost:9003, without a user",
+        ),
+    ] = ""
+    """OpenCost's API, such as `http://opencost.opencost:9003`; empty for none."""
+    open_cost_currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="a currency such as USD")] = "USD"
+    """Of the prices that OpenCost was given; its answers do not say."""
+    read_every_s: Annotated[int, Meta(ge=3_600, le=604_800)] = 86_400
+    """How often each bill is read; providers renew theirs once or twice a day."""
+    retry_every_s: Seconds = 3_600
+    """The pause after a read that failed."""
+    call_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 60
+    """A read of OpenCost without an answer after this has failed; it sums up a month."""
+    answer_bytes_max: Annotated[int, Meta(ge=1_000, le=1_000_000_000)] = 16_000_000
+    """A larger answer of OpenCost is refused: 30 days of 1,000 components are about 10 MB."""
+    pages_max: Annotated[int, Meta(ge=1, le=1_000)] = 20
+    """Pages of one read of Cost Explorer, each 0.01 USD; one holds about 5,000 figures."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,6 +255,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stopping: StoppingSettings = StoppingSettings()
     publication: PublicationSettings = PublicationSettings()
     health: HealthSettings = HealthSettings()
+    mqtt: MqttSettings = MqttSettings()
+    costs: CostsSettings = CostsSettings()
 
     @property
     def key_prefix(self) -> str:

@@ -9,8 +9,9 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from config.errors import Problem, SettingsError, shown
-from config.settings import EMBEDDED, RESERVED_INSTANCES, STOP_MAX_S, Settings
+from config.errors import Problem, ReadingError, SettingsError, shown
+from config.provisioner_options.mqtt import BROKER_EXPECTED, broker_address
+from config.settings import EMBEDDED, RESERVED_INSTANCES, STOP_MAX_S, MqttSettings, Settings
 from config.settings_sources import Given, from_command_line, from_environment, from_toml
 from config.suggestions import did_you_mean, one_of_text
 
@@ -74,6 +75,9 @@ def _expected(error: msgspec.ValidationError, kind: Any) -> str:
         if isinstance(choice, type) and issubclass(choice, enum.Enum):
             return one_of_text([each.value for each in choice])
     if "matching regex" in text:
+        for meta in getattr(kind, "__metadata__", ()):
+            if meta.description:
+                return str(meta.description)
         return "a name such as shop-1: a-z, 0-9, _ and -, a letter first, at most 32 characters"
     wanted = text.removeprefix("Expected ").split(", got")[0].split(" - at")[0]
     for word, plain in _WORDS.items():
@@ -109,6 +113,7 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
             ("stopping.ask_s", "stopping.cancel_s"),
             f"ask_s and cancel_s together under {STOP_MAX_S}",
         ),
+        *_broker_checks(settings.mqtt),
         *_pairs(settings),
     )
     problems: list[Problem] = []
@@ -121,12 +126,33 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
     return problems
 
 
+def _broker_checks(mqtt: MqttSettings) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
+    try:
+        address = broker_address(mqtt.url) if mqtt.url else None
+    except ReadingError:
+        return ((False, ("mqtt.url",), BROKER_EXPECTED),)
+    user = address is not None and address.user is not None
+    tls = address is not None and address.tls
+    files = ("mqtt.ca_file", "mqtt.cert_file", "mqtt.key_file")
+    return (
+        (
+            bool(mqtt.cert_file) is bool(mqtt.key_file),
+            ("mqtt.cert_file", "mqtt.key_file"),
+            "cert_file and key_file together",
+        ),
+        (tls or not (mqtt.ca_file or mqtt.cert_file or mqtt.key_file), files, "an mqtt.url that begins with mqtts://"),
+        (user or not mqtt.password_env, ("mqtt.password_env",), "a user in mqtt.url, such as mqtts://solvent@host"),
+    )
+
+
 def _pairs(settings: Settings) -> tuple[tuple[bool, tuple[str, str], str], ...]:
     pairs = (
         ("breaker.cooldown_initial_s", "breaker.cooldown_max_s"),
         ("provisioning.retry_initial_s", "provisioning.retry_max_s"),
+        ("provisioning.sweep_again_s", "provisioning.sweep_every_s"),
         ("provisioning.call_timeout_s", "provisioning.step_deadline_s"),
         ("payments.reconnect_initial_s", "payments.reconnect_max_s"),
+        ("mqtt.reconnect_initial_s", "mqtt.reconnect_max_s"),
     )
 
     def value(key: str) -> int:

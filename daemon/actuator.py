@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -11,11 +11,22 @@ from config.instants import SECOND
 from config.plan import Component
 from daemon.messages import StepGranted
 from machines.events import StepOutcome
-from machines.lifecycle_states import Step
 from machines.observations import Observation
+from machines.ports.budgets import BudgetReconciler, Reconciled
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
-from machines.ports.provisioner import Observer, Provisioner, Resource, StepBegun, StepOrder
+from machines.ports.provisioner import (
+    FoundResource,
+    Observer,
+    Provisioner,
+    Resource,
+    StepBegun,
+    StepDone,
+    StepOrder,
+)
+
+DRY_RUN = "this is a dry run: nothing is changed"
+STOPPING = "the daemon is stopping: no new call starts"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -26,7 +37,7 @@ class Answer(msgspec.Struct, frozen=True):
     request_id: str = ""
     retry_after_s: float | None = None
     begun: bool = True
-    """False where no call was made because a stop had begun: nothing is to be learnt from it."""
+    """False where no call was made, as after a stop has begun: nothing is to be learnt from it."""
 
 
 class Actuator:
@@ -69,10 +80,24 @@ class Actuator:
         resource = _resource(plan_id, component, name)
         async with self._places:
             if self._stopping():
-                raise Transient("the daemon is stopping: no new call starts")
+                raise Transient(STOPPING)
             try:
                 async with asyncio.timeout(self._call_timeout_s):
                     return await observer.observe(resource)
+            except TimeoutError:
+                raise Ambiguous(f"no answer within {self._call_timeout_s:g} s") from None
+
+    async def list_resources(self, kind: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
+        """All that carries the plan's tag in the places of the known resources; raises as `observe` does."""
+        observer = self._observers.get(kind)
+        if observer is None:
+            raise Permanent(f"no provisioner of kind {kind!r} is set up")
+        async with self._places:
+            if self._stopping():
+                raise Transient(STOPPING)
+            try:
+                async with asyncio.timeout(self._call_timeout_s):
+                    return await observer.list_resources(known[0].plan, known)
             except TimeoutError:
                 raise Ambiguous(f"no answer within {self._call_timeout_s:g} s") from None
 
@@ -80,7 +105,7 @@ class Actuator:
         """Take a granted step. However the call ends, it is one of the five answers; only cancellation passes."""
         provisioner = self._provisioners.get(component.provisioner)
         if provisioner is None:
-            return Answer(StepOutcome.PERMANENT, "this is a dry run: nothing is changed")
+            return Answer(StepOutcome.PERMANENT, DRY_RUN)
         order = StepOrder(
             resource=_resource(plan_id, component, name),
             token=granted.token,
@@ -89,13 +114,49 @@ class Actuator:
         )
         async with self._places:
             if self._stopping():
-                return Answer(StepOutcome.TRANSIENT, "the daemon is stopping: no new call starts", begun=False)
-            return await self._call(provisioner, granted.step, order)
+                return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)
+            return await self._answer(lambda: provisioner.take(granted.step, order))
 
-    async def _call(self, provisioner: Provisioner, step: Step, order: StepOrder) -> Answer:
+    async def remove(self, found: FoundResource, still: Callable[[], bool]) -> Answer:
+        """Remove what belongs to nothing. However the call ends, it is one of the five answers.
+
+        `still` is asked at the last moment, when the call has its place: where it says no, no call is made.
+        """
+        provisioner = self._provisioners.get(found.kind)
+        if provisioner is None:
+            return Answer(StepOutcome.PERMANENT, DRY_RUN, begun=False)
+        async with self._places:
+            if self._stopping():
+                return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)
+            if not still():
+                return Answer(StepOutcome.TRANSIENT, "it is not to be removed any more", begun=False)
+            return await self._answer(lambda: provisioner.remove(found))
+
+    async def reconcile(
+        self, component: Component, period: str, billed_micros: int, reason: str
+    ) -> Reconciled | Answer:
+        """Set what a month of a budget has spent to what the provider bills; an answer where that was not done."""
+        provisioner = self._provisioners.get(component.provisioner)
+        if provisioner is None:
+            return Answer(StepOutcome.PERMANENT, DRY_RUN, begun=False)
+        if not isinstance(provisioner, BudgetReconciler):
+            return Answer(StepOutcome.PERMANENT, f"{component.provisioner} keeps no budget", begun=False)
+        done: list[Reconciled] = []
+
+        async def call() -> StepDone:
+            done.append(await provisioner.reconcile(component.id, period, billed_micros, reason))
+            return StepDone()
+
+        async with self._places:
+            if self._stopping():
+                return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)
+            answer = await self._answer(call)
+        return done[0] if done else answer
+
+    async def _answer(self, call: Callable[[], Awaitable[StepDone | StepBegun]]) -> Answer:
         try:
             async with asyncio.timeout(self._call_timeout_s):
-                done = await provisioner.take(step, order)
+                done = await call()
         except TimeoutError:
             return Answer(StepOutcome.AMBIGUOUS, f"no answer within {self._call_timeout_s:g} s")
         except Transient as refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -13,9 +13,11 @@ from typing import Any, BinaryIO, TypeVar
 import msgspec
 
 from adapters.clocks import AcceleratedClock, SystemClock
+from adapters.costs import cost_readers
 from adapters.logs import configure_logs
 from adapters.metrics import PrometheusText
 from adapters.payments_csv import PaymentsFile, UnreadableFileError, write_payments_csv
+from adapters.provisioners.dial import RedisDialBoard
 from adapters.provisioners.registry import (
     KINDS,
     ProvisionerUnavailableError,
@@ -34,8 +36,10 @@ from config.plan import Plan
 from config.settings import EMBEDDED, Settings
 from daemon.running import Ports
 from machines.ports.clock import Clock
+from machines.ports.costs import CostReader
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
-from machines.ports.provisioner import Observer, Resource
+from machines.ports.provisioner import Observer, Provisioner, Resource
+from machines.ports.retained import BrokerUnusableError, RetainedBroker
 from machines.state.whole import FOLD_VERSION
 
 __all__ = [
@@ -47,7 +51,14 @@ __all__ = [
     "write_payments_csv",
 ]
 
-CannotStart = (HeldError, EmbeddedRedisError, JournalDamagedError, JournalRefusedError, ProvisionerUnavailableError)
+CannotStart = (
+    HeldError,
+    EmbeddedRedisError,
+    JournalDamagedError,
+    JournalRefusedError,
+    ProvisionerUnavailableError,
+    BrokerUnusableError,
+)
 """What keeps a daemon from starting; each message says what to do."""
 
 
@@ -77,15 +88,22 @@ class Installation(msgspec.Struct, frozen=True):
     """What the operator must be told about this set-up."""
     write_run_facts: Callable[[str], None]
     """Says where the daemon is found, given the URL of its HTTP endpoint."""
+    preflight: Callable[[Plan], Awaitable[tuple[Unreached, ...]]]
+    """What keeps the plan's components from being reached, by the Redis that this daemon holds."""
+    cost_readers: Callable[[], Sequence[CostReader]]
+    """Constructs the readers of bills that the settings switch on; raises `ProvisionerUnavailableError`."""
 
 
 @asynccontextmanager
 async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installation]:
     """Hold the state directory, start the embedded Redis where it is wished, open the journal; let go in reverse.
 
-    Raises `HeldError` naming the holder, `EmbeddedRedisError`, `JournalDamagedError`, `JournalRefusedError`.
+    Raises `HeldError` naming the holder, `EmbeddedRedisError`, `JournalDamagedError`, `JournalRefusedError`, and
+    `ProvisionerUnavailableError` where the packages of a bill's reader are missing.
     """
     path = Path(settings.state_dir)
+    for reader in cost_readers(settings.costs, os.environ, clock):
+        await reader.close()  # its packages are there: better missed now than by tomorrow's bill
     with StateDirectory.hold(path, instance=settings.instance, since=clock.wall()) as directory:
         embedded = EmbeddedRedis(path) if settings.redis == EMBEDDED else None
         url = settings.redis if embedded is None else await embedded.start()
@@ -102,9 +120,11 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
                 ),
             )
             streams = RedisStreams(url, settings.instance)
+            surroundings = _surroundings(settings, clock, url)
+            observers, provisioners = _Adapters(observer_for, surroundings), _Adapters(provisioner_for, surroundings)
             try:
                 yield Installation(
-                    ports=_ports(settings, clock, journal, streams, url),
+                    ports=_ports(settings, clock, journal, streams, surroundings, adapters=(observers, provisioners)),
                     redis_url=url_without_password(url),
                     warnings=(
                         *journal.opening.warnings,
@@ -113,8 +133,12 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
                     write_run_facts=lambda http: directory.write_run_facts(
                         RunFacts(os.getpid(), settings.instance, http, url_without_password(url))
                     ),
+                    preflight=lambda plan: _preflight(plan, _surroundings(settings, clock, url)),
+                    cost_readers=lambda: cost_readers(settings.costs, os.environ, clock),
                 )
             finally:
+                for adapter in (*observers.constructed, *provisioners.constructed):
+                    await adapter.close()
                 await streams.close()
                 await journal.close()
         finally:
@@ -177,9 +201,17 @@ class _Adapters(Mapping[str, Adapter]):
 async def preflight(plan: Plan, settings: Settings, clock: Clock) -> tuple[Unreached, ...]:
     """What keeps the plan's components from being reached as things stand: credentials, packages, rights; () is well.
 
-    It looks and changes nothing, and asks each kind that the plan uses once.
+    It looks and changes nothing, and asks each kind that the plan uses once. What is in an embedded Redis is looked
+    for in that of the daemon that runs on the state directory.
     """
     surroundings = _surroundings(settings, clock)
+    facts = run_facts(settings.state_dir) if settings.redis == EMBEDDED else None
+    if facts is not None:
+        surroundings = msgspec.structs.replace(surroundings, redis_url=facts.redis, instance=facts.instance)
+    return await _preflight(plan, surroundings)
+
+
+async def _preflight(plan: Plan, surroundings: Surroundings) -> tuple[Unreached, ...]:
     used: dict[str, list[Resource]] = {}
     for component in plan.components.values():
         if not component.host:
@@ -205,19 +237,43 @@ def _surroundings(settings: Settings, clock: Clock, redis_url: str = "") -> Surr
     return Surroundings(Path(settings.state_dir), clock, chance.randrange, os.environ, url, settings.instance)
 
 
-def _ports(settings: Settings, clock: Clock, journal: SqliteJournal, streams: RedisStreams, redis_url: str) -> Ports:
+def _ports(
+    settings: Settings,
+    clock: Clock,
+    journal: SqliteJournal,
+    streams: RedisStreams,
+    surroundings: Surroundings,
+    *,
+    adapters: tuple[Mapping[str, Observer], Mapping[str, Provisioner]],
+) -> Ports:
+    observers, provisioners = adapters
     chance = random.SystemRandom()
-    surroundings = _surroundings(settings, clock, redis_url)
     return Ports(
         clock=clock,
         journal=journal,
         streams=streams,
-        observers=_Adapters(observer_for, surroundings),
-        provisioners=_Adapters(provisioner_for, surroundings),
+        observers=observers,
+        provisioners=provisioners,
         customer_key=journal.customer_key,
         jitter=lambda: chance.uniform(0.5, 1.5),
         stamped_now=SystemClock().wall,
+        retained=_retained(settings, clock),
+        dial_board=lambda: RedisDialBoard(surroundings.redis_url, surroundings.instance, clock),
     )
+
+
+def _retained(settings: Settings, clock: Clock) -> Callable[[], RetainedBroker] | None:
+    """The MQTT broker of the settings; None where they name none. Raises `BrokerUnusableError`."""
+    if not settings.mqtt.url:
+        return None
+    try:
+        from adapters.mqtt.retained import retained_broker  # noqa: PLC0415 - an extra, imported where it is wished
+    except ModuleNotFoundError as missing:
+        raise BrokerUnusableError(
+            f"mqtt.url needs the package {missing.name}: pip install 'solvent[mqtt]'"
+        ) from missing
+    broker = retained_broker(settings.mqtt, settings.instance, clock, random.SystemRandom().randrange, os.environ)
+    return lambda: broker
 
 
 @asynccontextmanager
@@ -227,9 +283,9 @@ async def observers_of(state_dir: str, clock: Clock) -> AsyncIterator[Mapping[st
     Asked for a kind that is not installed, it raises `ProvisionerUnavailableError`.
     """
     facts, chance = run_facts(state_dir), random.SystemRandom()
-    surroundings = Surroundings(
-        Path(state_dir), clock, chance.randrange, os.environ, facts.redis if facts is not None else ""
-    )
+    surroundings = Surroundings(Path(state_dir), clock, chance.randrange, os.environ)
+    if facts is not None:
+        surroundings = msgspec.structs.replace(surroundings, redis_url=facts.redis, instance=facts.instance)
     observers = _Adapters(observer_for, surroundings)
     try:
         yield observers

@@ -143,6 +143,14 @@ class SightReported(_Message, frozen=True):
     """The name of the adopted, or to be adopted, resource that the look was at."""
 
 
+class NameRefused(_Message, frozen=True):
+    """A resource that an operator named for adoption cannot be looked at, for good."""
+
+    component: str
+    resource: str
+    reason: str
+
+
 # To a component
 
 

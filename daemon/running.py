@@ -21,18 +21,24 @@ from daemon.actors.supervisor import Supervisor, component_actor
 from daemon.actuator import Actuator
 from daemon.kernel import ActorPolicy, EventKind, Kernel, RestartPolicy, Root, StopReport, UnknownActor, pause
 from daemon.messages import Look
+from daemon.publication.topics import Topics
 from daemon.recorder import Recorder
 from daemon.resume import boot_events, encode_state, plan_fingerprint, resume
+from daemon.roots.dials import Dials
 from daemon.roots.gate import Gate
 from daemon.roots.intake import Intake, IntakeLimits
+from daemon.roots.mqtt import MqttLimits, MqttPublication
+from daemon.roots.orphans import ORPHANS, Orphans, SweepTimes
 from daemon.roots.publication import Publication, PublicationLimits
 from daemon.verbs.verb import Bench
 from machines.breaker import BreakerLimits
 from machines.events import ActorParked, Mode
 from machines.granting import GrantLimits
 from machines.ports.clock import Clock
+from machines.ports.dials import DialBoard
 from machines.ports.journal import Journal, JournalRefusedError
 from machines.ports.provisioner import Observer, Provisioner
+from machines.ports.retained import RetainedBroker
 from machines.ports.streams import Owner, Streams
 
 PAYMENTS_STREAM = "payments"
@@ -54,6 +60,10 @@ class Ports(msgspec.Struct, frozen=True):
     jitter: Callable[[], float]
     stamped_now: Callable[[], Instant] | None = None
     """The clock that stamps the entries of incoming streams, where it is another than `clock`."""
+    dial_board: Callable[[], DialBoard] | None = None
+    """Not called unless the daemon may act; None where there are no dials."""
+    retained: Callable[[], RetainedBroker] | None = None
+    """The MQTT broker that the settings name; None where they name none."""
 
 
 class Daemon:
@@ -78,6 +88,7 @@ class Daemon:
         self.gate: Gate
         self.actuator: Actuator
         self.publication: Publication
+        self.mqtt: MqttPublication | None = None
         self._plan = plan
         self._read_plan = read_plan
         self._mode = mode
@@ -147,10 +158,16 @@ class Daemon:
         kernel.spawn(self._commands(), policy)
         self._spawn_components(policy)
         self._start_publication()
+        if ports.retained is not None:
+            self._start_mqtt(ports.retained)
         self._start_intake("payments intake", (PAYMENTS_STREAM,), REVENUE, watches_gaps=True)
+        if acting and ports.dial_board is not None:
+            dials = Dials(recorder=self.recorder, board=ports.dial_board, every_s=settings.health.check_every_s)
+            self.start_root("dials", dials.run)
         principals = settings.commands.principals
         streams = (COMMANDS_STREAM, *(f"{COMMANDS_STREAM}:{name}" for name in principals))
         self._start_intake("commands intake", streams, COMMANDS, watches_gaps=False)
+        self._start_sweep()
 
     def start_root(
         self,
@@ -291,6 +308,20 @@ class Daemon:
         )
         self.start_root("publication", self.publication.run, finishes=True)
 
+    def _start_mqtt(self, broker: Callable[[], RetainedBroker]) -> None:
+        settings = self.settings.mqtt
+        self.mqtt = MqttPublication(
+            broker=broker,
+            recorder=self.recorder,
+            topics=Topics(settings.topic_prefix, settings.discovery_prefix, self.settings.instance, self._version),
+            limits=MqttLimits(
+                gather_s=settings.gather_ms / 1_000,
+                retry_initial_s=settings.reconnect_initial_s,
+                retry_max_s=settings.reconnect_max_s,
+            ),
+        )
+        self.start_root("mqtt", self.mqtt.run, finishes=True)
+
     def _start_intake(self, name: str, streams: tuple[str, ...], actor: str, *, watches_gaps: bool) -> None:
         payments = self.settings.payments
         intake = Intake(
@@ -311,6 +342,16 @@ class Daemon:
             ),
         )
         self.start_root(name, intake.run)
+
+    def _start_sweep(self) -> None:
+        settings = self.settings.provisioning
+        sweep = Orphans(
+            recorder=self.recorder,
+            actuator=self.actuator,
+            epoch=self.ports.journal.identity.epoch,
+            times=SweepTimes(every_s=settings.sweep_every_s, again_s=settings.sweep_again_s),
+        )
+        self.start_root(ORPHANS, sweep.run)
 
     def _actor_policy(self) -> ActorPolicy:
         kernel = self.settings.kernel

@@ -17,9 +17,10 @@ import structlog
 from config.loading import load_plan
 from config.plan import Plan
 from config.settings import Settings
-from daemon.assembly import Installation, installed, metrics_page, preflight
+from daemon.assembly import Installation, installed, metrics_page
 from daemon.kernel import StopReport
 from daemon.roots.audit import Audit
+from daemon.roots.costs import CostsRoot, CostTimes
 from daemon.roots.gate import Gate
 from daemon.roots.http import check_address
 from daemon.running import Daemon
@@ -69,7 +70,7 @@ async def serve(
         try:
             await _refuse_foreign_keys(daemon.gate)
             daemon.begin()
-            daemon.kernel.tasks.start(_tell_unreached(plan, settings, clock), name="preflight", owner="service")
+            daemon.kernel.tasks.start(_tell_unreached(plan, installation), name="preflight", owner="service")
             _watch(daemon, settings, installation, ready)
             await _until(stop, daemon)
         finally:
@@ -78,9 +79,9 @@ async def serve(
     return report
 
 
-async def _tell_unreached(plan: Plan, settings: Settings, clock: Clock) -> None:
+async def _tell_unreached(plan: Plan, installation: Installation) -> None:
     """Say what the plan cannot reach; the daemon runs meanwhile, for what is not reached may not be needed yet."""
-    for unreached in await preflight(plan, settings, clock):
+    for unreached in await installation.preflight(plan):
         structlog.get_logger("service").error(
             "preflight_failed",
             kind=unreached.kind,
@@ -105,6 +106,11 @@ def _watch(daemon: Daemon, settings: Settings, installation: Installation, ready
     telemetry.start_watchdog()
     audit = Audit(recorder=daemon.recorder, every_s=settings.health.audit_every_s)
     daemon.start_root("audit", audit.run)
+    times = CostTimes(settings.health.check_every_s, settings.costs.read_every_s, settings.costs.retry_every_s)
+    costs = CostsRoot(
+        recorder=daemon.recorder, actuator=daemon.actuator, times=times, readers=installation.cost_readers
+    )
+    daemon.start_root("costs", costs.run)
 
 
 async def _refuse_foreign_keys(gate: Gate) -> None:

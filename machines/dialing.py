@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from config.dials import PERCENT_MAX, DialPolicy
-from config.instants import SECOND, Instant
+from config.instants import SECOND, Instant, instant_text
 
 
 class Rule(enum.Enum):
@@ -18,6 +19,14 @@ class Rule(enum.Enum):
     LOW_MARGIN = "low_margin"
     GROWTH = "growth"
     HIGH_MARGIN = "high_margin"
+
+
+_NAMES: Final = {
+    Rule.ACCURACY: "accuracy",
+    Rule.LOW_MARGIN: "margin",
+    Rule.GROWTH: "growth",
+    Rule.HIGH_MARGIN: "margin",
+}
 
 
 class DialFigures(msgspec.Struct, frozen=True):
@@ -59,8 +68,8 @@ def turn(policy: DialPolicy, figures: DialFigures, before: DialPosition | None, 
     elif now - before.turned_at >= policy.turn_every_s * SECOND:
         share += max(-policy.step_max_percent, min(policy.step_max_percent, wished - share))
     else:
-        waiting_s = policy.turn_every_s - (now - before.turned_at) // SECOND
-        reasons = (*reasons, f"the next turn may come in {waiting_s} s") if share != wished else reasons
+        free_at = before.turned_at + policy.turn_every_s * SECOND
+        reasons = (*reasons, f"the next turn may come at {instant_text(free_at)}") if share != wished else reasons
     turned = share != before.share_percent
     turned_at = now if turned else before.turned_at
     return DialTurn(DialPosition(share, turned_at, holding), wished, reasons, turned)
@@ -68,32 +77,45 @@ def turn(policy: DialPolicy, figures: DialFigures, before: DialPosition | None, 
 
 def _holds(rule: Rule, policy: DialPolicy, figures: DialFigures, before: DialPosition | None) -> bool:
     held = before is not None and rule in before.holding
-    figure, threshold, above = {
-        Rule.ACCURACY: (figures.accuracy, policy.accuracy_below, False),
-        Rule.LOW_MARGIN: (figures.margin, policy.margin_below, False),
-        Rule.GROWTH: (figures.growth, policy.growth_above, True),
-        Rule.HIGH_MARGIN: (figures.margin, policy.margin_above, True),
-    }[rule]
+    figure, threshold, above = _measured(rule, policy, figures)
     if figure is None:
         return held
     slack = policy.hysteresis if held else Decimal(0)
     return figure > threshold - slack if above else figure < threshold + slack
 
 
+def _measured(rule: Rule, policy: DialPolicy, figures: DialFigures) -> tuple[Decimal | None, Decimal, bool]:
+    """The rule's figure, its threshold, and whether it holds above that."""
+    return {
+        Rule.ACCURACY: (figures.accuracy, policy.accuracy_below, False),
+        Rule.LOW_MARGIN: (figures.margin, policy.margin_below, False),
+        Rule.GROWTH: (figures.growth, policy.growth_above, True),
+        Rule.HIGH_MARGIN: (figures.margin, policy.margin_above, True),
+    }[rule]
+
+
 def _wished(policy: DialPolicy, figures: DialFigures, holding: tuple[Rule, ...]) -> tuple[int, tuple[str, ...]]:
     shares = policy.share_percent_by_level
-    base = shares[min(figures.level, len(shares) - 1)]
+    base, shift = shares[min(figures.level, len(shares) - 1)], policy.shift_percent
     reasons = [f"level {figures.level} asks for {base} % self-hosted"]
-    if Rule.ACCURACY in holding:
-        reasons.append(f"the accuracy is below {policy.accuracy_below}: everything goes to the API")
-        return 0, tuple(reasons)
-    if Rule.LOW_MARGIN in holding:
-        reasons.append(f"the margin is below {policy.margin_below}: {policy.shift_percent} % more self-hosted")
-        return min(PERCENT_MAX, base + policy.shift_percent), tuple(reasons)
-    if Rule.GROWTH in holding:
-        reasons.append(f"the growth is above {policy.growth_above}: {policy.shift_percent} % more to the API")
-    elif Rule.HIGH_MARGIN in holding:
-        reasons.append(f"the margin is above {policy.margin_above}: {policy.shift_percent} % more to the API")
-    else:
+    if not holding:
         return base, tuple(reasons)
-    return max(0, base - policy.shift_percent), tuple(reasons)
+    rule = holding[0]
+    why = _because(rule, policy, figures)
+    if rule is Rule.ACCURACY:
+        return 0, (*reasons, f"{why}: everything goes to the API")
+    if rule is Rule.LOW_MARGIN:
+        return min(PERCENT_MAX, base + shift), (*reasons, f"{why}: {shift} % more self-hosted")
+    return max(0, base - shift), (*reasons, f"{why}: {shift} % more to the API")
+
+
+def _because(rule: Rule, policy: DialPolicy, figures: DialFigures) -> str:
+    """Why a rule holds: by its figure, by its hysteresis, or because nobody knows better."""
+    figure, threshold, above = _measured(rule, policy, figures)
+    name, side = _NAMES[rule], "above" if above else "below"
+    if figure is None:
+        return f"the {name}, unknown now, was {side} {threshold}"
+    if figure > threshold if above else figure < threshold:
+        return f"the {name} of {figure} is {side} {threshold}"
+    back = threshold - policy.hysteresis if above else threshold + policy.hysteresis
+    return f"the {name} of {figure} was {side} {threshold} and counts as such until {back}"

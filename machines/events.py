@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from datetime import date
 
 import msgspec
 
@@ -10,6 +11,7 @@ from config.calendar import Month
 from config.instants import Instant
 from config.plan import Plan
 from machines.deciding.facts import Decision
+from machines.dialing import Rule
 from machines.lifecycle_states import ComponentState, Step
 from machines.observations import ResourceState
 from machines.revenue.payments import Interval, Kind
@@ -306,6 +308,85 @@ class BreakerChanged(_Event, frozen=True):
     """While half-open: the component whose call is the one probe."""
 
 
+class DialTurned(_Event, frozen=True):
+    """A dial's share, its goal or the rules that hold changed; the application reads it after this is durable."""
+
+    component: str
+    share_percent: int
+    wished_percent: int
+    turned_at: Instant
+    holding: tuple[Rule, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+# Costs
+
+
+class CostsAccrued(_Event, frozen=True):
+    """What each component accrued on one day of the plan's time zone, in micros; without those that accrued nothing."""
+
+    day: date
+    by_component_micros: dict[str, int] = {}
+
+
+class BillRead(_Event, frozen=True):
+    """What a provider bills for a month so far, beside what was accrued over the very same days, both in micros."""
+
+    reader: str
+    """`cost_explorer` or `open_cost`."""
+    month: Month
+    first_day: date
+    last_day: date
+    """Of the days that both figures cover."""
+    estimated: bool
+    """The provider itself says that the figures may still change."""
+    billed_micros: dict[str, int] = {}
+    """By component, in the plan's currency; a component that the bill does not name is unknown, not free."""
+    accrued_micros: dict[str, int] = {}
+    """By component; of all that accrued anything."""
+    unattributed_micros: int = 0
+    """Billed for the plan, and for no component that it names."""
+
+
+class CostAlarmChanged(_Event, frozen=True):
+    """A bill and the plan's figures came to differ by more than the plan tolerates, or no longer do."""
+
+    reader: str
+    component: str
+    month: Month
+    status: str
+    """`deviates`, `outlier` (the figure is not used), or `agrees`: the alarm is over."""
+    accrued_micros: int
+    billed_micros: int
+    reason: str = ""
+
+
+class BudgetReconcileAsked(_Event, frozen=True):
+    """An operator ordered that a month's spent budget be set to what the provider bills."""
+
+    component: str
+    month: Month
+    billed_micros: int
+    deadline_at: Instant
+    reason: str
+    by: str
+
+
+class BudgetReconciled(_Event, frozen=True):
+    """How such an order ended. `outcome` is `done`, `refused`, or `unknown` where no answer came by the deadline."""
+
+    component: str
+    month: Month
+    outcome: str
+    billed_micros: int
+    before_micros: int | None = None
+    """What the month had spent before; None unless it is done."""
+    after_micros: int | None = None
+    reason: str = ""
+    by: str = ""
+    """Who ordered it, and in `reason` why, or why not."""
+
+
 # Operators
 
 
@@ -397,6 +478,65 @@ class CursorMoved(_Event, frozen=True):
     why: str
 
 
+class OrphanFound(_Event, frozen=True):
+    """Two reads found a resource that carries the plan's tag and belongs to nothing: told once until it is gone."""
+
+    kind: str
+    name: str
+    """The provider's own name; with the kind and the token it says which one."""
+    component: str
+    """The component that its tag names."""
+    token: str
+    why: str
+    detail: str = ""
+
+
+class OrphanGone(_Event, frozen=True):
+    """Two reads did not find an orphan any more, or found that it belongs to its component."""
+
+    kind: str
+    name: str
+    component: str
+    token: str
+    why: str
+
+
+class OrphanRemovalAsked(_Event, frozen=True):
+    """An operator ordered an orphan to be removed: the intent, before anything is done about it."""
+
+    kind: str
+    name: str
+    component: str
+    token: str
+    deadline_at: Instant
+    reason: str
+    by: str
+
+
+class RemovalOutcome(enum.Enum):
+    """What is known of a removal."""
+
+    DONE = "done"
+    BEGUN = "begun"
+    """The provider took the request and is at work: reads will show the end."""
+    REFUSED = "refused"
+    """It was given up; the orphan stands as before, as far as is known."""
+    UNKNOWN = "unknown"
+    """No answer, or one that says to try again: a read decides."""
+
+
+class OrphanRemoved(_Event, frozen=True):
+    """What a removal came to. `done` and `refused` end it, with the others it stays open."""
+
+    kind: str
+    name: str
+    component: str
+    token: str
+    outcome: RemovalOutcome
+    reason: str = ""
+    request_id: str = ""
+
+
 Event = (
     Started
     | PlanAdopted
@@ -430,6 +570,16 @@ Event = (
     | CommandAnswered
     | CursorMoved
     | ResourceNamed
+    | CostsAccrued
+    | BillRead
+    | CostAlarmChanged
+    | BudgetReconcileAsked
+    | BudgetReconciled
+    | OrphanFound
+    | OrphanGone
+    | OrphanRemovalAsked
+    | OrphanRemoved
+    | DialTurned
 )
 
 

@@ -25,6 +25,8 @@ class Tagged(Protocol):
     def component(self) -> str: ...  # noqa: D102 - as there
     @property
     def token(self) -> str: ...  # noqa: D102 - as there
+    @property
+    def detail(self) -> str: ...  # noqa: D102 - as there
 
 
 class Orphan(msgspec.Struct, frozen=True):

@@ -172,7 +172,7 @@ def after_sight(
     if sight is Sight.UNMANAGED_GONE:
         return [ResourceGone(component.id)]
     if sight is Sight.NAMED_MISSING:
-        return _named_missing(component.id, record.resource_name)
+        return not_adopted(component.id, record.resource_name, "was not found")
     window_start = now - CONTESTED_WINDOW_S * SECOND
     recent = sum(1 for at in record.drifts_at if at > window_start) + 1
     contested = sight is Sight.CONTESTED or recent >= CONTESTED_AFTER_DRIFTS
@@ -202,13 +202,13 @@ def adoption(record: ComponentRecord, found: ResourceUnmanaged) -> ResourceAdopt
     )
 
 
-def _named_missing(component_id: str, name: str) -> list[Event]:
+def not_adopted(component_id: str, name: str, why: str) -> list[Event]:
     """The name is taken back, lest something be made under it; the operator says how to go on."""
     parked = (
-        f"the resource {name} that it was to adopt was not found; send adopt with the name of one that exists, or"
+        f"the resource {name} that it was to adopt {why}; send adopt with the name of one that exists, or"
         " resume-actor to let solvent make its own"
     )
-    return [ResourceNamed(component_id, "", "it was not found", "solvent"), ComponentParked(component_id, parked)]
+    return [ResourceNamed(component_id, "", f"it {why}", "solvent"), ComponentParked(component_id, parked)]
 
 
 def releases(state: State, wanted: Mapping[str, ComponentState]) -> list[Event]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -69,12 +70,21 @@ class Connector:
         return broker.name not in self._older
 
     @asynccontextmanager
-    async def connection(self, broker: Broker, identifier: str) -> AsyncIterator[aiomqtt.Client]:
+    async def connection(
+        self,
+        broker: Broker,
+        identifier: str,
+        *,
+        will: aiomqtt.Will | None = None,
+        keepalive_s: int = KEEPALIVE_S,
+        attempts_max: int = CONNECT_ATTEMPTS_MAX,
+    ) -> AsyncIterator[aiomqtt.Client]:
         """A connected client for the length of the block.
 
-        Raises `Transient` where the broker cannot be reached and `Permanent` where it refuses who asks.
+        Raises `Transient` where the broker cannot be reached and `Permanent` where it refuses who asks, or is not to be
+        trusted.
         """
-        client = await self._connected(broker, identifier)
+        client = await self._connected(broker, identifier, will, keepalive_s, attempts_max)
         try:
             yield client
         finally:
@@ -82,14 +92,16 @@ class Connector:
             with suppress(aiomqtt.MqttError):
                 await client.__aexit__(None, None, None)
 
-    async def _connected(self, broker: Broker, identifier: str) -> aiomqtt.Client:
+    async def _connected(
+        self, broker: Broker, identifier: str, will: aiomqtt.Will | None, keepalive_s: int, attempts_max: int
+    ) -> aiomqtt.Client:
         pause_s = CONNECT_PAUSE_FIRST_S
-        for attempt in range(1, CONNECT_ATTEMPTS_MAX + 1):
-            client = self._client(broker, identifier)
+        for attempt in range(1, attempts_max + 1):
+            client = self._client(broker, identifier, will, keepalive_s)
             error = await _entered(client)
             if error is not None and _code(error) in _UNSUPPORTED_VERSION and self.speaks_five(broker):
                 self._older.add(broker.name)
-                client = self._client(broker, identifier)
+                client = self._client(broker, identifier, will, keepalive_s)
                 error = await _entered(client)
             if error is None:
                 return client
@@ -98,12 +110,16 @@ class Connector:
                     f"the MQTT broker {broker.name} refuses {broker.user or 'a client without a user'}: {error}; "
                     "expected a user and a password that it knows"
                 )
-            if attempt < CONNECT_ATTEMPTS_MAX:
+            if sentence := _distrusted(broker, str(error)):
+                raise Permanent(sentence)
+            if attempt < attempts_max:
                 await self._clock.sleep(pause_s)
                 pause_s *= 2
-        raise Transient(f"the MQTT broker {broker.name} cannot be reached: {error}; nothing was sent")
+        raise Transient(
+            f"the MQTT broker {broker.name} cannot be reached: {error}{_hint(broker, str(error))}; nothing was sent"
+        )
 
-    def _client(self, broker: Broker, identifier: str) -> aiomqtt.Client:
+    def _client(self, broker: Broker, identifier: str, will: aiomqtt.Will | None, keepalive_s: int) -> aiomqtt.Client:
         five = self.speaks_five(broker)
         return aiomqtt.Client(
             broker.host,
@@ -113,11 +129,12 @@ class Connector:
             identifier=identifier,
             protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
             timeout=CONNECT_TIMEOUT_S,
-            keepalive=KEEPALIVE_S,
+            will=will,
+            keepalive=keepalive_s,
             # Small packets that wait for each other's acknowledgement would take 40 ms each.
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
             max_queued_incoming_messages=MESSAGES_WAITING_MAX,
-            tls_params=aiomqtt.TLSParameters(broker.ca_file, broker.cert_file, broker.key_file) if broker.tls else None,
+            tls_context=_tls_context(broker) if broker.tls else None,
         )
 
 
@@ -144,6 +161,53 @@ async def _enter(client: aiomqtt.Client) -> aiomqtt.MqttError | None:
     except aiomqtt.MqttError as error:
         return error
     return None
+
+
+class _ClosedOnFailure(ssl.SSLSocket):
+    """A socket that does not stay open after a handshake that failed: the library forgets it."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        """As the base's; raises what that raises."""
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
+def _tls_context(broker: Broker) -> ssl.SSLContext:
+    """What is expected of the broker's certificate, and our own. Raises `Permanent` for files that cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=broker.ca_file)
+    except OSError as error:
+        raise Permanent(f"ca_file {broker.ca_file} cannot be used ({error}): expected certificates in PEM") from error
+    if broker.cert_file is not None:
+        try:
+            context.load_cert_chain(broker.cert_file, broker.key_file)
+        except OSError as error:
+            raise Permanent(
+                f"cert_file {broker.cert_file} with key_file {broker.key_file} cannot be used ({error}): expected a "
+                "certificate and its key in PEM, the key without a passphrase"
+            ) from error
+    context.sslsocket_class = _ClosedOnFailure
+    return context
+
+
+def _distrusted(broker: Broker, said: str) -> str:
+    """The sentence for a broker that is not who it should be, or that does not know our certificate; else ""."""
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        authorities = broker.ca_file or "the system's authorities"
+        return (
+            f"the MQTT broker {broker.name} is not trusted ({said}): expected a certificate for {broker.host} that "
+            f"{authorities} signed; name its authority in ca_file"
+        )
+    return ""
+
+
+def _hint(broker: Broker, said: str) -> str:
+    """With TLS 1.3 a broker that misses the client's certificate says so when nobody listens any more."""
+    silent = broker.tls and broker.cert_file is None and "timed out" in said
+    return " (does it ask for a certificate of ours? name cert_file and key_file)" if silent else ""
 
 
 def _code(error: aiomqtt.MqttError) -> int:

@@ -1,4 +1,4 @@
-"""The kinds of provisioner. A new one is one module and one line in `KINDS`; docs/provisioners/adding-a-kind.md shows how."""
+"""The kinds of provisioner. A new one is a module and a line here: docs/provisioners/adding-a-kind.md shows how."""
 
 from __future__ import annotations
 
@@ -46,7 +46,16 @@ KINDS: Final[dict[str, Kind]] = {
     "command": Kind("adapters.provisioners.command"),
     "compose": Kind("adapters.provisioners.compose"),
     "aws_ecr": Kind("adapters.provisioners.aws.ecr", "aws"),
+    "aws_cloudfront": Kind("adapters.provisioners.aws.cloudfront", "aws"),
+    "aws_waf": Kind("adapters.provisioners.aws.waf", "aws"),
+    "aws_ec2": Kind("adapters.provisioners.aws.ec2", "aws"),
+    "aws_load_balancer": Kind("adapters.provisioners.aws.load_balancer", "aws"),
+    "aws_eks_cluster": Kind("adapters.provisioners.aws.eks_cluster", "aws"),
+    "aws_eks_node_group": Kind("adapters.provisioners.aws.eks_node_group", "aws"),
+    "aws_elasticache": Kind("adapters.provisioners.aws.elasticache", "aws"),
+    "aws_rds": Kind("adapters.provisioners.aws.rds", "aws"),
     "budget": Kind("adapters.provisioners.budget"),
+    "dial": Kind("adapters.provisioners.dial"),
     "kubernetes": Kind("adapters.provisioners.kubernetes", extra="kubernetes"),
     "systemd": Kind("adapters.provisioners.systemd", extra="systemd"),
     "mqtt": Kind("adapters.provisioners.mqtt", "mqtt"),
@@ -78,14 +87,21 @@ def provisioner_for(kind: str, surroundings: Surroundings) -> Provisioner:
 async def preflight_of(kind: str, resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:
     """What would keep these resources of one kind from being reached, a sentence each saying what to do.
 
-    It looks and changes nothing; () where all is well, or where the kind needs nothing. Never raises for a provider.
+    It looks and changes nothing; () where all is well, or where the kind needs nothing. Never raises: what a check of
+    ours fails on is a sentence too, so that it hides no other kind's.
     """
     try:
         module = _module(kind)
     except ProvisionerUnavailableError as unavailable:
         return (str(unavailable),)
     preflight: Preflight | None = getattr(module, "preflight", None)
-    return () if preflight is None else await preflight(resources, surroundings)
+    if preflight is None:
+        return ()
+    try:
+        return await preflight(resources, surroundings)
+    except Exception as defect:  # noqa: BLE001 - a defect of one kind's check, of which the others know nothing
+        cause = f"{type(defect).__name__}: {defect}"
+        return (f"the check of {kind} failed itself ({cause}): what it looks at is unknown; report it as a defect",)
 
 
 def _module(kind: str) -> _Module:

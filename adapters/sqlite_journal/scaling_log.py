@@ -8,6 +8,7 @@ import msgspec
 
 from config.calendar import month_text
 from config.instants import instant_text
+from config.money import amount_text
 from machines.events import (
     ActorParked,
     ActorResumed,
@@ -15,15 +16,23 @@ from machines.events import (
     ApprovalEnded,
     ApprovalGiven,
     BreakerChanged,
+    BudgetReconcileAsked,
+    BudgetReconciled,
     CommandAnswered,
     ComponentDrifted,
     ComponentParked,
     ComponentUnparked,
+    CostAlarmChanged,
+    DialTurned,
     Event,
     FreezeChanged,
     IntentAbandoned,
     LevelDecided,
     MonthCorrected,
+    OrphanFound,
+    OrphanGone,
+    OrphanRemovalAsked,
+    OrphanRemoved,
     PauseEnded,
     PauseSet,
     PinEnded,
@@ -50,7 +59,7 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 def log_line(event: Event) -> LogLine | None:
-    """The line of one event; None for payments, readings and positions, which would drown the rest."""
+    """The line of one event; None for payments, readings, bills and positions, which would drown the rest."""
     return _line(event)
 
 
@@ -147,6 +156,57 @@ def _(event: ResourceGone) -> LogLine:
 @_line.register
 def _(event: ResourceNamed) -> LogLine:
     return LogLine(event.component, to_state="named", reason=f"{event.resource or 'none'}: {event.reason} ({event.by})")
+
+
+@_line.register
+def _(event: DialTurned) -> LogLine:
+    return LogLine(event.component, to_state=f"{event.share_percent} %", reason="; ".join(event.reasons))
+
+
+@_line.register
+def _(event: BudgetReconcileAsked) -> LogLine:
+    return LogLine(
+        event.component,
+        to_state="reconciling",
+        amount_micros=event.billed_micros,
+        reason=f"{month_text(event.month)}: {event.reason} ({event.by})",
+    )
+
+
+@_line.register
+def _(event: BudgetReconciled) -> LogLine:
+    before = "" if event.before_micros is None else f" from {amount_text(event.before_micros)}"
+    return LogLine(
+        event.component,
+        to_state=f"reconciled {event.outcome}",
+        amount_micros=event.after_micros,
+        reason=f"{month_text(event.month)}{before}: {event.reason} ({event.by})",
+    )
+
+
+@_line.register
+def _(event: CostAlarmChanged) -> LogLine:
+    return LogLine(event.component, to_state=event.status, amount_micros=event.billed_micros, reason=event.reason)
+
+
+@_line.register
+def _(event: OrphanFound) -> LogLine:
+    return LogLine(event.name, to_state="orphan", reason=f"{event.kind}: {event.why}")
+
+
+@_line.register
+def _(event: OrphanGone) -> LogLine:
+    return LogLine(event.name, from_state="orphan", reason=f"{event.kind}: {event.why}")
+
+
+@_line.register
+def _(event: OrphanRemovalAsked) -> LogLine:
+    return LogLine(event.name, "orphan", "removal asked", reason=f"{event.reason} ({event.by})")
+
+
+@_line.register
+def _(event: OrphanRemoved) -> LogLine:
+    return LogLine(event.name, "orphan", f"removal {event.outcome.value}", reason=event.reason)
 
 
 @_line.register

@@ -6,7 +6,25 @@ from typing import Any, Final
 
 import msgspec
 
-from config.provisioner_options import aws_ecr, budget, command, compose, kubernetes, mqtt, simulated, systemd
+from config.provisioner_options import (
+    aws_cloudfront,
+    aws_ec2,
+    aws_ecr,
+    aws_eks_cluster,
+    aws_eks_node_group,
+    aws_elasticache,
+    aws_load_balancer,
+    aws_rds,
+    aws_waf,
+    budget,
+    command,
+    compose,
+    dial,
+    kubernetes,
+    mqtt,
+    simulated,
+    systemd,
+)
 from config.provisioner_options.options_kind import Context, OptionsKind
 from config.reading import Collector, Fields
 from config.yaml_tree import Mapping
@@ -16,7 +34,16 @@ KINDS: Final[dict[str, OptionsKind]] = {
     "command": command.KIND,
     "compose": compose.KIND,
     "aws_ecr": aws_ecr.KIND,
+    "aws_cloudfront": aws_cloudfront.KIND,
+    "aws_waf": aws_waf.KIND,
+    "aws_ec2": aws_ec2.KIND,
+    "aws_load_balancer": aws_load_balancer.KIND,
+    "aws_eks_cluster": aws_eks_cluster.KIND,
+    "aws_eks_node_group": aws_eks_node_group.KIND,
+    "aws_elasticache": aws_elasticache.KIND,
+    "aws_rds": aws_rds.KIND,
     "budget": budget.KIND,
+    "dial": dial.KIND,
     "kubernetes": kubernetes.KIND,
     "systemd": systemd.KIND,
     "mqtt": mqtt.KIND,

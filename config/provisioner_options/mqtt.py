@@ -23,7 +23,7 @@ _BROKER: Final = re.compile(
     re.ASCII,
 )
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
-_BROKER_EXPECTED: Final = (
+BROKER_EXPECTED: Final = (
     "a broker such as mqtts://solvent@broker.example:8883, without a password: name its variable in password_env"
 )
 _PATH: Final = values.matching(r"/[^\x00-\x1f]{0,1023}", "an absolute path")
@@ -73,7 +73,7 @@ def broker_address(text: str) -> BrokerAddress:
     port = int(found["port"] or _PORTS[found["scheme"]]) if found else 0
     if found is None or not 0 < port < 65_536:
         # A mistaken URL may hold a password, and this text is shown and logged.
-        raise ReadingError(_BROKER_EXPECTED, shown(re.sub(r"//.*@", "//…@", text)))
+        raise ReadingError(BROKER_EXPECTED, shown(re.sub(r"//.*@", "//…@", text)))
     return BrokerAddress(found["host"].strip("[]"), port, found["user"], found["scheme"] == "mqtts")
 
 

@@ -16,6 +16,7 @@ from daemon.messages import (
     IntentUnreachable,
     Look,
     Move,
+    NameRefused,
     ParkAsked,
     SightReported,
     StepAnswered,
@@ -30,7 +31,7 @@ from machines.lifecycle import next_step
 from machines.lifecycle_states import RAISING, ComponentState, Step
 from machines.observations import Observation
 from machines.ports.clock import Clock
-from machines.ports.faults import CallError
+from machines.ports.faults import CallError, Permanent
 from machines.state.components import ComponentRecord
 from machines.stepping import Resolution, Sight, compare, known_tokens, resolve
 
@@ -81,7 +82,7 @@ class ComponentActor(Actor):
             case Move():
                 self._target = message.target
             case Look():
-                self._timer = None
+                self._forget_timer()
             case _:
                 raise TypeError(f"a component understands no {type(message).__name__}")
         await self._advance()
@@ -105,7 +106,9 @@ class ComponentActor(Actor):
         name = record.resource_name
         try:
             seen = await self._observe(component)
-        except CallError:
+        except CallError as failed:
+            if isinstance(failed, Permanent) and name and name == record.resource_name and _to_adopt(record):
+                await self._tell_supervisor(NameRefused(self._component_id, name, failed.reason))
             self._look_after(self._retry_delay_s(record, None))
             return
         if name != record.resource_name:
@@ -264,10 +267,15 @@ class ComponentActor(Actor):
 
     def _look_after(self, delay_s: float) -> None:
         kernel = self._around.kernel
-        if self._timer is not None:
-            kernel.timers.cancel(self._timer)
+        self._forget_timer()
         due_s = asyncio.get_running_loop().time() + delay_s
         self._timer = kernel.timers.schedule(due_s, kernel.find(self.name), Look())
+
+    def _forget_timer(self) -> None:
+        """An operator may ask for a look while one is due: without this each such look would be repeated for ever."""
+        if self._timer is not None:
+            self._around.kernel.timers.cancel(self._timer)
+            self._timer = None
 
     def _poll_s(self, seen: Observation) -> float:
         return max(self._around.times.poll_every_s, seen.look_after_s or 0.0)
@@ -284,3 +292,8 @@ class ComponentActor(Actor):
     def _plan_id(self) -> str:
         plan = self._around.recorder.state.plan
         return plan.id if plan is not None else ""
+
+
+def _to_adopt(record: ComponentRecord) -> bool:
+    """Whether the record's name is one that an operator gave and that no look has found yet."""
+    return record.state is ComponentState.COLD and record.idle

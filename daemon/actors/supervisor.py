@@ -18,6 +18,7 @@ from daemon.kernel import Kernel, UnknownActor
 from daemon.messages import (
     IntentUnreachable,
     Move,
+    NameRefused,
     ParkAsked,
     Reconsider,
     SightReported,
@@ -33,7 +34,7 @@ from machines.events import ComponentParked, Event, StepIntended, StepOutcome
 from machines.granting import Grant, GrantLimits, Refusal, judge_step
 from machines.lifecycle_states import ComponentState
 from machines.moving import Order, moves, order_of, wanted_states
-from machines.outcomes import after_answer, after_deadline, after_sight, releases
+from machines.outcomes import after_answer, after_deadline, after_sight, not_adopted, releases
 from machines.ports.clock import Clock
 from machines.ports.journal import JournalRefusedError
 from machines.state.operators import expired
@@ -115,6 +116,8 @@ class Supervisor(RecordingActor):
                 return await self._unreachable(message)
             case SightReported():
                 await self._sighted(message)
+            case NameRefused():
+                await self._name_refused(message)
             case ParkAsked():
                 await self._record(ComponentParked(message.component, message.reason))
             case TargetAsked():
@@ -220,6 +223,12 @@ class Supervisor(RecordingActor):
         wanted = wanted_states(state.plan, state).get(component.id, ComponentState.COLD)
         found = after_sight(component, record, message.seen, Sight(message.sight), self._clock.wall(), wanted=wanted)
         await self._recorder.record(component_actor(component.id), found)
+
+    async def _name_refused(self, message: NameRefused) -> None:
+        record = self._recorder.state.components.of(message.component)
+        if record.intent is None and record.resource_name == message.resource:
+            refused = not_adopted(record.id, message.resource, f"cannot be looked at: {message.reason}")
+            await self._recorder.record(component_actor(record.id), refused)
 
     async def _expire(self) -> bool:
         now, state = self._clock.wall(), self._recorder.state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from daemon.assembly import clock_from, command_sender, run_facts
+from daemon.assembly import RunFacts, clock_from, command_sender, run_facts
 from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with, journal_of
 from machines.events import CommandAnswered
 from machines.ports.clock import Clock
@@ -17,17 +17,23 @@ WAIT_S: Final = 30.0
 """A daemon answers within a second; one that starts, or whose disk is slow, gets longer."""
 
 
-async def ask(state_dir: str, fields: Mapping[str, str], *, redis: str | None, wait_s: float) -> CommandAnswered:
-    """The daemon's answer to a command of these fields.
-
-    Ends the command line with a message where no daemon runs, its Redis is away, or no answer comes within `wait_s`.
-    """
+def running(state_dir: str, redis: str | None) -> RunFacts:
+    """Where the daemon that can be asked is found; ends the command line with a message where none runs."""
     facts = run_facts(state_dir)
     if facts is None or not (redis or facts.redis):
         end_with(
             EXIT_NOTHING,
             f"no daemon runs on {state_dir}: start it with `solvent run --state-dir {state_dir} --plan …`",
         )
+    return facts
+
+
+async def ask(state_dir: str, fields: Mapping[str, str], *, redis: str | None, wait_s: float) -> CommandAnswered:
+    """The daemon's answer to a command of these fields.
+
+    Ends the command line with a message where no daemon runs, its Redis is away, or no answer comes within `wait_s`.
+    """
+    facts = running(state_dir, redis)
     async with journal_of(state_dir) as journal:
         before = journal.last_sequence
         try:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from config.instants import Instant, instant_text
 from config.plan import Component, Plan
-from daemon.cli.status_view import pause_text
+from daemon.cli.dial_view import dial_reasons
+from daemon.cli.status_view import alarm_text, pause_text
 from machines.breaker import Breaker, BreakerLimits, reopens_at
 from machines.events import BreakerStatus, Mode
 from machines.granting import GrantLimits, Refusal, breaker_names, judge_step
@@ -31,11 +32,15 @@ _HEIGHT = {
 def reasons(plan: Plan, state: State, component: Component, now: Instant) -> Iterator[str]:
     """Sentences, the most telling first; `now` decides only whether an open breaker lets a probe through."""
     record = state.components.of(component.id)
+    for alarm in state.costs.alarms.values():
+        if alarm.component == component.id:
+            yield f"Its cost is in alarm: {alarm_text(alarm)} (solvent costs)."
     if component.host:
         yield "It is the machine that solvent runs on: accounted, never actuated."
         return
     yield _wish(plan, state, component)
     yield from _held(state, record)
+    yield from dial_reasons(state, component.id)
     if record.intent is not None:
         yield from _under_way(record)
     target = wanted_states(plan, state).get(component.id)

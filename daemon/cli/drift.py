@@ -10,8 +10,9 @@ import click
 import msgspec
 
 from daemon.assembly import clock_from, observers_of
-from daemon.cli.looking import look_at_each, look_option, looked_at
+from daemon.cli.looking import look_at_each, look_option
 from daemon.cli.reading_state import EXIT_BAD_INPUT, end_with, format_option, journal_of, read_state, state_dir_option
+from daemon.listing import looked_at
 from machines.drifting import compared
 from machines.lifecycle_states import ComponentState
 from machines.moving import wanted_states

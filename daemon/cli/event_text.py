@@ -11,7 +11,14 @@ from machines.events import Event
 
 def event_text(event: Event) -> str:
     """What happened, in a line."""
-    return _of_revenue(event) or _of_component(event) or _of_operators(event) or _of_daemon(event)
+    return (
+        _of_revenue(event)
+        or _of_component(event)
+        or _of_operators(event)
+        or _of_orphans(event)
+        or _of_costs(event)
+        or _of_daemon(event)
+    )
 
 
 def _of_revenue(event: Event) -> str:
@@ -68,6 +75,9 @@ def _of_component(event: Event) -> str:
         case events.ComponentDrifted():
             contested = "; a foreign writer keeps undoing the repair" if event.contested else ""
             return f"{event.component}: recorded {event.from_state.value}, found {event.to_state.value}{contested}"
+        case events.DialTurned():
+            towards = "" if event.share_percent == event.wished_percent else f" towards {event.wished_percent} %"
+            return f"{event.component}: turned to {event.share_percent} %{towards}: {'; '.join(event.reasons)}"
         case events.BreakerChanged():
             return f"breaker {event.breaker} is {event.status.value}" + (f": {event.reason}" if event.reason else "")
         case _:
@@ -97,6 +107,53 @@ def _of_operators(event: Event) -> str:
             return f"command {event.verb or '?'} {event.outcome}: {event.reason}"
         case _:
             return ""
+
+
+def _of_orphans(event: Event) -> str:
+    match event:
+        case events.OrphanFound():
+            return f"orphan {event.kind} {event.name}: {event.why}"
+        case events.OrphanGone():
+            return f"{event.kind} {event.name} is no orphan any more: {event.why}"
+        case events.OrphanRemovalAsked():
+            return f"{event.kind} {event.name} is to be removed, says {event.by}: {event.reason}"
+        case events.OrphanRemoved():
+            said = f": {event.reason}" if event.reason else ""
+            return f"removal of {event.kind} {event.name} {event.outcome.value}{said}"
+        case _:
+            return ""
+
+
+def _of_costs(event: Event) -> str:
+    match event:
+        case events.CostsAccrued():
+            by_component = event.by_component_micros
+            return f"{event.day} cost {amount_text(sum(by_component.values()))} by {len(by_component)} components"
+        case events.BillRead():
+            billed, accrued = sum(event.billed_micros.values()), sum(event.accrued_micros.values())
+            estimated = ", an estimate" if event.estimated else ""
+            return (
+                f"{event.reader} bills {amount_text(billed)} for {event.first_day} to {event.last_day}{estimated};"
+                f" accrued {amount_text(accrued)}"
+            )
+        case events.BudgetReconcileAsked():
+            bill = amount_text(event.billed_micros)
+            what = f"{month_text(event.month)} is to be set to the bill of {bill}"
+            return f"{event.component}: {what}, says {event.by}: {event.reason}"
+        case events.BudgetReconciled():
+            return f"{event.component}: {reconciled_text(event)}"
+        case events.CostAlarmChanged():
+            return f"{event.component}: {month_text(event.month)} {event.status} by {event.reader}: {event.reason}"
+        case _:
+            return ""
+
+
+def reconciled_text(event: events.BudgetReconciled) -> str:
+    """`2026-11 had spent 520.00 and now 580.00: …`, or why not."""
+    month = month_text(event.month)
+    if event.before_micros is None or event.after_micros is None:
+        return f"{month} was not set to the bill, {event.outcome}: {event.reason}"
+    return f"{month} had spent {amount_text(event.before_micros)} and now {amount_text(event.after_micros)}"
 
 
 def _of_daemon(event: Event) -> str:

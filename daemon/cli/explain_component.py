@@ -11,6 +11,7 @@ from config.instants import Instant, instant_text
 from config.money import amount_text
 from config.plan import Plan
 from daemon.cli.component_reasons import reasons
+from daemon.cli.dial_view import dial_object
 from daemon.cli.event_text import event_text
 from daemon.publication.figures import breaker_status
 from machines.events import LevelDecided, Recorded
@@ -48,6 +49,7 @@ def component_object(
         "breaker": breaker_status(state, component_id).value,
         "parked": record.parked or None,
         "intent": None if record.intent is None else _intent(record.intent),
+        **({} if (dial := dial_object(state, component_id)) is None else {"dial": dial}),
         "reasons": list(reasons(plan, state, component, now)),
         "steps": [_step(each) for each in told],
     }

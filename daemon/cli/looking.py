@@ -25,17 +25,9 @@ look_option = click.option(
 )
 
 
-def looked_at(state: State) -> tuple[Component, ...]:
-    """The components that can be looked at: all but the host, those that a newer plan dropped included."""
-    known = (*(state.plan.components.values() if state.plan else ()), *state.retired.values())
-    return tuple(each for each in known if not each.host)
-
-
-async def look_at_each(
-    state: State, components: Sequence[Component], observers: Mapping[str, Observer], clock: Clock, look_s: float
-) -> list[Observation | str]:
-    """One look at each, in their order; in words why there was none."""
-    actuator = Actuator(
+def actuator_that_looks(observers: Mapping[str, Observer], clock: Clock, look_s: float) -> Actuator:
+    """What bounds looks in time and number, and can do nothing else."""
+    return Actuator(
         observers=observers,
         provisioners={},
         clock=clock,
@@ -43,6 +35,13 @@ async def look_at_each(
         concurrent_calls_max=CONCURRENT_LOOKS_MAX,
         stopping=lambda: False,
     )
+
+
+async def look_at_each(
+    state: State, components: Sequence[Component], observers: Mapping[str, Observer], clock: Clock, look_s: float
+) -> list[Observation | str]:
+    """One look at each, in their order; in words why there was none."""
+    actuator = actuator_that_looks(observers, clock, look_s)
     plan_id = state.plan.id if state.plan else ""
 
     async def look(component: Component) -> Observation | str:

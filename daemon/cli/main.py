@@ -18,6 +18,8 @@ _COMMANDS: Final = {
     "drift": ("daemon.cli.drift", "drift_command"),
     "orphans": ("daemon.cli.orphans", "orphans_command"),
     "adopt": ("daemon.cli.adopt", "adopt_command"),
+    "costs": ("daemon.cli.costs", "costs_command"),
+    "budget": ("daemon.cli.budget", "budget_group"),
     "history": ("daemon.cli.history", "history_command"),
 }
 

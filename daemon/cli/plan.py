@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from datetime import date
 from typing import Final
 
 import click
 import msgspec
 from rich.console import Console
 
+from config.calendar import calendar_of
 from config.errors import PlanError, ProblemsError
 from config.loading import load_plan, shipped_plans
 from config.money import amount_text
@@ -18,6 +20,8 @@ from config.plan import Plan
 from config.settings_loading import load_settings
 from daemon.cli.plan_table import print_plan
 from daemon.cli.plan_view import plan_view
+from machines.costs.accrual import day_of
+from machines.costs.prices import old_prices
 
 EXIT_BAD_PLAN: Final = 2
 COMPONENTS_SHOWN_MAX: Final = 8
@@ -49,11 +53,12 @@ def check_command(file: str, overrides: tuple[str, ...], *, offline: bool) -> No
     """Say whether a plan can be used; if not, list all of its problems with their lines.
 
     A plan without problems is then checked against what it uses: packages, credentials, rights, places. That looks and
-    changes nothing; --offline leaves it out.
+    changes nothing; --offline leaves it out. Prices older than the plan allows are warned of.
 
     Exit status: 0 where it can be used, 2 where it cannot.
     """
     plan = _loaded(file, overrides)
+    _warn_of_prices(plan)
     if not offline:
         _check_reach(plan, file)
     costs = [f"{level.index}: {_cost(plan, level.index)}" for level in plan.levels]
@@ -88,6 +93,19 @@ def _loaded(file: str, overrides: tuple[str, ...]) -> Plan:
             err=True,
         )
         raise click.exceptions.Exit(EXIT_BAD_PLAN) from None
+
+
+def _warn_of_prices(plan: Plan) -> None:
+    """Name the prices that are older than the plan allows; they keep nobody from using it."""
+    from daemon.assembly import clock_from  # noqa: PLC0415 - as below
+
+    today = date.fromordinal(day_of(calendar_of(plan.timezone), clock_from(None).wall()))
+    for old in old_prices(plan, today):
+        click.echo(
+            f"warning: the price of {old.component} is {old.age_days} days old, and the plan allows "
+            f"{plan.costs.price_age_max_days}: look it up and set price_as_of",
+            err=True,
+        )
 
 
 def _check_reach(plan: Plan, file: str) -> None:

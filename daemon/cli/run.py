@@ -39,7 +39,9 @@ class InstantOption(_InstantType):
 @click.option("--http", help="HOST:PORT for /metrics, /healthz and /readyz; port 0 picks a free one.")
 @click.option("--instance", help="The name under which the Redis keys are owned; `solvent` unless said otherwise.")
 @click.option("--settings", "settings_file", type=click.Path(dir_okay=False), help="A TOML file of settings.")
-@click.option("--observe-only", "mode", flag_value="observe_only", help="Decide and report, change nothing.")
+@click.option(
+    "--observe-only", "--dry-run", "mode", flag_value="observe_only", help="Decide and report, change nothing."
+)
 @click.option("--act", "mode", flag_value="act", help="Act on what is decided; remembered by the journal.")
 @click.option("--as-of", type=InstantOption(), help="Start the clock at this time instead of now.")
 def run_command(settings_file: str | None, as_of: Instant | None, **options: str | None) -> None:

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from daemon.cli.dial_view import dial_lines
 from daemon.cli.status_view import component_ids, next_level_text, waiting_lines
 from machines.moving import wanted_states
 from machines.state.whole import State
@@ -45,7 +46,7 @@ def print_status(shown: dict[str, Any], state: State, console: Console) -> None:
         console.print(f"frozen: {shown['frozen']}", highlight=False, markup=False)
     console.print(next_level_text(state), highlight=False, markup=False)
     console.print(_components(shown, state))
-    for line in waiting_lines(state):
+    for line in (*dial_lines(state), *waiting_lines(state)):
         console.print(line, highlight=False, markup=False)
 
 

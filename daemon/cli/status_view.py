@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from config.calendar import month_text
 from config.instants import Instant, instant_text
 from config.money import amount_text
 from daemon.assembly import RunFacts
+from daemon.cli.dial_view import dial_object
 from daemon.publication.figures import breaker_status, cost_figures, next_level, revenue_figures
+from machines.events import CostAlarmChanged
 from machines.lifecycle_states import ComponentState
 from machines.moving import level_reached
 from machines.revenue.growth import fraction_text
 from machines.state.operators import HeldPause
+from machines.state.orphans import KnownOrphan
 from machines.state.whole import State
 
 
@@ -24,7 +28,7 @@ def status_object(state: State, *, pid: int | None, facts: RunFacts | None, bega
     plan = state.plan
     cost = cost_figures(state, revenue_figures(state))
     level = None if plan is None else state.deciding.decided.level
-    return {
+    shown = {
         "pid": pid,
         "instance": state.instance if facts is None else facts.instance,
         "plan": None if plan is None else plan.id,
@@ -41,6 +45,8 @@ def status_object(state: State, *, pid: int | None, facts: RunFacts | None, bega
         "frozen": frozen_text(state),
         "components": {each: _component(state, each, began_at) for each in component_ids(state)},
     }
+    # Not a key of every answer: the object's keys are published, and most daemons never find one.
+    return shown | {"orphans": [_orphan(each) for each in state.orphans.values()]} if state.orphans else shown
 
 
 def component_ids(state: State) -> tuple[str, ...]:
@@ -109,8 +115,35 @@ def waiting_lines(state: State) -> Iterator[str]:
             yield f"to be adopted: {record.id} is to adopt {record.resource_name}, which two looks must find"
         if record.unmanaged is not None:
             yield f"unmanaged: {record.id} was found {record.unmanaged.value}; costed, untouched until adopted"
+    for orphan in state.orphans.values():
+        order = f"solvent orphans --remove {orphan.name}"
+        if orphan.removal is not None:
+            answered = "asked" if orphan.removal.outcome is None else orphan.removal.outcome.value
+            order = f"its removal is {answered}, ordered by {orphan.removal.by}"
+        yield f"orphan: {orphan.kind} {orphan.name}: {orphan.why} ({order})"
+    for alarm in state.costs.alarms.values():
+        yield f"cost alarm: {alarm_text(alarm)} (solvent costs)"
     for actor, reason in state.parked_actors.items():
         yield f"parked: {actor}: {reason} (verb resume-actor, actor {actor})"
+
+
+def _orphan(orphan: KnownOrphan) -> dict[str, Any]:
+    removal = orphan.removal
+    answered = removal.outcome if removal is not None else None
+    return {
+        "kind": orphan.kind,
+        "name": orphan.name,
+        "component": orphan.component,
+        "token": orphan.token,
+        "why": orphan.why,
+        "since": instant_text(orphan.found_at),
+        "removal": None if removal is None else "asked" if answered is None else answered.value,
+    }
+
+
+def alarm_text(alarm: CostAlarmChanged) -> str:
+    """`web 2026-11 deviates by cost_explorer: billed 30.00, accrued 20.00 …`."""
+    return f"{alarm.component} {month_text(alarm.month)} {alarm.status} by {alarm.reader}: {alarm.reason}"
 
 
 def _component(state: State, component_id: str, began_at: Instant | None) -> dict[str, Any]:
@@ -121,6 +154,7 @@ def _component(state: State, component_id: str, began_at: Instant | None) -> dic
         "since": None if since is None else instant_text(since),
         "cost": amount_text(record.committed_micros),
         "breaker": breaker_status(state, component_id).value,
+        **({} if (dial := dial_object(state, component_id)) is None else {"dial": dial}),
     }
 
 

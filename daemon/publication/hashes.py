@@ -137,6 +137,7 @@ def status_fields(state: State, identity: JournalIdentity, about: Mapping[str, s
         ),
         "actors_parked": ",".join(sorted(state.parked_actors)),
         "approvals_waiting": ",".join(sorted(key for key, each in operators.approvals.items() if not each.approved_by)),
+        "orphans": str(len(state.orphans)),
         "sequence": str(state.sequence),
         "journal_id": identity.journal_id,
         "epoch": str(identity.epoch),

@@ -40,7 +40,11 @@ class Telemetry:
             if record.intent is not None
         }
         self.metrics = Metrics(
-            recorder=daemon.recorder, kernel=daemon.kernel, publication=daemon.publication, version=version
+            recorder=daemon.recorder,
+            kernel=daemon.kernel,
+            publication=daemon.publication,
+            version=version,
+            mqtt=daemon.mqtt,
         )
         daemon.over_cap_listeners.append(lambda _component: self.metrics.tally.permit_refused())
         self._page = page_of(self.metrics.families)

@@ -135,6 +135,11 @@ OF_SCALING: Final = (
     Description(
         "solvent_components_unlabelled_items", _GAUGE, "Components left out of component_state, for there are too many."
     ),
+    Description(
+        "solvent_orphans_items",
+        _GAUGE,
+        "Resources with the plan's tag that belong to nothing, as two reads found them.",
+    ),
     Description("solvent_intents_items", _GAUGE, "Steps under way or unresolved.", ("step",)),
     Description("solvent_intents_overdue_items", _GAUGE, "Those past their deadline."),
     Description(
@@ -148,6 +153,36 @@ OF_SCALING: Final = (
     Description("solvent_steps_ended_total", _COUNTER, "Answers of providers.", ("step", "outcome")),
     Description("solvent_decisions_total", _COUNTER, "Decisions, by the direction of the level.", ("direction",)),
     Description("solvent_drifts_total", _COUNTER, "Times that reality differed from the record."),
+)
+
+OF_COSTS: Final = (
+    Description(
+        "solvent_month_accrued_cost_currency",
+        _GAUGE,
+        "What the running month cost so far by our own run rate, all components.",
+        ("currency",),
+    ),
+    Description(
+        "solvent_component_accrued_cost_currency",
+        _GAUGE,
+        "The same of one component; the first 1,000 are shown.",
+        ("component", "currency"),
+    ),
+    Description(
+        "solvent_component_billed_cost_currency",
+        _GAUGE,
+        "What the newest bill says of the running month; days late.",
+        ("component", "reader", "currency"),
+    ),
+    Description(
+        "solvent_bill_deviation_ratio",
+        _GAUGE,
+        "Billed / accrued over the same days - 1; absent where nothing was accrued.",
+        ("component", "reader"),
+    ),
+    Description("solvent_bill_read_timestamp_seconds", _GAUGE, "When a bill was last read, Unix seconds.", ("reader",)),
+    Description("solvent_cost_alarms_items", _GAUGE, "Bills that are in alarm: deviates or outlier.", ("status",)),
+    Description("solvent_prices_old_items", _GAUGE, "Components whose price is older than the plan allows."),
 )
 
 OF_OPERATION: Final = (
@@ -172,6 +207,7 @@ OF_OPERATION: Final = (
         ("stream",),
     ),
     Description("solvent_publication_entries_total", _COUNTER, "Entries published.", ("stream",)),
+    Description("solvent_mqtt_connected", _GAUGE, "1 while the MQTT broker can be reached; absent without one."),
     Description(
         "solvent_actors_parked_items", _GAUGE, "Actors and root tasks that failed too often and wait for an operator."
     ),
@@ -185,4 +221,4 @@ OF_OPERATION: Final = (
     Description("solvent_root_beat_age_seconds", _GAUGE, "Time since a root task last said that it lives.", ("root",)),
 )
 
-CATALOGUE: Final = (*OF_THE_DOCUMENTS, *OF_REVENUE, *OF_SCALING, *OF_OPERATION)
+CATALOGUE: Final = (*OF_THE_DOCUMENTS, *OF_REVENUE, *OF_SCALING, *OF_COSTS, *OF_OPERATION)

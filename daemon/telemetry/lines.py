@@ -12,7 +12,8 @@ from config.instants import instant_text
 from config.money import amount_text
 from machines import events
 from machines.deciding.facts import Direction
-from machines.events import BreakerStatus, Event, StepOutcome
+from machines.events import BreakerStatus, Event, RemovalOutcome, StepOutcome
+from machines.state.costs import AGREES
 
 Value = str | int | bool | None
 Fields = Mapping[str, Value]
@@ -26,6 +27,7 @@ _WARNINGS: Final = (
     events.IntentAbandoned,
     events.ComponentDrifted,
     events.ResourceUnmanaged,
+    events.OrphanFound,
     events.PauseSet,
     events.ApprovalAsked,
 )
@@ -48,6 +50,8 @@ def _level(event: Event) -> str:
     match event:
         case events.StepEnded() if event.outcome not in (StepOutcome.DONE, StepOutcome.BEGUN):
             return ERROR if event.outcome is StepOutcome.PERMANENT else WARNING
+        case events.OrphanRemoved() if event.outcome in (RemovalOutcome.REFUSED, RemovalOutcome.UNKNOWN):
+            return ERROR if event.outcome is RemovalOutcome.REFUSED else WARNING
         case events.FreezeChanged() if event.frozen:
             return ERROR
         case events.LevelDecided() if event.decision.direction is Direction.DOWN:
@@ -56,6 +60,8 @@ def _level(event: Event) -> str:
             return WARNING
         case events.ComponentDrifted() if event.contested:
             return ERROR
+        case events.CostAlarmChanged() if event.status != AGREES:
+            return WARNING
         case _:
             pass
     if isinstance(event, _ERRORS):
@@ -92,6 +98,32 @@ def _fields(event: Event) -> Fields:
                 "observed": event.observed.value,
                 "resources": len(event.tokens),
                 "cost": amount_text(event.committed_micros),
+            }
+        case events.CostsAccrued():
+            micros = event.by_component_micros
+            return {
+                "day": event.day.isoformat(),
+                "cost": amount_text(sum(micros.values())),
+                "components": len(micros),
+            }
+        case events.BillRead():
+            return {
+                "reader": event.reader,
+                "month": month_text(event.month),
+                "first_day": event.first_day.isoformat(),
+                "last_day": event.last_day.isoformat(),
+                "estimated": event.estimated,
+                "billed": amount_text(sum(event.billed_micros.values())),
+                "accrued": amount_text(sum(event.accrued_micros.values())),
+                "unattributed": amount_text(event.unattributed_micros),
+            }
+        case events.DialTurned():
+            return {
+                "component": event.component,
+                "share_percent": event.share_percent,
+                "wished_percent": event.wished_percent,
+                "holding": ",".join(rule.value for rule in event.holding),
+                "reason": "; ".join(event.reasons),
             }
         case events.BreakerChanged():
             return {"breaker": event.breaker, "status": event.status.value, "reason": event.reason}

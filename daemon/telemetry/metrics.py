@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from daemon.kernel import Kernel
 from daemon.recorder import Recorder
+from daemon.roots.mqtt import MqttPublication
 from daemon.roots.publication import Publication
 from daemon.telemetry.catalogue import CATALOGUE
 from daemon.telemetry.samples import Family, Sample
@@ -17,13 +18,22 @@ from daemon.telemetry.tally import Tally
 class Metrics:
     """Gathers from the state, the listening tally, the kernel, the journal and the publication."""
 
-    def __init__(self, *, recorder: Recorder, kernel: Kernel, publication: Publication, version: str) -> None:
+    def __init__(
+        self,
+        *,
+        recorder: Recorder,
+        kernel: Kernel,
+        publication: Publication,
+        version: str,
+        mqtt: MqttPublication | None = None,
+    ) -> None:
         """Listens to the recorder from now on."""
         self.tally = Tally(recorder.state)
         self._recorder = recorder
         self._kernel = kernel
         self._publication = publication
         self._version = version
+        self._mqtt = mqtt
         recorder.listen(self.tally.note)
 
     def families(self) -> Iterator[Family]:
@@ -64,6 +74,8 @@ class Metrics:
         yield Sample("solvent_publication_connected", int(publication.connected))
         yield Sample("solvent_publication_last_sequence", publication.published_sequence)
         yield Sample("solvent_publication_lag_events", publication.lag_events)
+        if self._mqtt is not None:
+            yield Sample("solvent_mqtt_connected", int(self._mqtt.connected))
         for outlet in publication.outlets:
             yield Sample("solvent_publication_entries_total", outlet.published, (outlet.name,))
         for stream in publication.blocked:

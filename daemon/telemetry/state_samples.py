@@ -13,6 +13,7 @@ from config.instants import SECOND, Instant
 from config.money import decimal_from_micros
 from config.plan import Plan
 from daemon.publication.figures import RevenueFigures, cost_figures, revenue_figures
+from daemon.telemetry.cost_samples import cost_samples
 from daemon.telemetry.samples import Number, Sample
 from machines.events import Mode
 from machines.granting import cap_of
@@ -46,6 +47,7 @@ def state_samples(state: State, now: Instant) -> Iterator[Sample]:
         yield from _revenue_samples(state, plan)
         yield from _level_samples(state, plan)
         yield from _component_samples(state, plan, now)
+        yield from cost_samples(state, plan, now)
 
 
 def _operator_samples(state: State) -> Iterator[Sample]:
@@ -57,6 +59,7 @@ def _operator_samples(state: State) -> Iterator[Sample]:
     yield Sample("solvent_pins_items", len(operators.pins))
     waiting = sum(not approval.approved_by for approval in operators.approvals.values())
     yield Sample("solvent_approvals_waiting_items", waiting)
+    yield Sample("solvent_orphans_items", len(state.orphans))
     breakers = Counter((name.partition(":")[0], each.status.value) for name, each in state.breakers.items())
     yield from (Sample("solvent_breakers_items", count, labels) for labels, count in sorted(breakers.items()))
 

@@ -10,6 +10,7 @@ from machines.invariants.finding import Finding
 from machines.lifecycle import IllegalMoveError, legal, state_after, state_while
 from machines.lifecycle_states import RAISING, SETTLED, ComponentState
 from machines.state.components import ComponentRecord
+from machines.state.orphans import key_of
 from machines.state.whole import State
 
 
@@ -45,6 +46,10 @@ def _illegal(state: State, event: events.Event) -> Iterator[str]:
             yield from _wrong_start(_record(state, event.component), event.from_state)
             if event.to_state not in SETTLED or not legal(event.from_state, event.to_state):
                 yield f"{event.component} cannot be found {event.to_state.value} after {event.from_state.value}"
+        case events.OrphanRemoved():
+            orphan = state.orphans.get(key_of(event.kind, event.name, event.token))
+            if orphan is None or orphan.removal is None:
+                yield f"the removal of {event.name} is {event.outcome.value}, but nobody ordered it"
         case _:
             return
 

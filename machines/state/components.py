@@ -60,6 +60,8 @@ class Components(msgspec.Struct):
 
     records: dict[str, ComponentRecord] = {}
     committed_micros: int = 0
+    recosted: dict[str, int] = {}
+    """What the event under way changed the cost of; the accruals take it over before the event's fold ends."""
 
     def of(self, component_id: str) -> ComponentRecord:
         """The record of a component; one never heard of is COLD."""
@@ -70,8 +72,10 @@ class Components(msgspec.Struct):
 
     def stand(self, record: ComponentRecord, state: ComponentState, committed_micros: int, at: Instant) -> None:
         """Put a component into a recorded state at a recorded cost."""
-        self.committed_micros += committed_micros - record.committed_micros
-        record.committed_micros = committed_micros
+        if committed_micros != record.committed_micros:
+            self.committed_micros += committed_micros - record.committed_micros
+            record.committed_micros = committed_micros
+            self.recosted[record.id] = committed_micros
         if state is not record.state:
             record.state = state
             record.since = at

@@ -23,13 +23,16 @@ from machines.state.components import (
     fold_unmanaged,
     fold_unparked,
 )
+from machines.state.costs import Costs, began, fold_cost, fold_costs_event
 from machines.state.deciding import Deciding, fold_decided, fold_level_approved, fold_level_refused
+from machines.state.dials import DialStand, fold_dial_event
 from machines.state.operators import Operators, fold_operator_event
+from machines.state.orphans import KnownOrphan, fold_orphan_event
 from machines.state.revenue import RevenueState, fold_revenue_event
 
 REPLACED = "replaced"
 """Why a question about a level ended when another decision took its place: that decision stands."""
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Raised whenever the meaning of the state changes: a snapshot of another version is not read."""
 
 
@@ -46,6 +49,7 @@ class State(msgspec.Struct):
     components: Components = msgspec.field(default_factory=Components)
     breakers: dict[str, Breaker] = {}
     operators: Operators = msgspec.field(default_factory=Operators)
+    costs: Costs = msgspec.field(default_factory=Costs)
     cursors: dict[str, str] = {}
     """The position read in each incoming stream."""
     freezes: dict[str, str] = {}
@@ -53,6 +57,10 @@ class State(msgspec.Struct):
     parked_actors: dict[str, str] = {}
     retired: dict[str, Component] = {}
     """Components that a newer plan dropped: managed as they were until they are COLD."""
+    orphans: dict[str, KnownOrphan] = {}
+    """What two reads found to belong to nothing, by key."""
+
+    dials: dict[str, DialStand] = {}
 
     def component(self, component_id: str) -> Component | None:
         """What the plan, or the one before it, says of a component."""
@@ -83,8 +91,19 @@ def fold(state: State, recorded: events.Recorded) -> None:
             fold_step_ended(state.components, event, at)
         case events.LevelDecided():
             _fold_level(state, event, recorded.sequence, at)
+        case (
+            events.CostsAccrued()
+            | events.BillRead()
+            | events.CostAlarmChanged()
+            | events.BudgetReconcileAsked()
+            | events.BudgetReconciled()
+        ):
+            fold_costs_event(state.costs, recorded, calendar_of(state.plan.timezone if state.plan else "UTC"))
         case _:
             _fold_rest(state, recorded)
+    if state.components.recosted:
+        _fold_costs(state, at)
+    fold_dial_event(state.dials, event)
     _fold_cursor(state, event)
     state.sequence = recorded.sequence
 
@@ -134,6 +153,8 @@ def _fold_daemon(state: State, event: events.Event, at: int) -> None:
             state.parked_actors[event.actor] = event.reason
         case events.ActorResumed():
             state.parked_actors.pop(event.actor, None)
+        case events.OrphanFound() | events.OrphanGone() | events.OrphanRemovalAsked() | events.OrphanRemoved():
+            fold_orphan_event(state.orphans, event, at)
         case _:
             _fold_level_approval(state, event, at)
             fold_operator_event(state.operators, event)
@@ -195,7 +216,16 @@ def _fold_plan(state: State, event: events.PlanAdopted, at: int) -> None:
         partial=tuple(each for each in partial if each in event.plan.components),
     )
     deciding.released_level = min(deciding.released_level, top)
+    began(state.costs, at, calendar_of(event.plan.timezone))
     _account_hosts(state, at)
+
+
+def _fold_costs(state: State, at: int) -> None:
+    """What now counts another cost accrues at that from here on."""
+    calendar = calendar_of(state.plan.timezone if state.plan else "UTC")
+    for component_id, month_micros in state.components.recosted.items():
+        fold_cost(state.costs, component_id, month_micros, at, calendar)
+    state.components.recosted.clear()
 
 
 def _account_hosts(state: State, at: int) -> None:

@@ -197,3 +197,15 @@ def test_a_tree_of_conditions_reads_as_a_sentence() -> None:
     assert trigger_text(AnyOf((AllOf((first, second)), third))) == (
         "(revenue >= 800.00 for 2 months and revenue < 900.50 for 1 month) or revenue > 5000.00 for 1 month"
     )
+
+
+def test_check_warns_of_an_old_price(tmp_path: Path) -> None:
+    """The plan can be used; whoever reads it knows what to look up."""
+    path = tmp_path / "old.yaml"
+    dated = SMALL.format(cost="20\n    price_as_of: 2020-01-31").replace("{{", "{").replace("}}", "}")
+    path.write_text(dated, encoding="utf-8")
+    result = run("check", str(path), "--offline")
+
+    assert 0 == result.exit_code
+    assert "warning: the price of database is" in result.stderr
+    assert "look it up and set price_as_of" in result.stderr

@@ -145,6 +145,7 @@ def test_an_address_is_host_and_port(address: str) -> None:
         ({"stopping.ask_s": 20, "stopping.cancel_s": 10}, "ask_s and cancel_s together under 30"),
         ({"breaker.cooldown_initial_s": 4_000}, "breaker.cooldown_initial_s at most breaker.cooldown_max_s"),
         ({"provisioning.retry_max_s": 1}, "provisioning.retry_initial_s at most provisioning.retry_max_s"),
+        ({"provisioning.sweep_every_s": 30}, "provisioning.sweep_again_s at most provisioning.sweep_every_s"),
         ({"payments.block_ms": 2_001}, "a whole number <= 2000"),
         ({"kernel.restarts_max": True}, "a whole number"),
     ],

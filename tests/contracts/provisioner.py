@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from machines.lifecycle_states import Step
@@ -225,6 +226,20 @@ class ProvisionerContract:
         await call(harness.provisioner(), "decommission", harness.order(resource))
 
         assert (0, []) == (harness.created(resource), harness.tokens(resource))
+
+    async def test_an_adopted_name_is_looked_at_or_refused(self, harness: ProvisionerHarness) -> None:
+        """What stands under the kind's own name is neither seen nor moved by the name of something else."""
+        resource = harness.resource()
+        await harness.walk(resource, "warm")
+        elsewhere = msgspec.structs.replace(resource, name=harness.name_of_nothing(resource))
+        image = harness.image()
+
+        seen = await _caught(harness.provisioner().observe(elsewhere))
+        answer = await _caught(call(harness.provisioner(), "activate", harness.order(elsewhere)))
+
+        assert isinstance(seen, Permanent) or seen == Observation(ResourceState.ABSENT)
+        assert isinstance(answer, Permanent)
+        assert image == harness.image()
 
     # What carries the plan's tag
 

@@ -93,6 +93,11 @@ class ProvisionerHarness(ABC):
     def data(self, resource: Resource) -> str:
         """What the application finds stored; empty where nothing is."""
 
+    def name_of_nothing(self, resource: Resource) -> str:
+        """A name to adopt by under which nothing stands: by default one that is nobody's, an ARN of no region."""
+        del resource
+        return "arn:aws:none:nowhere-1:000000000000:thing/no-such-resource"
+
     def order(self, resource: Resource, token: str = TOKEN, generation: int = 1, within_s: int = 600) -> StepOrder:
         """A step to take."""
         return StepOrder(resource, token, generation, self.clock.wall() + within_s * SECOND)

@@ -64,7 +64,24 @@ def test_turns_are_a_day_apart() -> None:
     moved = turn(POLICY, figures(margin="0.40"), DialPosition(60, NOW - HOUR), NOW)
 
     assert (60, False) == (moved.position.share_percent, moved.turned)
-    assert "the next turn may come in 82800 s" in moved.reasons
+    assert "the next turn may come at 1972-09-27T23:00:00Z" in moved.reasons
+
+
+@pytest.mark.parametrize(
+    ("margin", "said"),
+    [
+        ("0.42", "the margin of 0.42 is below 0.50: 20 % more self-hosted"),
+        ("0.52", "the margin of 0.52 was below 0.50 and counts as such until 0.55: 20 % more self-hosted"),
+        (None, "the margin, unknown now, was below 0.50: 20 % more self-hosted"),
+    ],
+)
+def test_a_rule_that_holds_says_by_what(margin: str | None, said: str) -> None:
+    """By its figure, by its hysteresis, or because nobody knows better."""
+    measured = {} if margin is None else {"margin": margin}
+
+    reasons = turn(POLICY, figures(**measured), DialPosition(100, 0, (Rule.LOW_MARGIN,)), NOW).reasons
+
+    assert ("level 1 asks for 80 % self-hosted", said) == reasons
 
 
 def test_the_fall_back_waits_for_nothing() -> None:

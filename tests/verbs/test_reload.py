@@ -7,7 +7,8 @@ import msgspec
 from config.errors import PlanError
 from config.loading import plan_from_text
 from machines.events import FreezeChanged, PaymentsRecorded, PlanAdopted
-from tests.machines.histories import NOW, SHOP, acting
+from tests.deciding.months import UNIT
+from tests.machines.histories import NOW, SHOP, acting, with_component
 from tests.revenue.payment_values import counted
 from tests.verbs.benches import bench, refused, told
 
@@ -76,4 +77,38 @@ def test_before_the_first_payment_anything_may_change() -> None:
 
 def test_reload_takes_no_path() -> None:
     """The file is the one that the daemon was started with."""
-    refused("reload", bench(acting()), "path: reload takes by, reason", path="other.yaml")
+    refused("reload", bench(acting()), "path: reload takes by, prices, reason", path="other.yaml")
+
+
+DEARER = msgspec.structs.replace(with_component(SHOP, "cache", monthly_cost_micros=101 * UNIT), name="Dearer")
+STRANGE = "cache.monthly_cost: 20.00 before, 101.00 now"
+
+
+def test_a_price_five_times_the_old_one_is_refused() -> None:
+    """The sentence has both figures, and what to do."""
+    reason = (
+        f"plan: {STRANGE}: changed by more than a factor of 5; mend the plan, or send reload with prices=accept and a"
+        " reason"
+    )
+    refused("reload", bench(acting(SAME, CHANGED), plan=DEARER), reason)
+    refused("reload", bench(acting(SAME, CHANGED), plan=DEARER), reason, reason="it is right")
+
+
+def test_an_operator_may_accept_it_with_a_reason() -> None:
+    """Whoever looked says so, and why; the answer stands in the journal."""
+    before = bench(acting(SAME), plan=DEARER)
+
+    refused("reload", before, "reason: missing; expected why these prices are right", prices="accept")
+    assert (PlanAdopted(DEARER, "Dearer EUR"),) == told(
+        "reload", bench(acting(SAME), plan=DEARER), prices="accept", reason="a larger cache"
+    ).events
+
+
+def test_nothing_but_accept_is_taken() -> None:
+    """A slip in the word is no consent."""
+    refused("reload", bench(acting(SAME), plan=DEARER), "prices: expected accept, found 'yes'", prices="yes")
+
+
+def test_accepting_is_allowed_where_no_price_is_strange() -> None:
+    """It takes nothing away."""
+    assert "done" == told("reload", bench(acting(SAME), plan=RENAMED), prices="accept").outcome

@@ -13,7 +13,10 @@ from machines.events import PauseSet
 from tests.machines.histories import NOW, acting
 from tests.verbs.benches import AGE_MAX_S, SENT, bench, refused, told
 
-KNOWN = "pin, unpin, activate, deactivate, pause, resume, approve, deny, adopt, reset-breaker, resume-actor, reload"
+KNOWN = (
+    "pin, unpin, activate, deactivate, pause, resume, approve, deny, adopt, remove-orphan, reconcile-budget,"
+    " reset-breaker, resume-actor, reload"
+)
 
 
 def test_the_verbs_are_these() -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from adapters.provisioners.budget.observing import BudgetObserver
 from adapters.provisioners.budget.preflight import preflight
-from adapters.provisioners.budget.reconciling import Reconciled, reconcile
+from adapters.provisioners.budget.reconciling import reconcile
 from adapters.provisioners.budget.scripts import SPEND
 from adapters.provisioners.budget.stepping import BudgetProvisioner
+from machines.ports.budgets import Reconciled
 
 if TYPE_CHECKING:
     from adapters.provisioners.registry import Surroundings

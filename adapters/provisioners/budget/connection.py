@@ -1,126 +1,18 @@
-"""The one Redis client of an adapter: nothing is sent twice, and every call ends in time and in one of three words."""
+"""Where budgets are: the hashes `budget:<component>` of the instance."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Final
 
-from redis.asyncio import Redis
-
-from adapters.provisioners.budget.faults import fault_from
-from adapters.redis_streams.clients import make_client
-from adapters.redis_streams.faults import away_on_error
-from adapters.redis_streams.names import key_prefix, url_without_password
+from adapters.redis_keys import KeyConnection, KeyedKind
 from machines.ports.clock import Clock
-from machines.ports.faults import Ambiguous, CallError, Permanent
-from machines.ports.streams import StreamsAwayError
 
-T = TypeVar("T")
-
-TIMEOUT_S: Final = 5.0
-"""Of the machine's own time, for each call: Redis answers in milliseconds, or it is not well."""
-HEALTH_CHECK_INTERVAL_S: Final = 15
-NO_REDIS: Final = "a budget is kept in Redis and the daemon has none: give --redis an address that the application uses"
-_SCAN_COUNT: Final = 500
+BUDGETS: Final = KeyedKind("budget", "budgets")
 
 
-class BudgetConnection:
+class BudgetConnection(KeyConnection):
     """Budgets on one Redis. Connects on the first call; every method raises the three words of the port."""
 
     def __init__(self, url: str, instance: str, clock: Clock) -> None:
         """`url` may be "": every call is then refused for good."""
-        self._url = url
-        self._instance = instance
-        self._clock = clock
-        self._place = url_without_password(url)
-        self._client: Redis | None = None
-        self._prefix = f"{key_prefix(instance)}budget:"
-
-    def key(self, component: str) -> str:
-        """Where the component's budget is."""
-        return self._prefix + component
-
-    def component(self, key: str) -> str:
-        """The component of a key that `keys` gave."""
-        return key.removeprefix(self._prefix)
-
-    async def look(self, component: str, limit_s: float | None = None) -> tuple[int, dict[str, str]]:
-        """Redis's own time in milliseconds, and the budget's fields: {} where there is no such key."""
-
-        async def asked(client: Redis) -> tuple[int, dict[str, str]]:
-            async with client.pipeline(transaction=True) as pipe:
-                pipe.time()
-                pipe.hgetall(self.key(component))
-                (seconds, micros), fields = await pipe.execute()
-            return seconds * 1_000 + micros // 1_000, fields
-
-        return await self._call(f"a look at {component}", asked, limit_s)
-
-    async def evaluate(self, script: str, keys: list[str], arguments: list[str], limit_s: float | None = None) -> Any:
-        """The script's reply."""
-
-        async def asked(client: Redis) -> Any:
-            reply: Any = client.eval(script, len(keys), *keys, *arguments)
-            return await reply
-
-        return await self._call(f"a script on {' '.join(keys) or 'no key'}", asked, limit_s)
-
-    async def keys(self) -> tuple[str, ...]:
-        """The keys of all budgets, each once; records and requests beside them are left out."""
-
-        async def asked(client: Redis) -> tuple[str, ...]:
-            found: set[str] = set()
-            async for key in client.scan_iter(match=f"{self._prefix}*", count=_SCAN_COUNT):
-                found.add(str(key))
-            return tuple(sorted(key for key in found if ":" not in self.component(key)))
-
-        return await self._call("the list of budgets", asked, None)
-
-    async def close(self) -> None:
-        """Let go of the connections; harmless a second time."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose(close_connection_pool=True)
-
-    async def _call(self, what: str, asked: Callable[[Redis], Awaitable[T]], limit_s: float | None) -> T:
-        client = self._connected()
-        if limit_s is None:
-            answer = await self._caught(client, asked)
-        else:
-            answer = await self._within(client, asked, limit_s, what)
-        if isinstance(answer, CallError):
-            raise answer
-        return answer
-
-    def _connected(self) -> Redis:
-        if not self._url:
-            raise Permanent(NO_REDIS)
-        if self._client is None:
-            try:
-                self._client = make_client(self._url, self._instance, "budget", TIMEOUT_S, HEALTH_CHECK_INTERVAL_S)
-            except ValueError as error:
-                raise Permanent(str(error)) from error
-        return self._client
-
-    async def _caught(self, client: Redis, asked: Callable[[Redis], Awaitable[T]]) -> T | CallError:
-        try:
-            async with away_on_error(self._place, TIMEOUT_S):
-                return await asked(client)
-        except StreamsAwayError as away:
-            return fault_from(away)
-
-    async def _within(
-        self, client: Redis, asked: Callable[[Redis], Awaitable[T]], limit_s: float, what: str
-    ) -> T | CallError:
-        """The answer, or that none came within so many seconds of the clock."""
-        async with asyncio.TaskGroup() as group:
-            answer = group.create_task(self._caught(client, asked), name=what)
-            limit = group.create_task(self._clock.sleep(max(0.0, limit_s)), name=f"time limit of {what}")
-            await asyncio.wait((answer, limit), return_when=asyncio.FIRST_COMPLETED)
-            in_time = answer.done()
-            answer.cancel()
-            limit.cancel()
-        if not in_time:
-            return Ambiguous(f"Redis at {self._place} did not answer {what} before the deadline")
-        return answer.result()
+        super().__init__(BUDGETS, url, instance, clock)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from adapters.provisioners.adopted_names import refuse_other_name
 from adapters.provisioners.budget.connection import BudgetConnection
 from adapters.provisioners.budget.fields import observation_from, options_from
 from machines.observations import Observation
@@ -53,6 +54,7 @@ class BudgetObserver:
 
     async def _look(self, resource: Resource, limit_s: float | None = None) -> Look:
         options = options_from(resource)
+        refuse_other_name(resource, self.kind, self._connection.key(resource.component))
         now_ms, fields = await self._connection.look(resource.component, limit_s)
         return Look(observation_from(resource, options, fields, now_ms), fields, now_ms)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.provisioners.budget.connection import BudgetConnection
 from adapters.provisioners.budget.observing import BudgetObserver
+from adapters.redis_keys import script_sentence
 from machines.ports.faults import CallError
 from machines.ports.provisioner import Resource
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from adapters.provisioners.registry import Surroundings
 
 _HARMLESS: Final = "return redis.call('TIME')[1]"
-_WITHOUT_LUA: Final = "unknown command"
 
 
 async def preflight(resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ async def preflight(resources: Sequence[Resource], surroundings: Surroundings) -
     try:
         await connection.evaluate(_HARMLESS, [], [])
     except CallError as error:
-        return (_sentence(error),)
+        return (script_sentence(error, "budgets"),)
     finally:
         await connection.close()
     observer = BudgetObserver(surroundings.redis_url, surroundings.instance, surroundings.clock)
@@ -37,12 +37,3 @@ async def preflight(resources: Sequence[Resource], surroundings: Surroundings) -
     finally:
         await observer.close()
     return tuple(found)
-
-
-def _sentence(error: CallError) -> str:
-    if _WITHOUT_LUA in error.reason.lower():
-        return (
-            "budgets are spent by a Lua script and this Redis knows no EVAL: give --redis a real Redis 6.2 or later, "
-            "or install lupa beside the embedded fakeredis"
-        )
-    return error.reason

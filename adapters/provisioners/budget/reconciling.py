@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from adapters.provisioners.budget.connection import BudgetConnection
 from adapters.provisioners.budget.scripts import RECONCILE, RECORD_KEPT_MS
 from config.calendar import month_from_text
 from config.provisioner_options.budget import BUDGET_MICROS_MAX
+from machines.ports.budgets import Reconciled
 from machines.ports.faults import Permanent
-
-
-class Reconciled(msgspec.Struct, frozen=True):
-    """A month's spent sum before and after, in micros; equal where the bill said the same."""
-
-    component: str
-    period: str
-    before_micros: int
-    after_micros: int
 
 
 async def reconcile(

@@ -6,10 +6,12 @@ from typing import Final
 
 from adapters.provisioners.budget.fields import OFF, ON, options_from, wished
 from adapters.provisioners.budget.observing import BudgetObserver, Look
+from adapters.provisioners.budget.reconciling import reconcile
 from adapters.provisioners.budget.scripts import RECORD_KEPT_MS, STEP
 from adapters.provisioners.look_first import done_already
 from config.instants import SECOND
 from machines.lifecycle_states import Step
+from machines.ports.budgets import Reconciled
 from machines.ports.faults import Permanent, Transient
 from machines.ports.provisioner import FoundResource, StepDone, StepOrder
 
@@ -39,6 +41,10 @@ class BudgetProvisioner(BudgetObserver):
                 active = step is Step.ACTIVATE
                 return StepDone(cost_micros=options_from(order.resource).budget_micros if active else 0)
         raise Transient(f"{order.resource.plan}/{order.resource.component} changed between every look and {step.value}")
+
+    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str) -> Reconciled:
+        """Set what a month has spent to what the provider bills, as the port says."""
+        return await reconcile(self._connection, component, period, billed_micros, reason)
 
     async def remove(self, found: FoundResource) -> StepDone:
         """Remove the key whatever its state, while it carries the token; the month's record stays."""

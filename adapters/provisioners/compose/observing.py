@@ -102,9 +102,12 @@ def read_options(resource: Resource) -> ComposeOptions:
 
 
 def project_of(resource: Resource, options: ComposeOptions) -> str:
-    """The project's name: the adopted one, the one of the options, or `solvent-<plan>-<component>`."""
+    """The project's name: the adopted one, the one of the options, or `solvent-<plan>-<component>`.
+
+    Raises `Permanent` for an adopted name, `<project>` or `<engine>/<project>`, that the options do not lead to.
+    """
     if resource.name:
-        return resource.name.rpartition("/")[2]
+        return _adopted(resource, options)
     if options.project:
         return options.project
     name = f"solvent-{resource.plan}-{resource.component}"
@@ -113,6 +116,17 @@ def project_of(resource: Resource, options: ComposeOptions) -> str:
     # Too long for a project: cut, and told apart by a digest of the whole.
     spelt = re.sub(r"[^a-z0-9_-]", "_", name.lower())[:_SPELT_CHARACTERS_MAX]
     return f"{spelt}-{hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]}"
+
+
+def _adopted(resource: Resource, options: ComposeOptions) -> str:
+    engine, _, project = resource.name.rpartition("/")
+    of_options = options.docker_host or DEFAULT_ENGINE
+    where = f"{resource.plan}/{resource.component} is to adopt {resource.name}"
+    if engine and engine != of_options:
+        raise Permanent(f"{where}, which is not on the engine {of_options} of its options: mend `docker_host`")
+    if not _PROJECT.fullmatch(project):
+        raise Permanent(f"{where}, which is no project of Compose: expected a name such as shop-web, a-z, 0-9, _ and -")
+    return project
 
 
 def _found(name: str, containers: Sequence[Container]) -> list[FoundResource]:

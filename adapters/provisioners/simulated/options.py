@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from adapters.provisioners.adopted_names import refuse_other_name
 from adapters.provisioners.simulated.faults import PER_MILLE, Fault, possible
 from config.money import MoneyError, micros_from_text
 from config.provisioner_options.actions import ACTIONS
@@ -56,7 +57,8 @@ class SimulatedComponent(msgspec.Struct, frozen=True):
 
 
 def component_from(resource: Resource) -> SimulatedComponent:
-    """The component's options; raises `Permanent` where they cannot be used."""
+    """The component's options; raises `Permanent` where they, or an adopted name, cannot be used."""
+    refuse_other_name(resource, "simulated", f"{resource.plan}/{resource.component}")
     try:
         steps = simulated_options(resource.options)
         script = msgspec.convert(steps.faults, Script)

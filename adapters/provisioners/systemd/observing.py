@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final
 
 import msgspec
@@ -43,7 +43,9 @@ class SystemdObserver:
         units_of: dict[str, set[str]] = {}
         for resource in known:
             options = read_options(resource)
-            units_of.setdefault(options.bus, set()).add(unit_name(resource, options))
+            units = units_of.setdefault(options.bus, set())
+            with suppress(Permanent):  # a name of another bus is no unit of this one
+                units.add(unit_name(resource, options))
         found: list[FoundResource] = []
         for bus, units in units_of.items():
             address = address_of(bus, self._environment)
@@ -121,8 +123,17 @@ async def _marks(connection: Connection, known: set[str]) -> dict[str, Mark]:
 
 
 def unit_name(resource: Resource, options: SystemdOptions) -> str:
-    """The unit of the options; of an adopted resource the one that was adopted, `<bus>/<unit>` or `<unit>`."""
-    return resource.name.rpartition("/")[2] or options.unit
+    """The unit of the options; of an adopted resource the one that was adopted, `<bus>/<unit>` or `<unit>`.
+
+    Raises `Permanent` for a name on another bus than that of the options.
+    """
+    bus, _, unit = resource.name.rpartition("/")
+    if bus and bus != options.bus:
+        raise Permanent(
+            f"{resource.plan}/{resource.component} is to adopt {resource.name}, which is not on the bus {options.bus} "
+            "of its options: mend `bus`"
+        )
+    return unit or options.unit
 
 
 def read_options(resource: Resource) -> SystemdOptions:

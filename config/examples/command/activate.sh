@@ -2,9 +2,11 @@
 # WARM to HOT: let the resource serve, and put the token on it where another one made it.
 set -eu
 
-resource="$SOLVENT_TARGET/live/$SOLVENT_TOKEN"
+# An adopted resource's name stands in for the target.
+target=${SOLVENT_RESOURCE:-$SOLVENT_TARGET}
+resource="$target/live/$SOLVENT_TOKEN"
 if [ ! -d "$resource" ]; then
-    for other in "$SOLVENT_TARGET"/live/*/; do
+    for other in "$target"/live/*/; do
         mv "${other%/}" "$resource"
     done
 fi

@@ -2,15 +2,17 @@
 # HOT to WARM: first a snapshot of the data, then stop serving.
 set -eu
 
-resource="$SOLVENT_TARGET/live/$SOLVENT_TOKEN"
+# An adopted resource's name stands in for the target.
+target=${SOLVENT_RESOURCE:-$SOLVENT_TARGET}
+resource="$target/live/$SOLVENT_TOKEN"
 if [ ! -d "$resource" ]; then
-    for other in "$SOLVENT_TARGET"/live/*/; do
+    for other in "$target"/live/*/; do
         mv "${other%/}" "$resource"
     done
 fi
 if [ -f "$resource/data" ]; then
-    cp "$resource/data" "$SOLVENT_TARGET/snapshots/newest.making"
-    mv "$SOLVENT_TARGET/snapshots/newest.making" "$SOLVENT_TARGET/snapshots/newest"
+    cp "$resource/data" "$target/snapshots/newest.making"
+    mv "$target/snapshots/newest.making" "$target/snapshots/newest"
 fi
 printf 'warm\n' > "$resource/state.making"
 mv "$resource/state.making" "$resource/state"

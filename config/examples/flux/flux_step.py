@@ -107,6 +107,8 @@ def main() -> None:
     parser.add_argument("--wait-s", type=int, default=240, help="how long Flux may take before the end is unknown")
     parser.add_argument("action", choices=["observe", *STATE_AFTER, "decommission"])
     asked = parser.parse_args()
+    if os.environ.get("SOLVENT_RESOURCE"):
+        sys.exit("this preset adopts nothing by name: write the Kustomization's name as the target")
     asked.path = asked.path.rstrip("/")
     name, limit = os.environ["SOLVENT_TARGET"], f"--timeout={asked.wait_s}s"
     if asked.action == "observe":

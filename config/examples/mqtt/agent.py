@@ -148,6 +148,8 @@ class Agent:
         step, plan, component = request["step"], request["plan"], request["component"]
         if not all(NAME.fullmatch(name) for name in (plan, component, request["token"])):
             return {"answer": "refused", "reason": "a plan, component or token is no name"}
+        if request.get("name") and step not in ("list", "remove"):
+            return {"answer": "refused", "reason": "this agent knows components by their ids: it adopts none by name"}
         try:
             if step == "observe":
                 return {"answer": "state", **self.world.seen(plan, component)}

@@ -151,6 +151,8 @@ def main() -> None:
     parser.add_argument("--removals-max", type=int, default=0, help="resources that a step but decommission may remove")
     parser.add_argument("action", choices=["observe", *STATE_AFTER])
     asked = parser.parse_args()
+    if os.environ.get("SOLVENT_RESOURCE"):
+        sys.exit("this preset adopts nothing by name: take it into the configuration's state with `import`")
     tool = Tool(asked.tool, os.environ["SOLVENT_TARGET"])
     if not Path(tool.folder, ".terraform").is_dir():
         begun = tool.run("init", "-input=false", "-no-color")

@@ -16,7 +16,7 @@ from adapters.provisioners.compose.observing import project_of
 from adapters.provisioners.compose.override import override_text
 from adapters.provisioners.registry import Surroundings
 from config.provisioner_options.compose import ComposeOptions
-from machines.ports.faults import Ambiguous
+from machines.ports.faults import Ambiguous, Permanent
 from machines.ports.provisioner import Resource, StepOrder
 from tests.provisioners.compose.compose_world import ComposeWorld
 
@@ -93,6 +93,21 @@ def test_a_project_has_a_name_of_its_own() -> None:
     assert "theirs" == project_of(Resource("shop", "web", name="docker/theirs"), named)
     assert 2 == len(set(long))
     assert all(len(name) <= 63 for name in long)
+
+
+@pytest.mark.parametrize(
+    ("name", "docker_host", "said"),
+    [
+        ("ssh://deploy@build.example/shop", None, "not on the engine docker of its options"),
+        ("docker/shop", "ssh://deploy@build.example", "not on the engine ssh://deploy@build.example of its options"),
+        ("docker/My Shop", None, "no project of Compose"),
+        ("docker/", None, "no project of Compose"),
+    ],
+)
+def test_a_name_that_the_options_do_not_lead_to_is_refused(name: str, docker_host: str | None, said: str) -> None:
+    """Another engine, or no project: with what to do."""
+    with pytest.raises(Permanent, match=said):
+        project_of(Resource("shop", "web", name=name), ComposeOptions(file="/f", docker_host=docker_host))
 
 
 def surroundings(world: ComposeWorld, path: str | None = None) -> Surroundings:

@@ -36,11 +36,15 @@ class FaultyAgent(Agent):
     """The reference agent, or the trouble that a test arranged."""
 
     troubles: dict[tuple[str, str], Trouble]
+    scripted: dict[tuple[str, str], list[dict[str, Any]]]
+    """Answers by step and component that are given instead of doing anything, one after the other."""
     lost: Callable[[], object]
     begun: Callable[[], object]
 
     def answered(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """One shot."""
+        if answers := self.scripted.get((request["step"], request["component"])):
+            return answers.pop(0)
         trouble = self.troubles.pop((request["step"], request["component"]), None)
         if trouble is None:
             return super().answered(request)
@@ -76,6 +80,7 @@ class AgentWorld(ProvisionerHarness):
             CountingWorld(self.root), f"solvent/agents/{self.name}", lambda: datetime_from_instant(self.clock.wall())
         )
         self.agent.troubles = {}
+        self.agent.scripted = {}
         # An answer that never comes need not be waited for: time passes at once.
         self.agent.lost = lambda: loop.call_soon_threadsafe(self.advance, ANSWER_TIMEOUT_S)
         self.agent.begun = lambda: loop.call_soon_threadsafe(self._begun.set)

@@ -166,7 +166,18 @@ class FakeSystemd:
     def _on_ListUnits(self, message: Message, name: str) -> Message:  # noqa: N802 - systemd's name
         # An idle unit is not in memory, as with the real one.
         rows = [
-            [key, unit.description, unit.load_state, unit.active_state, unit.sub_state, "", PREFIX, 0, "", "/"]
+            [
+                key,
+                unit.description,
+                unit.load_state,
+                unit.active_state,
+                unit.sub_state,
+                "",
+                PREFIX + key.encode().hex(),
+                0,
+                "",
+                "/",
+            ]
             for key, unit in self.units.items()
             if unit.active_state != "inactive"
         ]

@@ -96,6 +96,21 @@ async def test_a_unit_of_another_component_is_refused(harness: SystemdWorld) -> 
         await harness.provisioner().observe(rival)
 
 
+async def test_a_unit_is_adopted_by_its_name(harness: SystemdWorld) -> None:
+    """With the bus before it, as lists give it, or without; on another bus than the options' it is refused."""
+    harness.systemd.units["theirs.service"] = FakeUnit("Theirs", active_state="active")
+    named = [
+        msgspec.structs.replace(harness.resource(), name=f"{bus}theirs.service") for bus in ("", "system/", "user/")
+    ]
+
+    seen = [(await harness.provisioner().observe(each)).state for each in named[:2]]
+    with pytest.raises(Permanent, match="not on the bus system of its options"):
+        await harness.provisioner().observe(named[2])
+
+    assert [ResourceState.HOT, ResourceState.HOT] == seen
+    assert await harness.provisioner().list_resources("shop", named) == ()
+
+
 async def test_a_slice_has_limits_too(harness: SystemdWorld) -> None:
     """A slice goes the same way, by its own interface."""
     harness.systemd.units["shop.slice"] = FakeUnit("All of the shop")

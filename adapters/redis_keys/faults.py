@@ -1,4 +1,4 @@
-"""What a Redis error means for a budget: one of the three words of the port."""
+"""What a Redis error means for a provisioner: one of the three words of the port."""
 
 from __future__ import annotations
 

@@ -1,0 +1,109 @@
+"""Orders to set a budget to a bill, as the root task carries them out."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import msgspec
+
+from config.calendar import month_from_text
+from config.instants import HOUR, MINUTE
+from daemon.actuator import DRY_RUN
+from daemon.kernel.pausing import pause
+from machines.events import BudgetReconcileAsked, BudgetReconciled, PlanAdopted
+from machines.ports.budgets import Reconciled
+from machines.ports.faults import Ambiguous, CallError, Permanent
+from machines.ports.provisioner import Provisioner
+from tests.costs.test_costs_root import BEGAN, House, store
+from tests.deciding.months import UNIT
+from tests.machines.histories import shop, with_component
+from tests.simulation.virtual_loop import run
+
+OCTOBER = month_from_text("2026-10")
+ASKED = BudgetReconcileAsked("search", OCTOBER, 580 * UNIT, BEGAN + HOUR, "invoice 4711", "ann")
+
+
+class Budgets:
+    """A kind that keeps budgets; each call meets the next trouble, and then succeeds."""
+
+    kind = "budget"
+
+    def __init__(self, *troubles: CallError) -> None:
+        self.calls: list[tuple[str, str, int, str]] = []
+        self._troubles = list(troubles)
+
+    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str) -> Reconciled:
+        """520 were spent before."""
+        self.calls.append((component, period, billed_micros, reason))
+        if self._troubles:
+            raise self._troubles.pop(0)
+        return Reconciled(component, period, 520 * UNIT, billed_micros)
+
+
+def ended(budgets: Any, *, kind: str = "budget", minutes: int = 5) -> list[BudgetReconciled]:
+    """The ends that the journal has so many minutes after the order; `budgets` None is a dry run."""
+
+    async def main() -> list[BudgetReconciled]:
+        house = House(store())
+        provisioners = {} if budgets is None else {kind: cast("Provisioner", budgets)}
+        await house.start((), provisioners)
+        plan = with_component(shop(), "search", provisioner=kind)
+        await house.recorder.record("test", [PlanAdopted(plan, "apis"), ASKED])
+        await pause(minutes * MINUTE / 1_000_000)
+        await house.stop()
+        assert (house.state.costs.reconciling == {}) is bool(await house.events(BudgetReconciled))
+        return cast("list[BudgetReconciled]", await house.events(BudgetReconciled))
+
+    return run(main, 1)
+
+
+def test_the_end_has_the_figures_before_and_after() -> None:
+    """Once, with who ordered it and why."""
+    budgets = Budgets()
+
+    assert [
+        BudgetReconciled("search", OCTOBER, "done", 580 * UNIT, 520 * UNIT, 580 * UNIT, "invoice 4711", "ann")
+    ] == ended(budgets)
+    assert [("search", "2026-10", 580 * UNIT, "invoice 4711")] == budgets.calls
+
+
+def test_a_dry_run_changes_nothing() -> None:
+    """The actuator refuses: no object exists that could."""
+    (found,) = ended(None)
+
+    assert ("refused", DRY_RUN, None) == (found.outcome, found.reason, found.after_micros)
+
+
+def test_an_unknown_answer_is_asked_again() -> None:
+    """Setting a sum twice changes nothing more."""
+    budgets = Budgets(Ambiguous("Redis did not answer"))
+    (found,) = ended(budgets)
+
+    assert ("done", 2) == (found.outcome, len(budgets.calls))
+
+
+def test_a_refusal_ends_the_order() -> None:
+    """With what the budget says."""
+    (found,) = ended(Budgets(Permanent("search spent more")))
+
+    assert ("refused", "search spent more") == (found.outcome, found.reason)
+
+
+def test_no_answer_by_the_deadline_is_unknown() -> None:
+    """An hour later it is given up; whoever ordered it may order it again."""
+    troubles = [Ambiguous("Redis did not answer") for _ in range(100)]
+
+    assert [] == ended(Budgets(*troubles), minutes=55)
+    (found,) = ended(Budgets(*troubles), minutes=65)
+    assert ("unknown", "Redis did not answer; order it again") == (found.outcome, found.reason)
+
+
+def test_another_kind_keeps_no_budget() -> None:
+    """The plan may have changed since the order."""
+
+    class Other(msgspec.Struct):
+        kind: str = "simulated"
+
+    (found,) = ended(Other(), kind="simulated")
+
+    assert ("refused", "simulated keeps no budget") == (found.outcome, found.reason)
