@@ -25,8 +25,8 @@ DELAYS = (
     _shown("RunInstances", "running", "pending"),
     _shown("StartInstances", "running", "pending"),
     _shown("StopInstances", "stopped", "stopping"),
-    _shown("TerminateInstances", "terminated", "shutting-down"),
 )
+SLOW_END = _shown("TerminateInstances", "terminated", "shutting-down")
 SLOW_SNAPSHOTS = Delay("CreateSnapshots", "DescribeSnapshots", "<status>completed</status>", "<status>pending</status>")
 
 

@@ -13,7 +13,7 @@ from machines.ports.faults import Ambiguous, Permanent, Transient
 from machines.ports.provisioner import Resource, StepBegun, StepDone
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.delays import Delay, Delays
-from tests.provisioners.aws.ec2_place import DELAYS, OPTIONS, SLOW_SNAPSHOTS, Ec2Place
+from tests.provisioners.aws.ec2_place import DELAYS, OPTIONS, SLOW_END, SLOW_SNAPSHOTS, Ec2Place
 from tests.provisioners.aws.fault_proxy import Refusal
 
 OTHER_TOKEN = "svanothertoken000000000000000001"
@@ -42,7 +42,7 @@ async def test_a_step_begins_and_is_looked_at(place: Ec2Place, before: tuple[str
     """AWS's pending, stopping and shutting-down are CHANGING, and no step is taken meanwhile."""
     resource = place.resource()
     await place.walk(resource, *before)
-    place.proxy.delays.looks = 3
+    place.proxy.delays = Delays(*DELAYS, SLOW_END, looks=3)
 
     answer = await place.provisioner().take(Step(step), place.order(resource))
     seen = await place.observer().observe(resource)
@@ -106,7 +106,7 @@ async def test_what_is_launched_is_closed(place: Ec2Place) -> None:
 async def test_a_stateful_one_is_snapshotted_before_it_goes(place: Ec2Place) -> None:
     """It is terminated only when its snapshots are complete, and they stay under the component's tags."""
     await place.walk(STATEFUL, "warm")
-    place.proxy.delays = Delays(*DELAYS, SLOW_SNAPSHOTS, looks=2)
+    place.proxy.delays = Delays(*DELAYS, SLOW_SNAPSHOTS, SLOW_END, looks=2)
     begun = await place.provisioner().take(Step.DECOMMISSION, place.order(STATEFUL))
     seen = await place.observer().observe(STATEFUL)
     living = len(place.living())

@@ -1,0 +1,51 @@
+"""What happens to the daemon itself."""
+
+from __future__ import annotations
+
+import enum
+
+from config.plan import Plan
+from machines.events.base import EventStruct
+
+
+class Mode(enum.Enum):
+    """Whether the daemon acts on what it decides."""
+
+    OBSERVE_ONLY = "observe_only"
+    ACT = "act"
+
+
+class Started(EventStruct, frozen=True):
+    """A daemon took the journal up."""
+
+    instance: str
+    version: str
+    mode: Mode
+
+
+class PlanAdopted(EventStruct, frozen=True):
+    """From here on this plan decides. `fingerprint` is the SHA-256 of its canonical JSON."""
+
+    plan: Plan
+    fingerprint: str
+
+
+class FreezeChanged(EventStruct, frozen=True):
+    """A reason to change nothing appeared or went away. `key` names it: `source_silent`, `implausible`, `clock`, ..."""
+
+    key: str
+    frozen: bool
+    reason: str = ""
+
+
+class ActorParked(EventStruct, frozen=True):
+    """An actor failed too often and waits for an operator."""
+
+    actor: str
+    reason: str
+
+
+class ActorResumed(EventStruct, frozen=True):
+    """An operator let a parked actor go on."""
+
+    actor: str
