@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from adapters.provisioners.budget.observing import BudgetObserver
-from adapters.provisioners.budget.preflight import preflight
+from adapters.provisioners import keyed
+from adapters.provisioners.budget.provisioner import BudgetObserver, BudgetProvisioner
+from adapters.provisioners.budget.recipe import BudgetRecipe
 from adapters.provisioners.budget.reconciling import reconcile
 from adapters.provisioners.budget.scripts import SPEND
-from adapters.provisioners.budget.stepping import BudgetProvisioner
 from machines.ports.budgets import Reconciled
+from machines.ports.provisioner import Resource
 
 if TYPE_CHECKING:
     from adapters.provisioners.registry import Surroundings
@@ -34,3 +36,8 @@ def observer(surroundings: Surroundings) -> BudgetObserver:
 def provisioner(surroundings: Surroundings) -> BudgetProvisioner:
     """The whole."""
     return BudgetProvisioner(surroundings.redis_url, surroundings.instance, surroundings.clock)
+
+
+async def preflight(resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:
+    """What keeps budgets from being kept, a sentence each."""
+    return await keyed.preflight(BudgetRecipe(), resources, surroundings)

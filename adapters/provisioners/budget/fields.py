@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from adapters.provisioners.keyed import OFF, ON
 from config.calendar import calendar_of, month_text
 from config.money import amount_text
 from config.provisioner_options.budget import BudgetOptions, budget_options
@@ -12,8 +13,6 @@ from machines.observations import Observation, ResourceState
 from machines.ports.faults import Permanent
 from machines.ports.provisioner import Resource
 
-ON: Final = "on"
-OFF: Final = "off"
 CALENDAR_MONTHS: Final = 25
 """Months written ahead, so that Redis can begin each by itself while no daemon runs: two years, then it refuses."""
 CALENDAR_MONTHS_MIN: Final = 3

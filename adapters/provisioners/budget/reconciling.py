@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from adapters.provisioners.budget.connection import BudgetConnection
 from adapters.provisioners.budget.scripts import RECONCILE, RECORD_KEPT_MS
+from adapters.redis_keys import KeyConnection
 from config.calendar import month_from_text
 from config.provisioner_options.budget import BUDGET_MICROS_MAX
 from machines.ports.budgets import Reconciled
@@ -11,13 +11,13 @@ from machines.ports.faults import Permanent
 
 
 async def reconcile(
-    connection: BudgetConnection, component: str, period: str, billed_micros: int, reason: str = ""
+    connection: KeyConnection, component: str, period: str, billed_micros: int, reason: str = ""
 ) -> Reconciled:
     """Set the month `period` (`2026-11`) of a component to what the provider bills, on or off, or removed already.
 
     Upwards always; downwards only with a reason, because it lets the application spend again: the caller journals it,
     and the month's record keeps it. Raises `Permanent` for a lower bill without a reason and for what is no month or
-    sum, and what `BudgetConnection` raises; after `Ambiguous` it may be called again.
+    sum, and what `KeyConnection` raises; after `Ambiguous` it may be called again.
     """
     try:
         month_from_text(period)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from adapters.provisioners import keyed
 from adapters.provisioners.dial.board import RedisDialBoard
-from adapters.provisioners.dial.observing import DialObserver
-from adapters.provisioners.dial.preflight import preflight
-from adapters.provisioners.dial.stepping import DialProvisioner
+from adapters.provisioners.dial.provisioner import DialObserver, DialProvisioner
+from adapters.provisioners.dial.recipe import DialRecipe
+from machines.ports.provisioner import Resource
 
 if TYPE_CHECKING:
     from adapters.provisioners.registry import Surroundings
@@ -23,3 +25,8 @@ def observer(surroundings: Surroundings) -> DialObserver:
 def provisioner(surroundings: Surroundings) -> DialProvisioner:
     """The whole."""
     return DialProvisioner(surroundings.redis_url, surroundings.instance, surroundings.clock)
+
+
+async def preflight(resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:
+    """What keeps dials from being kept, a sentence each."""
+    return await keyed.preflight(DialRecipe(), resources, surroundings)

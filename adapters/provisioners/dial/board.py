@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.provisioners.dial.connection import MEASURED, connection_to
-from adapters.provisioners.dial.fields import ON
+from adapters.provisioners.keyed import ON
 from adapters.provisioners.dial.scripts import SHOW
 from config.instants import instant_from_text, instant_text
 from machines.ports.clock import Clock

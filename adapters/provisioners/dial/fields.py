@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from adapters.provisioners.keyed import OFF, ON
 from config.dials import PERCENT_MAX
 from config.provisioner_options.dial import dial_policy
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Permanent
 from machines.ports.provisioner import Resource
 
-ON: Final = "on"
-OFF: Final = "off"
 _STATES: Final = {ON: ResourceState.HOT, OFF: ResourceState.WARM}
 
 

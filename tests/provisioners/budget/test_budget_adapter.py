@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from adapters.provisioners.budget import BudgetObserver, BudgetProvisioner, Reconciled, reconcile
-from adapters.provisioners.budget.connection import BudgetConnection
+from adapters.provisioners.budget.recipe import BUDGETS
 from adapters.provisioners.registry import Surroundings, preflight_of
+from adapters.redis_keys import KeyConnection
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
@@ -23,9 +24,9 @@ NOBODY = "redis://127.0.0.1:1"
 
 
 @pytest.fixture
-async def connection(world: BudgetWorld) -> AsyncIterator[BudgetConnection]:
+async def connection(world: BudgetWorld) -> AsyncIterator[KeyConnection]:
     """What reconciling is given."""
-    connection = BudgetConnection(world.url, world.instance, world.clock)
+    connection = KeyConnection(BUDGETS, world.url, world.instance, world.clock)
     yield connection
     await connection.close()
 
@@ -222,7 +223,7 @@ async def test_no_redis_is_refused_for_good(world: BudgetWorld, url: str) -> Non
 # The bill
 
 
-async def test_a_higher_bill_is_taken_over(world: BudgetWorld, connection: BudgetConnection) -> None:
+async def test_a_higher_bill_is_taken_over(world: BudgetWorld, connection: KeyConnection) -> None:
     """What the provider billed beyond our count is gone from the budget."""
     resource = world.resource("voice")
     await world.walk(resource, "warm", "activate")
@@ -235,7 +236,7 @@ async def test_a_higher_bill_is_taken_over(world: BudgetWorld, connection: Budge
     assert [0, "spent", 0, UNIT, 0] == world.spend(resource, UNIT + 1)
 
 
-async def test_a_lower_bill_needs_a_reason(world: BudgetWorld, connection: BudgetConnection) -> None:
+async def test_a_lower_bill_needs_a_reason(world: BudgetWorld, connection: KeyConnection) -> None:
     """Without one nothing changes; with one it is kept in the month's record."""
     resource = world.resource("voice")
     await world.walk(resource, "warm", "activate")
@@ -255,7 +256,7 @@ async def test_a_lower_bill_needs_a_reason(world: BudgetWorld, connection: Budge
     )
 
 
-async def test_a_bill_of_a_past_month_leaves_the_present_one(world: BudgetWorld, connection: BudgetConnection) -> None:
+async def test_a_bill_of_a_past_month_leaves_the_present_one(world: BudgetWorld, connection: KeyConnection) -> None:
     """A late bill changes that month's record only."""
     resource = world.resource("voice")
     await world.walk(resource, "warm", "activate")
@@ -267,7 +268,7 @@ async def test_a_bill_of_a_past_month_leaves_the_present_one(world: BudgetWorld,
 
 
 @pytest.mark.parametrize(("period", "billed"), [("2020", 1), ("2020-13", 1), ("2020-01", -1), ("2020-01", 10**16)])
-async def test_what_is_no_bill_is_refused(connection: BudgetConnection, period: str, billed: int) -> None:
+async def test_what_is_no_bill_is_refused(connection: KeyConnection, period: str, billed: int) -> None:
     """No month, or a sum that Lua cannot count."""
     with pytest.raises(Permanent, match="expected a"):
         await reconcile(connection, "voice", period, billed)

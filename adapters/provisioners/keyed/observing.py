@@ -1,4 +1,4 @@
-"""Looking at dials."""
+"""Looking at the keys of one kind."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from adapters.provisioners.adopted_names import refuse_other_name
-from adapters.provisioners.dial.connection import connection_to
-from adapters.provisioners.dial.fields import observation_from
+from adapters.provisioners.keyed.recipe import KeyRecipe
+from adapters.redis_keys import KeyConnection
 from machines.observations import Observation
 from machines.ports.clock import Clock
 from machines.ports.provisioner import FoundResource, Resource
@@ -19,24 +19,26 @@ class Look(msgspec.Struct, frozen=True):
 
     seen: Observation
     fields: Mapping[str, str]
+    now_ms: int
+    """Redis's own time."""
 
 
-class DialObserver:
-    """Looks at the dials of one Redis and changes nothing."""
+class KeyedObserver:
+    """Looks at the keys of one kind on one Redis and changes nothing."""
 
-    kind = "dial"
-
-    def __init__(self, url: str, instance: str, clock: Clock) -> None:
+    def __init__(self, recipe: KeyRecipe, url: str, instance: str, clock: Clock) -> None:
         """Connects on the first look; an empty `url` is refused then."""
-        self._connection = connection_to(url, instance, clock)
+        self.kind = recipe.keys.name
+        self._recipe = recipe
+        self._connection = KeyConnection(recipe.keys, url, instance, clock)
         self._clock = clock
 
     async def observe(self, resource: Resource) -> Observation:
-        """The dial's key."""
+        """The component's key."""
         return (await self._look(resource)).seen
 
     async def list_resources(self, plan: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
-        """Every dial of the plan on this Redis and instance, whether known or not."""
+        """Every key of the plan on this Redis and instance, whether known or not."""
         del known
         found = []
         for key in await self._connection.keys():
@@ -52,8 +54,9 @@ class DialObserver:
 
     async def _look(self, resource: Resource, limit_s: float | None = None) -> Look:
         refuse_other_name(resource, self.kind, self._connection.key(resource.component))
-        _, fields = await self._connection.look(resource.component, limit_s)
-        return Look(observation_from(resource, fields), fields)
+        self._recipe.wished(resource, 0)  # options that cannot be used are refused before anybody is asked
+        now_ms, fields = await self._connection.look(resource.component, limit_s)
+        return Look(self._recipe.observation(resource, fields, now_ms), fields, now_ms)
 
 
 def _found(kind: str, key: str, component: str, fields: Mapping[str, str]) -> FoundResource:

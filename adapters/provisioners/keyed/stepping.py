@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from adapters.provisioners.budget.fields import OFF, ON, options_from, wished
-from adapters.provisioners.budget.observing import BudgetObserver, Look
-from adapters.provisioners.budget.reconciling import reconcile
-from adapters.provisioners.budget.scripts import RECORD_KEPT_MS, STEP
+from adapters.provisioners.keyed.observing import KeyedObserver, Look
+from adapters.provisioners.keyed.recipe import OFF, ON
 from adapters.provisioners.look_first import done_already
 from config.instants import SECOND
 from machines.lifecycle_states import Step
-from machines.ports.budgets import Reconciled
 from machines.ports.faults import Permanent, Transient
 from machines.ports.provisioner import FoundResource, StepDone, StepOrder
 
@@ -22,36 +19,25 @@ _ABSENT: Final = "-"
 _ANY: Final = "any"
 
 
-class BudgetProvisioner(BudgetObserver):
-    """Budgets on one Redis. Held to `tests/contracts/provisioner.py`."""
+class KeyedProvisioner(KeyedObserver):
+    """The keys of one kind on one Redis. Held to `tests/contracts/provisioner.py`."""
 
     async def take(self, step: Step, order: StepOrder) -> StepDone:
-        """The four steps.
-
-        * `warm`: make the key, switched off: every spend is refused.
-        * `activate`: switch it on: the application may spend what is left of the month.
-        * `deactivate`: switch it off, from the next spend on; what was spent stays counted.
-        * `decommission`: remove the key; the month's record stays, so that making it again does not refill it.
-        """
+        """The four steps: make the key switched off, switch it on, switch it off, remove it."""
         for _ in range(LOOKS_MAX):
             look = await self._look(order.resource, self._left_s(step, order))
             if done := done_already(step, order, look.seen):
                 return done
             if await self._applied(step, order, look):
-                active = step is Step.ACTIVATE
-                return StepDone(cost_micros=options_from(order.resource).budget_micros if active else 0)
+                return StepDone(cost_micros=self._recipe.cost_micros(order.resource) if step is Step.ACTIVATE else 0)
         raise Transient(f"{order.resource.plan}/{order.resource.component} changed between every look and {step.value}")
 
-    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str) -> Reconciled:
-        """Set what a month has spent to what the provider bills, as the port says."""
-        return await reconcile(self._connection, component, period, billed_micros, reason)
-
     async def remove(self, found: FoundResource) -> StepDone:
-        """Remove the key whatever its state, while it carries the token; the month's record stays."""
+        """Remove the key whatever its state, while it carries the token."""
         _, fields = await self._connection.look(found.component)
         if self._connection.key(found.component) == found.name and fields.get("token", "") == found.token and fields:
-            arguments = ["remove", fields.get("plan", ""), found.token, _ANY, str(RECORD_KEPT_MS)]
-            if await self._connection.evaluate(STEP, [found.name], arguments):
+            arguments = ["remove", fields.get("plan", ""), found.token, _ANY, *self._recipe.step_arguments]
+            if await self._connection.evaluate(self._recipe.step_script, [found.name], arguments):
                 return StepDone(cost_micros=0)
         raise Permanent(f"{found.name} no longer carries the token {found.token}: list again what is there")
 
@@ -63,7 +49,7 @@ class BudgetProvisioner(BudgetObserver):
             fields.get("plan", "") if fields else order.resource.plan,
             fields.get("token", ""),
             fields.get("state", "") if fields else _ABSENT,
-            str(RECORD_KEPT_MS),
+            *self._recipe.step_arguments,
         ]
         if step is not Step.DECOMMISSION:
             written = {
@@ -71,11 +57,13 @@ class BudgetProvisioner(BudgetObserver):
                 "token": order.token,
                 "generation": str(order.generation),
                 "state": _STATE_AFTER[step],
-                **wished(options_from(order.resource), look.now_ms),
+                **self._recipe.wished(order.resource, look.now_ms),
             }
             arguments += [text for field in written.items() for text in field]
         key = self._connection.key(order.resource.component)
-        return bool(await self._connection.evaluate(STEP, [key], arguments, self._left_s(step, order)))
+        return bool(
+            await self._connection.evaluate(self._recipe.step_script, [key], arguments, self._left_s(step, order))
+        )
 
     def _left_s(self, step: Step, order: StepOrder) -> float:
         left_s = (order.deadline_at - self._clock.wall()) / SECOND

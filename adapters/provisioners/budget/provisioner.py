@@ -1,0 +1,29 @@
+"""Budgets on one Redis."""
+
+from __future__ import annotations
+
+from adapters.provisioners.budget.recipe import BudgetRecipe
+from adapters.provisioners.budget.reconciling import reconcile
+from adapters.provisioners.keyed import KeyedObserver, KeyedProvisioner
+from machines.ports.budgets import Reconciled
+from machines.ports.clock import Clock
+
+
+class BudgetObserver(KeyedObserver):
+    """Looks at budgets."""
+
+    def __init__(self, url: str, instance: str, clock: Clock) -> None:
+        """`url` may be "": every call is then refused for good."""
+        super().__init__(BudgetRecipe(), url, instance, clock)
+
+
+class BudgetProvisioner(KeyedProvisioner):
+    """The whole. Held to `tests/contracts/provisioner.py`."""
+
+    def __init__(self, url: str, instance: str, clock: Clock) -> None:
+        """As the observer."""
+        super().__init__(BudgetRecipe(), url, instance, clock)
+
+    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str) -> Reconciled:
+        """Set what a month has spent to what the provider bills, as the port says."""
+        return await reconcile(self._connection, component, period, billed_micros, reason)
