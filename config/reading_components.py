@@ -72,6 +72,9 @@ def _component(context: Context, node: Node, collector: Collector) -> ComponentD
         collector.report(fields.place_of("warm_cost"), expected, amount_text(warm_cost))
     requires = fields.texts("requires", component_id)
     host = fields.optional("host", values.boolean, default=False)
+    if host and monthly_cost == _UNKNOWN:
+        expected = "the price of a host, which is paid from the first minute and counts in the cap"
+        collector.report(fields.place_of("monthly_cost"), expected, "unknown")
     provisioner, own = _provisioner_read(fields, context, host=host)
     component = Component(
         id=identifier,
@@ -96,7 +99,7 @@ def _component(context: Context, node: Node, collector: Collector) -> ComponentD
         requires,
         standby_place=fields.place_of("standby_for"),
         region_place=fields.place_of("options").under("region"),
-        cost_read=monthly_cost is not None,
+        cost_read=monthly_cost is not None and not (host and monthly_cost == _UNKNOWN),
     )
 
 

@@ -36,4 +36,4 @@ class Observation(msgspec.Struct, frozen=True):
     foreign_writer: str = ""
     """Who else claims what solvent manages, such as an autoscaler: solvent then stops instead of fighting."""
     look_after_s: float | None = None
-    """While CHANGING: before then the provider will show nothing new."""
+    """While CHANGING: before then the provider will show nothing new. At rest: something is announced for then."""

@@ -122,7 +122,7 @@ class ComponentActor(Actor):
             return
         step = next_step(record.state, self._target) if self._target is not None else None
         if step is None:
-            self._look_after(around.times.observe_every_s)
+            self._look_after(self._rest_s(seen))
             return
         await self._ask_and_take(component, step)
 
@@ -279,6 +279,12 @@ class ComponentActor(Actor):
 
     def _poll_s(self, seen: Observation) -> float:
         return max(self._around.times.poll_every_s, seen.look_after_s or 0.0)
+
+    def _rest_s(self, seen: Observation) -> float:
+        """The usual time until the next look, or less where the provider announced something, such as a reclaim."""
+        times = self._around.times
+        announced_s = times.observe_every_s if seen.look_after_s is None else seen.look_after_s
+        return max(times.poll_every_s, min(times.observe_every_s, announced_s))
 
     def _retry_delay_s(self, record: ComponentRecord, retry_after_s: float | None) -> float:
         times = self._around.times

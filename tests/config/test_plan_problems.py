@@ -161,6 +161,14 @@ def test_the_undamaged_plan_has_no_problems() -> None:
             ),
         ),
         (
+            "5.05, host",
+            "unknown, host",
+            (
+                "14: components.server.monthly_cost: expected the price of a host, which is paid from the first minute "
+                "and counts in the cap, found unknown"
+            ),
+        ),
+        (
             "      warm: [./switch, warm]\n",
             "      warm: ./switch warm\n",
             (

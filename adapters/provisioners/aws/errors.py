@@ -29,19 +29,21 @@ _DENIED: Final = re.compile(
     r"AccessDenied|UnauthorizedOperation|^NotAuthorized|^Forbidden$|^OptInRequired$|^AuthorizationError"
 )
 _CAPACITY: Final = re.compile(
-    r"Insufficient.*Capacity|InsufficientCapacity|^UnsupportedAvailabilityZone|InsufficientFreeAddresses"
+    r"Insufficient.*Capacity|InsufficientCapacity|InsufficientFreeAddresses"
     r"|^InsufficientHostCapacity|^MaxSpotInstanceCountExceeded$|^SpotMaxPriceTooLow$|ResourceNotReady"
 )
-_QUOTA: Final = re.compile(r"LimitExceeded|QuotaExceeded|^TooMany|ServiceQuota|^QuotaExceeded|^MaximumExceeded")
+_QUOTA: Final = re.compile(r"Limits?Exceeded|QuotaExceeded|^TooMany|ServiceQuota|^QuotaExceeded|^MaximumExceeded")
 _BUSY: Final = re.compile(
-    r"^Invalid.*State(Fault|Exception)?$|^ResourceInUse|^OperationInProgress|^ConcurrentModification|^DependencyViolation"
-    r"|^InvalidRequestedState|^OptimisticLock|^ConflictException$|^ResourceInProgress|InUseException$|^ResourcePropagationDelay"
+    r"^Invalid.*State(Fault|Exception)?$|^Incorrect\w*State$|^ResourceInUse|^OperationInProgress|^ConcurrentModification|^DependencyViolation"
+    r"|^InvalidRequestedState|OptimisticLock|^ConflictException$|^ResourceInProgress|InUseException$|^ResourcePropagationDelay"
     r"|^OperationAborted$"
 )
 _THERE: Final = re.compile(r"AlreadyExists|^Duplicate|^EntityAlreadyExists|^BucketAlreadyOwnedByYou$|AlreadyOwned")
 _ABSENT: Final = re.compile(r"NotFound|^NoSuch|DoesNotExist|^404$")
+_PROTECTED: Final = re.compile(r"^OperationNotPermitted$")
+_ZONE: Final = re.compile(r"^UnsupportedAvailabilityZone")
 _UNSUPPORTED: Final = re.compile(
-    r"^NotImplemented|^NotYetImplemented|^UnsupportedOperation|^InvalidAction$|^UnknownOperation|^OperationNotPermitted$"
+    r"^NotImplemented|^NotYetImplemented|^UnsupportedOperation|^InvalidAction$|^UnknownOperation"
 )
 
 
@@ -118,6 +120,8 @@ def _advice(code: str) -> str:
         (_DENIED, "allow it in the IAM policy of solvent's user or role (docs/provisioners/aws.md)"),
         (_THERE, "the name is taken: adopt what is there, or remove it"),
         (_QUOTA, "the account's quota is used up: ask AWS for a higher one, or remove what is not needed"),
+        (_PROTECTED, "a protection stands against it: take it off there, as its owner, if this is wished"),
+        (_ZONE, "the service is not offered in one of these zones: name subnets of other zones"),
         (_ABSENT, "what it names is not there: check names, region and account in the options"),
     ):
         if pattern.search(code):
