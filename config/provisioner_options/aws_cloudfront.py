@@ -79,4 +79,4 @@ def _read(fields: Fields, context: Context) -> CloudFrontOptions:
     return options
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region", "bucket"))

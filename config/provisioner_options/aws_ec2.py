@@ -86,4 +86,4 @@ def _check_confidential(fields: Fields, options: Ec2Options) -> None:
         fields.collector.report(fields.place_of("instance_type"), expected, shown(options.instance_type))
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region",))

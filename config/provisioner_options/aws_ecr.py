@@ -49,4 +49,4 @@ def _read(fields: Fields, context: Context) -> EcrOptions:
     )
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region",))

@@ -60,4 +60,4 @@ def _read(fields: Fields, context: Context) -> EksClusterOptions:
     return read
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region",))

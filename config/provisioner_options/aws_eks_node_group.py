@@ -133,4 +133,4 @@ def _taints(fields: Fields) -> tuple[str, ...]:
     return taints
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region", "cluster"))

@@ -103,4 +103,4 @@ def _check_security_groups(fields: Fields, options: ElastiCacheOptions) -> None:
         )
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region",))

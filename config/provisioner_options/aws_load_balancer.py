@@ -100,4 +100,4 @@ def _check(fields: Fields, options: LoadBalancerOptions) -> None:
         report(fields.place_of("port"), f"another port than {HTTP_PORT}, which redirects to HTTPS", str(HTTP_PORT))
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region",))

@@ -162,4 +162,4 @@ def _kms_key_read(fields: Fields, *, encrypted: bool) -> str:
     return key
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region",))

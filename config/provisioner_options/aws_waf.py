@@ -89,4 +89,4 @@ def _check(fields: Fields, options: WafOptions) -> None:
         report(fields.place_of("region"), expected, shown(options.region))
 
 
-KIND: Final = OptionsKind(_read, provider_of)
+KIND: Final = OptionsKind(_read, provider_of, place=("region", "scope"))

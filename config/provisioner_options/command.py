@@ -86,4 +86,4 @@ def _program(text: str) -> str:
     return _argument(text)
 
 
-KIND: Final = OptionsKind(_read)
+KIND: Final = OptionsKind(_read, place=("target",))

@@ -114,4 +114,4 @@ def _provider(options: ComposeOptions) -> str:
     return "docker/" + re.sub(r"[^a-z0-9._/-]", "-", host.lower()).strip("/")[:DOMAIN_CHARACTERS_MAX]
 
 
-KIND: Final = OptionsKind(_read, _provider)
+KIND: Final = OptionsKind(_read, _provider, place=("project", "docker_host"))

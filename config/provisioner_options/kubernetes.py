@@ -92,4 +92,4 @@ def _provider(options: KubernetesOptions) -> str:
     return f"kubernetes/{options.cluster}"
 
 
-KIND: Final = OptionsKind(_read, _provider)
+KIND: Final = OptionsKind(_read, _provider, place=("cluster", "context", "namespace"))

@@ -127,4 +127,4 @@ def _provider(options: MqttOptions) -> str:
     return f"{broker_address(options.broker).host}/{options.agent}" if options.broker else ""
 
 
-KIND: Final = OptionsKind(_read, _provider)
+KIND: Final = OptionsKind(_read, _provider, place=("broker", "agent", "topic_prefix"))

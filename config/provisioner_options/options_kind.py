@@ -32,3 +32,5 @@ class OptionsKind(msgspec.Struct, frozen=True):
     provider: Callable[[Any], str] = no_provider
     """The failure domain that these options name, such as an account and region, for the provider's breaker and
     metrics; "" where the kind itself is the domain."""
+    place: tuple[str, ...] = ()
+    """The keys that say where the resource stands: with another value it would be another resource."""

@@ -59,4 +59,4 @@ def _read(fields: Fields, context: Context) -> SystemdOptions:
     )
 
 
-KIND: Final = OptionsKind(_read)
+KIND: Final = OptionsKind(_read, place=("bus", "unit"))

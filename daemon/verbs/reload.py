@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from config.errors import PlanError
 from config.plan import Plan
+from config.plan_moves import moved
 from daemon.resume import PLAN_CHANGED
 from daemon.verbs.verb import Bench, Verb
 from machines.commands import Command, CommandError, Judged, done
 from machines.costs.prices import strange_prices
 from machines.events import Event, FreezeChanged, PlanAdopted
+from machines.lifecycle_states import ComponentState
 
 ACCEPT: Final = "accept"
 STRANGE_SHOWN_MAX: Final = 8
+STANDING_SHOWN_MAX: Final = 8
 
 
 def _judge(command: Command, bench: Bench) -> Judged:
@@ -26,6 +30,7 @@ def _judge(command: Command, bench: Bench) -> Judged:
     if fingerprint == bench.state.plan_fingerprint:
         return done("the plan is unchanged", *thawed)
     _refuse_what_cannot_change(plan.currency, plan.timezone, bench)
+    _refuse_what_would_be_left_behind(plan, bench)
     _refuse_strange_prices(command, plan, bench)
     return done(f"the plan {plan.id} decides from now on", PlanAdopted(plan, fingerprint), *thawed)
 
@@ -38,6 +43,36 @@ def _refuse_what_cannot_change(currency: str, timezone: str, bench: Bench) -> No
         raise CommandError(f"currency: the journal counts in {bench.plan.currency}; start a new state directory")
     if timezone != bench.plan.timezone:
         raise CommandError(f"timezone: the journal's months are of {bench.plan.timezone}; start a new state directory")
+
+
+def _refuse_what_would_be_left_behind(plan: Plan, bench: Bench) -> None:
+    """What stands is found by the plan's id and at the place of its component: neither changes under it."""
+    known = {**bench.state.retired, **bench.plan.components}
+    standing = [
+        each.id
+        for each in bench.state.components.records.values()
+        if (each.state is not ComponentState.COLD or each.intent is not None)
+        and each.id in known
+        and not known[each.id].host
+    ]
+    if standing and plan.id != bench.plan.id:
+        raise CommandError(
+            f"plan: it is called {plan.id} and what stands ({_some(standing)}) carries the name {bench.plan.id}: keep "
+            "the name, let all of it go COLD first, or start a new state directory"
+        )
+    for component in standing:
+        after = plan.components.get(component)
+        place = moved(known[component], after) if after is not None else ""
+        if place:
+            raise CommandError(
+                f"plan: {component} has {place}, and stands at the former place: nobody would look for it there. Let "
+                "it go COLD first, or give the new one another id"
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - STANDING_SHOWN_MAX} more" if len(names) > STANDING_SHOWN_MAX else ""
+    return ", ".join(names[:STANDING_SHOWN_MAX]) + more
 
 
 def _refuse_strange_prices(command: Command, plan: Plan, bench: Bench) -> None:

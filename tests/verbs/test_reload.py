@@ -8,7 +8,7 @@ from config.errors import PlanError
 from config.loading import plan_from_text
 from machines.events import FreezeChanged, PaymentsRecorded, PlanAdopted
 from tests.deciding.months import UNIT
-from tests.machines.histories import NOW, SHOP, acting, with_component
+from tests.machines.histories import COLD, HOT, NOW, SHOP, WARM, acting, walked, with_component
 from tests.revenue.payment_values import counted
 from tests.verbs.benches import bench, refused, told
 
@@ -112,3 +112,37 @@ def test_nothing_but_accept_is_taken() -> None:
 def test_accepting_is_allowed_where_no_price_is_strange() -> None:
     """It takes nothing away."""
     assert "done" == told("reload", bench(acting(SAME), plan=RENAMED), prices="accept").outcome
+
+
+def test_what_stands_is_not_left_behind_at_another_place() -> None:
+    """A component that is not COLD keeps its kind and the options that say where it is."""
+    at_home = with_component(SHOP, "cache", provisioner="aws_ecr", options={"region": "eu-central-1"})
+    away = with_component(SHOP, "cache", provisioner="aws_ecr", options={"region": "eu-west-1"})
+    adopted = PlanAdopted(at_home, "Shop EUR")
+
+    refused(
+        "reload",
+        bench(acting(adopted, *walked("cache", COLD, HOT)), plan=msgspec.structs.replace(away, name="Away")),
+        "plan: cache has region 'eu-west-1' instead of 'eu-central-1', and stands at the former place: nobody would "
+        "look for it there. Let it go COLD first, or give the new one another id",
+    )
+    refused(
+        "reload",
+        bench(acting(SAME, *walked("cache", COLD, WARM)), plan=msgspec.structs.replace(away, name="Away")),
+        "plan: cache has provisioner 'aws_ecr' instead of 'simulated', and stands at the former place: nobody would "
+        "look for it there. Let it go COLD first, or give the new one another id",
+    )
+    assert "done" == told("reload", bench(acting(adopted), plan=msgspec.structs.replace(away, name="Away"))).outcome
+
+
+def test_what_stands_keeps_its_plans_name() -> None:
+    """The tags of what stands carry the plan's id: under another one solvent would make everything again."""
+    other = msgspec.structs.replace(RENAMED, id="store")
+
+    refused(
+        "reload",
+        bench(acting(SAME, *walked("cache", COLD, WARM)), plan=other),
+        "plan: it is called store and what stands (cache) carries the name shop: keep the name, let all of it go COLD "
+        "first, or start a new state directory",
+    )
+    assert "done" == told("reload", bench(acting(SAME), plan=other)).outcome
