@@ -2,7 +2,7 @@
 
 The first region keeps the id; in every further one it is `<id>_<region>`, with `_` for `-`. All stand where the written
 one stands: in the same levels, at the same price each, with the same requirements. A requirement that also stands in
-the further region is met there.
+the further region is met there, and an option's `component/ID` means the one there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from config import values
 from config.errors import ReadingError, shown
 from config.identifiers import IDENTIFIER_CHARACTERS_MAX, component_id
-from config.provisioner_options.aws import region
+from config.provisioner_options.aws import COMPONENT, region
 from config.reading import Collector, Fields
 from config.yaml_tree import Mapping, Node, Place, Scalar, Sequence
 
@@ -106,7 +106,8 @@ def _in_each_region(key: str, node: Mapping, spreads: dict[str, Spread]) -> dict
         entries = {each: value for each, value in node.entries.items() if each not in _KEYS}
         options = entries.get("options")
         written = options if isinstance(options, Mapping) else Mapping(node.place.under("options"), {})
-        entries["options"] = Mapping(written.place, {**written.entries, "region": Scalar(place, name)})
+        kept = {each: _referred_in(name, value, spreads) for each, value in written.entries.items()}
+        entries["options"] = Mapping(written.place, {**kept, "region": Scalar(place, name)})
         requires = entries.get("requires")
         if isinstance(requires, Sequence):
             entries["requires"] = Sequence(
@@ -124,6 +125,18 @@ def _required_in(region_name: str, item: Node, spreads: dict[str, Spread]) -> No
     if isinstance(item, Scalar) and item.text in spreads:
         return Scalar(item.place, spreads[item.text].id_in(region_name, item.text), item.null)
     return item
+
+
+def _referred_in(region_name: str, node: Node, spreads: dict[str, Spread]) -> Node:
+    """An option whose `component/ID` means the component of that region, where it stands there."""
+    if isinstance(node, Sequence):
+        return Sequence(node.place, tuple(_referred_in(region_name, item, spreads) for item in node.items))
+    if not isinstance(node, Scalar) or not node.text.startswith(COMPONENT):
+        return node
+    identifier = node.text.removeprefix(COMPONENT)
+    if identifier not in spreads:
+        return node
+    return Scalar(node.place, COMPONENT + spreads[identifier].id_in(region_name, identifier), node.null)
 
 
 def _level(node: Node, spreads: dict[str, Spread]) -> Node:

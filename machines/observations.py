@@ -37,3 +37,6 @@ class Observation(msgspec.Struct, frozen=True):
     """Who else claims what solvent manages, such as an autoscaler: solvent then stops instead of fighting."""
     look_after_s: float | None = None
     """While CHANGING: before then the provider will show nothing new. At rest: something is announced for then."""
+    interruptible: bool = False
+    """While CHANGING: nothing keeps it from being lowered, or activated as its options wish now, such as pods that do
+    not become ready. False where the provider itself is at work and refuses what comes in between."""

@@ -56,7 +56,8 @@ def resolve(intent: Intent, seen: Observation, now: Instant) -> Resolution:
     if seen.state in _REACHED[intent.step] and (ours or not raising) and not unfinished:
         return Resolution.DONE
     if now < intent.deadline_at:
-        return Resolution.WAIT if seen.state is ResourceState.CHANGING else Resolution.RETRY
+        interrupts = seen.interruptible and (not raising or unfinished)
+        return Resolution.WAIT if seen.state is ResourceState.CHANGING and not interrupts else Resolution.RETRY
     if not raising:
         return Resolution.PARK
     if seen.state is ResourceState.ABSENT or (intent.step is Step.ACTIVATE and seen.state is ResourceState.WARM):
@@ -89,6 +90,16 @@ def standing_found(component: Component, seen: Observation, *, repaired: bool = 
     if seen.state in (ResourceState.CHANGING, ResourceState.BROKEN):
         return Standing(state, component.monthly_cost_micros or 0)
     return Standing(state, cost_in(component, state) or 0)
+
+
+_LOWERED = frozenset(
+    {
+        (ComponentState.HOT, ComponentState.WARM),
+        (ComponentState.HOT, ComponentState.COLD),
+        (ComponentState.WARM, ComponentState.COLD),
+    }
+)
+"""Recorded and wanted, where the next step is a lowering."""
 
 
 class Sight(enum.Enum):
@@ -126,9 +137,10 @@ def compare(
 
     `wanted` is what it is moved towards, None where nobody said: what is lowered anyhow is not repaired first.
     """
-    if seen.state is ResourceState.CHANGING:
-        return Sight.UNSETTLED
     ours = any(found in known_tokens for found in seen.tokens)
+    if seen.state is ResourceState.CHANGING:
+        # What is to be lowered asks for its step all the same: an intent has a deadline, a look after a look has none.
+        return Sight.AS_RECORDED if ours and (record.state, wanted) in _LOWERED else Sight.UNSETTLED
     if seen.state is ResourceState.ABSENT:
         if record.unmanaged is not None:
             return Sight.UNMANAGED_GONE

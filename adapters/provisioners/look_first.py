@@ -31,6 +31,8 @@ def done_already(step: Step, order: StepOrder, seen: Observation) -> StepDone | 
     name = f"{order.resource.plan}/{order.resource.component}"
     if len(seen.tokens) > 1:
         raise Permanent(f"{name} has {len(seen.tokens)} live resources ({', '.join(seen.tokens)}): remove all but one")
+    if seen.state is ResourceState.CHANGING and _may_interrupt(step, seen):
+        return None
     if seen.state is ResourceState.CHANGING:
         raise Ambiguous(f"{name} is still changing{_because(seen)}: look again")
     if step is Step.WARM and seen.state is not ResourceState.ABSENT and order.token not in seen.tokens:
@@ -42,6 +44,13 @@ def done_already(step: Step, order: StepOrder, seen: Observation) -> StepDone | 
     if seen.state is not ResourceState.ABSENT and order.token not in seen.tokens:
         return None
     return StepDone(request_id="found done", cost_micros=seen.cost_micros)
+
+
+def _may_interrupt(step: Step, seen: Observation) -> bool:
+    """What never becomes ready can be lowered, or mended by what its options wish by now."""
+    return seen.interruptible and (
+        step in (Step.DEACTIVATE, Step.DECOMMISSION) or (step is Step.ACTIVATE and bool(seen.differences))
+    )
 
 
 def _because(seen: Observation) -> str:

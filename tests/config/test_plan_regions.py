@@ -67,6 +67,24 @@ def test_a_requirement_is_met_in_the_same_region() -> None:
     assert ("images",) == components["mirror_eu_north_1"].requires == components["single"].requires
 
 
+def test_an_option_means_the_component_of_its_region() -> None:
+    """`component/front` of the web ACL in the second region is the load balancer of the second region."""
+    text = PLAN.replace(
+        "  single:",
+        "  front: {monthly_cost: 0, provisioner: simulated}\n"
+        "  walls:\n"
+        "    monthly_cost: 0\n"
+        "    provisioner: aws_waf\n"
+        "    regions: [eu-central-1, eu-west-1]\n"
+        "    options: {resources: [component/images, component/front]}\n"
+        "  single:",
+    )
+    components = plan_from_text(text, "shop.yaml").components
+
+    assert ["component/images", "component/front"] == components["walls"].options["resources"]
+    assert ["component/images_eu_west_1", "component/front"] == components["walls_eu_west_1"].options["resources"]
+
+
 def test_further_regions_stand_by() -> None:
     """With `further_regions: standby` each of them stands by for the first, at its warm cost."""
     components = plan_from_text(with_standby(), "shop.yaml").components

@@ -8,6 +8,8 @@ from adapters.memory_journal import MemoryStore
 from machines import events
 from machines.dialing import Rule
 from machines.events import FreezeChanged, Mode, Pause, PauseSet
+from machines.lifecycle_states import ComponentState, Step
+from machines.observations import ResourceState
 from machines.ports.dials import DialSeen
 from machines.ports.journal import JournalIdentity
 from tests.dials.dial_table import START, TOKEN, Table, TableBoard, hot, month, played
@@ -239,11 +241,9 @@ def test_the_connections_are_let_go_at_the_end() -> None:
 
 def test_a_decommissioned_dial_begins_anew() -> None:
     """Its position is forgotten; one that only drifted away keeps it."""
-    done, cold, warm = events.StepOutcome.DONE, events.ComponentState.COLD, events.ComponentState.WARM
-    gone = events.StepEnded("llm_share", events.Step.DECOMMISSION, TOKEN, done, warm, cold, 0)
-    drifted = events.ComponentDrifted(
-        "llm_share", events.ComponentState.HOT, cold, events.ResourceState.ABSENT, 0, detail=str(START)
-    )
+    done, cold, warm = events.StepOutcome.DONE, ComponentState.COLD, ComponentState.WARM
+    gone = events.StepEnded("llm_share", Step.DECOMMISSION, TOKEN, done, warm, cold, 0)
+    drifted = events.ComponentDrifted("llm_share", ComponentState.HOT, cold, ResourceState.ABSENT, 0, detail=str(START))
 
     async def drift(table: Table) -> None:
         await table.tell(drifted)

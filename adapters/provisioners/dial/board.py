@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.provisioners.dial.connection import MEASURED, connection_to
-from adapters.provisioners.keyed import ON
 from adapters.provisioners.dial.scripts import SHOW
+from adapters.provisioners.keyed import ON
 from config.instants import instant_from_text, instant_text
 from machines.ports.clock import Clock
 from machines.ports.dials import DialSeen, DialSetting

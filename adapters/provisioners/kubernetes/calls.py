@@ -9,7 +9,14 @@ import urllib3
 from kubernetes.client import ApiException
 
 from adapters.blocking_calls import BlockingCalls
-from adapters.provisioners.kubernetes.connections import Answer, Connections, Place, Request, Unconfigured
+from adapters.provisioners.kubernetes.connections import (
+    UNAUTHORIZED,
+    Answer,
+    Connections,
+    Place,
+    Request,
+    Unconfigured,
+)
 from config.instants import SECOND, Instant
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
@@ -17,6 +24,8 @@ from machines.ports.faults import Ambiguous, Permanent, Transient
 FIELD_MANAGER: Final = "solvent"
 PAGE_ITEMS: Final = 500
 PAGES_MAX: Final = 20
+RETRY_CREDENTIALS_S: Final = 300.0
+"""Somebody has to renew them first."""
 _UNTYPED: Final = "failed to create typed patch object"
 """How servers say, with status 500 and before anything is done, that a manifest has a field its kind does not know."""
 _NOT_SENT: Final = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
@@ -53,7 +62,7 @@ class KubernetesCalls:
             body = await self.get(place, path, page, deadline_at)
             if body is None:
                 return found
-            found += body.get("items") or []
+            found += _items(place, path, body)
             more = (body.get("metadata") or {}).get("continue") or ""
             if not more:
                 return found
@@ -129,12 +138,14 @@ class KubernetesCalls:
 
 def _judge(place: Place, request: Request, answer: Answer) -> None:
     """Raise for everything but success, 404 and 409."""
+    if answer.status < 300 and not answer.body:
+        raise _unreadable(place, request, answer)
     if answer.status < 300 or answer.status in (404, 409):
         return
     said = answer.body.get("message") or f"HTTP status {answer.status}"
     what = f"{place.cluster}, {request.method} {request.path}: {said}"
-    if answer.status == 401:
-        raise Permanent(f"{what}; the credentials of the kubeconfig are not accepted, renew them")
+    if answer.status == UNAUTHORIZED:
+        raise Transient(f"{what}; the credentials of the kubeconfig are not accepted, renew them", RETRY_CREDENTIALS_S)
     if answer.status == 403:
         raise Permanent(f"{what}; give solvent's account the role that docs/provisioners/kubernetes.md lists")
     if _UNTYPED in str(said):
@@ -144,6 +155,23 @@ def _judge(place: Place, request: Request, answer: Answer) -> None:
     if answer.status == 429 or answer.status >= 500:
         raise Transient(what, answer.retry_after_s)
     raise Permanent(what)
+
+
+def _unreadable(place: Place, request: Request, answer: Answer) -> Ambiguous | Transient:
+    """A success that is no API server's, such as the sign-in page of a proxy: it says nothing of what stands."""
+    what = (
+        f"{place.cluster}, {request.method} {request.path}: HTTP status {answer.status} with an answer that is no JSON "
+        "object: look for a proxy in between"
+    )
+    return Transient(what) if request.method == "GET" else Ambiguous(f"{what}; it may have been done")
+
+
+def _items(place: Place, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those of one page of a list; servers in Go write an empty list as null at times."""
+    items = body.get("items", "")
+    if items is not None and not isinstance(items, list):
+        raise Transient(f"{place.cluster}, GET {path}: the answer is no list, `items` is missing: who sent it?")
+    return items or []
 
 
 def _conflict(place: Place, path: str, answer: Answer) -> Permanent | Transient:

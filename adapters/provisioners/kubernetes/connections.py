@@ -17,6 +17,7 @@ CONNECT_LIMIT_S: Final = 5.0
 REQUEST_LIMIT_S: Final = 20.0
 """Below the limit of a blocking call, so that a thread ends before it is given up."""
 ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
+UNAUTHORIZED: Final = 401
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the server said; the body is {} where it was no JSON object."""
+    """What the server said; the body is {} where it was no JSON object, which no server sends as one."""
 
     status: int
     body: dict[str, Any]
@@ -60,29 +61,20 @@ class Connections:
         self._closed = False
 
     def request(self, place: Place, request: Request) -> Answer:
-        """Send it once, without a repetition. Raises `Unconfigured`, and urllib3's own errors as they are."""
+        """Send it once, without a repetition. Raises `Unconfigured`, and urllib3's own errors as they are.
+
+        Where credentials or certificates are not accepted, the next request reads the kubeconfig anew: it may be
+        renewed by then.
+        """
         api = self._client(place)
-        query = f"?{urlencode(request.query)}" if request.query else ""
-        headers = {"Accept": "application/json", "User-Agent": "solvent"}
-        for setting in api.configuration.auth_settings().values():
-            if setting.get("in") == "header" and setting.get("value"):
-                headers[setting["key"]] = setting["value"]
-        if request.body is not None:
-            headers["Content-Type"] = request.content_type
-        response = api.rest_client.pool_manager.request(
-            request.method,
-            f"{api.configuration.host.rstrip('/')}{request.path}{query}",
-            body=None if request.body is None else json.dumps(request.body).encode(),
-            headers=headers,
-            timeout=urllib3.Timeout(connect=CONNECT_LIMIT_S, read=REQUEST_LIMIT_S),
-            retries=False,
-            preload_content=False,
-        )
         try:
-            data = response.read(ANSWER_BYTES_MAX)
-        finally:
-            response.release_conn()
-        return Answer(response.status, _object(data), _seconds(response.headers.get("Retry-After")))
+            answer = _sent(api, request)
+        except urllib3.exceptions.SSLError:
+            self._forget(place, api)
+            raise
+        if answer.status == UNAUTHORIZED:
+            self._forget(place, api)
+        return answer
 
     def close(self) -> None:
         """Close every connection; a request after it raises `Unconfigured`."""
@@ -91,6 +83,13 @@ class Connections:
             for api in self._clients.values():
                 api.close()  # type: ignore[no-untyped-call] # the SDK annotates nothing here
             self._clients.clear()
+
+    def _forget(self, place: Place, api: client.ApiClient) -> None:
+        """Another thread may have made a newer one meanwhile, which stays; requests under way end as they would."""
+        with self._lock:
+            if self._clients.get(place) is api:
+                del self._clients[place]
+                api.close()  # type: ignore[no-untyped-call] # as above
 
     def _client(self, place: Place) -> client.ApiClient:
         with self._lock:
@@ -121,6 +120,30 @@ class Connections:
         except (config.ConfigException, OSError, ValueError, TypeError, KeyError) as error:
             raise Unconfigured(f"the kubeconfig {path} cannot be used: {error}") from error
         return configuration
+
+
+def _sent(api: client.ApiClient, request: Request) -> Answer:
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    headers = {"Accept": "application/json", "User-Agent": "solvent"}
+    for setting in api.configuration.auth_settings().values():
+        if setting.get("in") == "header" and setting.get("value"):
+            headers[setting["key"]] = setting["value"]
+    if request.body is not None:
+        headers["Content-Type"] = request.content_type
+    response = api.rest_client.pool_manager.request(
+        request.method,
+        f"{api.configuration.host.rstrip('/')}{request.path}{query}",
+        body=None if request.body is None else json.dumps(request.body).encode(),
+        headers=headers,
+        timeout=urllib3.Timeout(connect=CONNECT_LIMIT_S, read=REQUEST_LIMIT_S),
+        retries=False,
+        preload_content=False,
+    )
+    try:
+        data = response.read(ANSWER_BYTES_MAX)
+    finally:
+        response.release_conn()
+    return Answer(response.status, _object(data), _seconds(response.headers.get("Retry-After")))
 
 
 def _object(data: bytes) -> dict[str, Any]:

@@ -80,12 +80,19 @@ def _of_workloads(group: Group, live: Live, tokens: tuple[str, ...], foreign: st
     if not on and any(each.on for each in workloads):
         detail = f"some run and some do not: {text}"
         return Observation(ResourceState.BROKEN, tokens, units, detail=detail, foreign_writer=foreign)
+    changed = () if foreign or live.record is None else _differences(group, live, on=on)
     if not all(each.settled for each in workloads):
         return Observation(
-            ResourceState.CHANGING, tokens, units, detail=text, foreign_writer=foreign, look_after_s=LOOK_AFTER_S
+            ResourceState.CHANGING,
+            tokens,
+            units,
+            detail=text,
+            differences=changed if on else (),
+            foreign_writer=foreign,
+            look_after_s=LOOK_AFTER_S,
+            interruptible=on,  # the pods of what is off are ending already
         )
     state = ResourceState.HOT if on else ResourceState.WARM
-    changed = () if foreign or live.record is None else _differences(group, live, on=on)
     return Observation(state, tokens, units, detail=text, differences=changed, foreign_writer=foreign)
 
 

@@ -58,11 +58,7 @@ class KubernetesObserver:
         """
         group = group_of(resource)
         check_adopted(group)
-        live = await self._live(group)
-        seen = judged(group, live)
-        if seen.state not in (ResourceState.CHANGING, ResourceState.BROKEN):
-            return seen
-        return await self._with_reasons(group, live, seen)
+        return await self._seen(group, await self._live(group))
 
     async def list_resources(self, plan: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
         """Every object that carries the plan's label in the namespaces of `known`, claims for storage excepted.
@@ -91,6 +87,13 @@ class KubernetesObserver:
             if one is not None and is_of(group, one) and not one["metadata"].get("deletionTimestamp"):
                 former.append((entry, one))
         return Live(record, objects, former)
+
+    async def _seen(self, group: Group, live: Live) -> Observation:
+        """What the objects mean, and where they wait, their pods: a step must not judge otherwise than a look."""
+        seen = judged(group, live)
+        if seen.state not in (ResourceState.CHANGING, ResourceState.BROKEN):
+            return seen
+        return await self._with_reasons(group, live, seen)
 
     async def _with_reasons(self, group: Group, live: Live, seen: Observation) -> Observation:
         """The same, with why pods wait; broken where a workload has none ready and waits in vain.

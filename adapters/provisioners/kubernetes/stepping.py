@@ -53,7 +53,7 @@ class KubernetesProvisioner(KubernetesObserver):
         group = group_of(order.resource)
         check_adopted(group)
         live = await self._live(group, order.deadline_at)
-        seen = judged(group, live)
+        seen = await self._seen(group, live)
         if done := done_already(step, order, seen):
             return done
         if seen.foreign_writer:

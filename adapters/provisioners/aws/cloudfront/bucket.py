@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from adapters.provisioners.aws.calls import Place
-from adapters.provisioners.aws.tags import listed, mapped
+from adapters.provisioners.aws.tags import TOKEN, listed, mapped
 from config.provisioner_options.aws import REGION_OF_GLOBAL_SERVICES
 from machines.ports.faults import Permanent
 
@@ -49,15 +49,17 @@ async def found(aws: Place, name: str) -> Bucket | None:
     return Bucket(name, on_it, (policy or {}).get("Policy", ""), private)
 
 
-async def made(aws: Place, name: str) -> bool:
-    """Create it; False where this account has it already. Raises `Permanent` where somebody else has it."""
+async def made(aws: Place, name: str) -> None:
+    """Create it; look for it before and afterwards, since us-east-1 does not say that this account has it already.
+
+    Raises `Permanent` where somebody else has it.
+    """
     elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": aws.region}}
     where = {} if aws.region == REGION_OF_GLOBAL_SERVICES else elsewhere
     try:
-        answer = await aws.call_unless(("BucketAlreadyOwnedByYou",), "s3", "create_bucket", Bucket=name, **where)
+        await aws.call_unless(("BucketAlreadyOwnedByYou",), "s3", "create_bucket", Bucket=name, **where)
     except Permanent as refused:
         raise Permanent(f"{refused.reason}; where the bucket {name} is not yours, {_CHOOSE}") from refused
-    return answer is not None
 
 
 async def tagged(aws: Place, name: str, tags: Mapping[str, str]) -> None:
@@ -90,6 +92,20 @@ async def is_empty(aws: Place, name: str) -> bool:
     return answer is None or not _versions(answer)
 
 
+async def refuse_used(aws: Place, bucket: Bucket) -> None:
+    """Raises `Permanent` unless it is as S3 makes one: without tags, policy or objects."""
+    uses = (
+        (bool(bucket.tags), "tags"),
+        (bool(bucket.policy), "a policy"),
+        (not await is_empty(aws, bucket.name), "objects"),
+    )
+    if found := [use for is_there, use in uses if is_there]:
+        raise Permanent(
+            f"the bucket {bucket.name} is there already and has {', '.join(found)} that solvent knows nothing of: "
+            "choose another name with the option bucket, or adopt a distribution that serves this one"
+        )
+
+
 async def emptied(aws: Place, name: str) -> bool:
     """Remove its objects; False where some are left for the next step."""
     for _ in range(CALLS_PER_STEP_MAX):
@@ -117,6 +133,14 @@ async def region_of(aws: Place, name: str) -> str:
     """Where it lives; where it is gone, where the question was asked."""
     answer = await aws.call_unless(_GONE, "s3", "get_bucket_location", Bucket=name)
     return aws.region if answer is None else answer.get("LocationConstraint") or REGION_OF_GLOBAL_SERVICES
+
+
+def not_ours(name: str) -> str:
+    """The sentence for a bucket that lost its tags, or was made anew by somebody else."""
+    return (
+        f"the bucket {name} does not carry solvent's tags, so neither it nor its objects are removed: remove it by "
+        f"hand, or put the tag {TOKEN} back"
+    )
 
 
 def still_holds(name: str) -> str:

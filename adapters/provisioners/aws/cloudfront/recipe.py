@@ -117,6 +117,8 @@ class CloudFrontRecipe:
         its_bucket: Bucket | None = standing.raw.get(_BUCKET)
         place = await bucket_place(work, found)
         may_empty = work.options.force_delete and not work.resource.stateful
+        if its_bucket is not None and tags.TOKEN not in its_bucket.tags:
+            raise Permanent(bucket.not_ours(its_bucket.name))
         if its_bucket is not None and not may_empty and not await bucket.is_empty(place, its_bucket.name):
             raise Permanent(bucket.still_holds(its_bucket.name))
         if found is not None and found.enabled:
@@ -167,15 +169,14 @@ class CloudFrontRecipe:
 
 async def _new_bucket(work: Work[CloudFrontOptions], place: Place, name: str) -> Bucket | None:
     """None where somebody else made it since the look, so that another look decides."""
-    if not await bucket.made(place, name):
+    standing = await bucket.found(place, name)
+    if standing is None:
+        await bucket.made(place, name)
         standing = await bucket.found(place, name)
-        if standing is None or tags.TOKEN in standing.tags:
-            return None
-        if not await bucket.is_empty(place, name):
-            raise Permanent(
-                f"the bucket {name} is there already and holds objects that solvent knows nothing of: "
-                "choose another name with the option bucket, or empty it"
-            )
+    if standing is None or tags.TOKEN in standing.tags:
+        return None
+    # One that is there and unused is what a process leaves that died between making its bucket and tagging it.
+    await bucket.refuse_used(place, standing)
     await bucket.tagged(place, name, work.tags())
     await bucket.closed(place, name)
     return Bucket(name, work.tags(), "", private=True)

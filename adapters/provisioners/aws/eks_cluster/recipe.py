@@ -16,7 +16,7 @@ from adapters.provisioners.aws.names import arn_of
 from adapters.provisioners.aws.recipe import ABSENT, Standing, Tagged, Work
 from config.provisioner_options.aws_eks_cluster import EksClusterOptions, eks_cluster_options
 from machines.observations import Observation, ResourceState
-from machines.ports.faults import Ambiguous, Permanent
+from machines.ports.faults import Permanent, Transient
 from machines.ports.provisioner import StepBegun, StepDone
 
 NOT_FOUND: Final = ("ResourceNotFoundException",)
@@ -114,19 +114,13 @@ class EksClusterRecipe:
 
     async def _delete(self, work: Work[EksClusterOptions], standing: Standing) -> StepBegun | None:
         """None where it is gone already."""
-        answer = await work.aws.call_unless((*IN_USE, *NOT_FOUND), "eks", "delete_cluster", name=work.name)
-        if answer is not None:
-            return begun(answer, "EKS removes the control plane", LOOK_AFTER_S)
-        if await _described(work.aws, work.name) is None:
-            return None
-        cluster = arn_of(standing.arn).name
-        groups = (await work.aws.pages("eks", "list_nodegroups", clusterName=cluster)).get("nodegroups", [])
-        if not groups:
-            raise Ambiguous(f"EKS says that the cluster {cluster} is in use, and shows no node group: look again")
-        raise Permanent(
-            f"the cluster {cluster} in {work.aws.region} still has the node groups {', '.join(sorted(groups))}: "
-            "decommission them first"
-        )
+        try:
+            answer = await work.aws.call_unless(NOT_FOUND, "eks", "delete_cluster", name=work.name)
+        except Transient as refused:
+            if any(code in refused.reason for code in IN_USE):
+                await _refuse_held(work.aws, arn_of(standing.arn).name, refused)
+            raise
+        return None if answer is None else begun(answer, "EKS removes the control plane", LOOK_AFTER_S)
 
     async def _tag(self, work: Work[EksClusterOptions], standing: Standing, state: str) -> StepDone:
         answer = await work.aws.call("eks", "tag_resource", resourceArn=standing.arn, tags=work.tags(state=state))
@@ -137,6 +131,20 @@ async def _described(aws: Place, name: str) -> dict[str, Any] | None:
     """None where there is none."""
     answer = await aws.call_unless(NOT_FOUND, "eks", "describe_cluster", name=name)
     return None if answer is None else dict(answer["cluster"])
+
+
+async def _refuse_held(aws: Place, cluster: str, refused: Transient) -> None:
+    """Raises `Permanent` where waiting does not let go of the cluster, with EKS's own sentence."""
+    for operation, key, holders, advice in (
+        ("list_nodegroups", "nodegroups", "node groups", "decommission them first"),
+        ("list_fargate_profiles", "fargateProfileNames", "Fargate profiles", "delete them first"),
+    ):
+        names = (await aws.pages("eks", operation, clusterName=cluster)).get(key, [])
+        if names:
+            raise Permanent(
+                f"the cluster {cluster} in {aws.region} still has the {holders} {', '.join(sorted(names))}: {advice} "
+                f"({refused.reason})"
+            ) from refused
 
 
 def _state(cluster: Mapping[str, Any]) -> ResourceState:

@@ -8,7 +8,7 @@ from adapters.provisioners.aws import tags
 from adapters.provisioners.aws.answered import begun, done
 from adapters.provisioners.aws.calls import Answer
 from adapters.provisioners.aws.load_balancer import wishes
-from adapters.provisioners.aws.load_balancer.parts import NO_BALANCER, SERVICE, Parts, tags_on
+from adapters.provisioners.aws.load_balancer.parts import NO_BALANCER, NO_LISTENER, SERVICE, Parts, tags_on
 from adapters.provisioners.aws.recipe import Work
 from config.provisioner_options.aws_load_balancer import LoadBalancerOptions
 from machines.ports.faults import Ambiguous, Permanent
@@ -68,16 +68,19 @@ async def put_balancer_right(work: Work[LoadBalancerOptions], parts: Parts) -> N
 
 
 async def put_listeners_right(work: Work[LoadBalancerOptions], parts: Parts) -> None:
-    """A listener on another port is somebody else's, and left alone."""
+    """Those of earlier options go last, so that the port that serves changes without a gap; anybody else's stay."""
     if not parts.group or not parts.balancer:
         raise Ambiguous(f"{work.name} was removed by somebody else meanwhile: look again")
-    for wished in wishes.listeners(work.options, parts.group["TargetGroupArn"]):
+    all_wished = wishes.listeners(work.options, parts.group["TargetGroupArn"])
+    for wished in all_wished:
         standing = wishes.on_port(parts, wished)
         if standing is None:
             arn, on_it = parts.balancer["LoadBalancerArn"], tags.listed(work.tags())
             await work.aws.call(SERVICE, "create_listener", LoadBalancerArn=arn, **wished, Tags=on_it)
         elif not wishes.same_listener(standing, wished):
             await work.aws.call(SERVICE, "modify_listener", ListenerArn=standing["ListenerArn"], **wished)
+    for each in wishes.left_over(parts, all_wished):
+        await work.aws.call_unless(NO_LISTENER, SERVICE, "delete_listener", ListenerArn=each["ListenerArn"])
 
 
 async def delete_balancer(work: Work[LoadBalancerOptions], parts: Parts) -> StepDone | StepBegun:

@@ -17,6 +17,7 @@ from machines.ports.faults import Permanent, Transient
 SERVICE: Final = "elbv2"
 NO_GROUP: Final = ("TargetGroupNotFound",)
 NO_BALANCER: Final = ("LoadBalancerNotFound",)
+NO_LISTENER: Final = ("ListenerNotFound",)
 RETRY_MOVED_S: Final = 5.0
 _TAGS_OF_MAX: Final = 20
 """How many ARNs AWS takes in one question for tags."""
@@ -60,10 +61,11 @@ async def found(work: Work[LoadBalancerOptions]) -> Parts:
     parts = Parts(groups[0] if groups else {}, balancers[0] if balancers else {})
     if not parts.arns:
         return parts
-    on_them = await tags_on(work.aws, parts.arns)
+    listeners = await _listeners(work.aws, parts)
+    on_them = await _all_tags_on(work.aws, [*parts.arns, *(str(each["ListenerArn"]) for each in listeners)])
     if on_them is None:
-        raise Transient(f"{work.name} was being removed during the look: look again", RETRY_MOVED_S)
-    return msgspec.structs.replace(parts, tags=on_them, listeners=await _listeners(work.aws, parts))
+        raise Transient(f"{work.name} was being changed by somebody else during the look: look again", RETRY_MOVED_S)
+    return msgspec.structs.replace(parts, tags=on_them, listeners=listeners)
 
 
 async def listed(aws: Place) -> Sequence[Tagged]:
@@ -72,23 +74,30 @@ async def listed(aws: Place) -> Sequence[Tagged]:
     groups = (await aws.pages(SERVICE, "describe_target_groups")).get("TargetGroups", [])
     # The load balancer first: a target group in use cannot be removed before it.
     arns = [each["LoadBalancerArn"] for each in balancers] + [each["TargetGroupArn"] for each in groups]
-    tagged = []
-    for start in range(0, len(arns), _TAGS_OF_MAX):
-        some = arns[start : start + _TAGS_OF_MAX]
-        on_them = await tags_on(aws, some)
-        if on_them is None:
-            raise Transient(f"a load balancer in {aws.region} was removed meanwhile: list again", RETRY_MOVED_S)
-        tagged += [Tagged(arn, on_them.get(arn, {})) for arn in some]
-    return tagged
+    on_them = await _all_tags_on(aws, arns)
+    if on_them is None:
+        raise Transient(f"a load balancer in {aws.region} was removed meanwhile: list again", RETRY_MOVED_S)
+    return [Tagged(arn, on_them.get(arn, {})) for arn in arns]
 
 
 async def tags_on(aws: Place, arns: Sequence[str]) -> dict[str, dict[str, str]] | None:
-    """By ARN; None where one of them is gone by now."""
-    gone = (*NO_GROUP, *NO_BALANCER)
+    """By ARN, of at most 20; None where one of them is gone by now."""
+    gone = (*NO_GROUP, *NO_BALANCER, *NO_LISTENER)
     answer = await aws.call_unless(gone, SERVICE, "describe_tags", ResourceArns=list(arns))
     if answer is None:
         return None
     return {str(each["ResourceArn"]): tags.mapped(each.get("Tags", [])) for each in answer["TagDescriptions"]}
+
+
+async def _all_tags_on(aws: Place, arns: Sequence[str]) -> dict[str, dict[str, str]] | None:
+    """By ARN, of any number; None where one of them is gone by now."""
+    on_them: dict[str, dict[str, str]] = {}
+    for start in range(0, len(arns), _TAGS_OF_MAX):
+        some = await tags_on(aws, arns[start : start + _TAGS_OF_MAX])
+        if some is None:
+            return None
+        on_them |= some
+    return on_them
 
 
 async def _listeners(aws: Place, parts: Parts) -> tuple[Part, ...]:

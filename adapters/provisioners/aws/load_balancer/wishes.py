@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from adapters.provisioners.aws.load_balancer.parts import Part, Parts
@@ -59,6 +59,13 @@ def on_port(parts: Parts, wished: Mapping[str, Any]) -> Part | None:
     return next((each for each in parts.listeners if each.get("Port") == wished["Port"]), None)
 
 
+def left_over(parts: Parts, wished: Sequence[Mapping[str, Any]]) -> list[Part]:
+    """The listeners that solvent made under earlier options: they carry its tags, and no wished one has their port."""
+    ports = {each["Port"] for each in wished}
+    made = (each for each in parts.listeners if TOKEN in parts.tags.get(each["ListenerArn"], {}))
+    return [each for each in made if each.get("Port") not in ports]
+
+
 def same_listener(standing: Part, wished: Mapping[str, Any]) -> bool:
     """Whether a listener does what is wished, whatever AWS adds by default."""
     return _said(standing) == _said(wished)
@@ -90,10 +97,13 @@ def differences(options: LoadBalancerOptions, parts: Parts) -> tuple[str, ...]:
             said.append("the security groups are not those that the options wish")
         if not same_token(parts):
             said.append("load balancer and target group carry different tokens")
-        for wished in listeners(options, parts.group.get("TargetGroupArn", "")):
+        all_wished = listeners(options, parts.group.get("TargetGroupArn", ""))
+        for wished in all_wished:
             standing = on_port(parts, wished)
             if standing is None or not same_listener(standing, wished):
                 said.append(f"the listener on port {wished['Port']} is not the one that the options wish")
+        for each in left_over(parts, all_wished):
+            said.append(f"the listener on port {each['Port']} is one of earlier options, these wish none there")
     return tuple(said)
 
 

@@ -109,13 +109,13 @@ class RdsRecipe:
             return begun(answer, "stopping")
         if standing.observation.state is ResourceState.WARM:  # stopped under earlier options: the next time it is hot
             return StepDone()
-        if await anchor.find(work) is None:
-            await anchor.create(work)
         name = await self._last_snapshot(work, standing.raw)
-        answered = await instance.delete(work, standing.raw, name)
-        if name and answered.detail == instance.DELETING:
+        # Before the deletion, whose answer may be lost: no later step would write it.
+        if name:
             await anchor.write(work, name)
-        return answered
+        elif await anchor.find(work) is None:
+            await anchor.create(work)
+        return await instance.delete(work, standing.raw, name)
 
     async def remove(self, work: Work[RdsOptions], standing: Standing) -> StepDone | StepBegun:
         """Delete the instance, after a last snapshot unless the options wish none; the anchor when it is gone."""
