@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from config.instants import SECOND, Instant
 from config.plan import Component
@@ -14,6 +15,7 @@ from machines.events import (
     ComponentParked,
     Event,
     IntentAbandoned,
+    PinSet,
     ResourceAdopted,
     ResourceGone,
     ResourceNamed,
@@ -200,6 +202,20 @@ def adoption(record: ComponentRecord, found: ResourceUnmanaged) -> ResourceAdopt
         to_state=ComponentState.HOT if found.observed is ResourceState.HOT else ComponentState.WARM,
         committed_micros=found.committed_micros,
     )
+
+
+_HIGHER: Final = (ComponentState.COLD, ComponentState.WARM, ComponentState.HOT)
+HELD_REASON: Final = "adopted while the level does not ask for it: held as it stands until unpinned"
+
+
+def held(adopted: ResourceAdopted, wanted: ComponentState, *, pinned: bool) -> list[Event]:
+    """The pin that keeps an adopted resource as it stands where it would be lowered at once; an operator's stays.
+
+    Nobody who hands over what serves expects it to be removed by that.
+    """
+    if pinned or _HIGHER.index(wanted) >= _HIGHER.index(adopted.to_state):
+        return []
+    return [PinSet(adopted.component, adopted.to_state, None, HELD_REASON, "solvent")]
 
 
 def not_adopted(component_id: str, name: str, why: str) -> list[Event]:

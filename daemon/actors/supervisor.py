@@ -30,11 +30,11 @@ from daemon.messages import (
     Tick,
 )
 from daemon.recorder import OvertakenError, Recorder
-from machines.events import ComponentParked, Event, StepIntended, StepOutcome
+from machines.events import ComponentParked, Event, ResourceAdopted, StepIntended, StepOutcome
 from machines.granting import Grant, GrantLimits, Refusal, judge_step
 from machines.lifecycle_states import ComponentState
 from machines.moving import Order, moves, order_of, wanted_states
-from machines.outcomes import after_answer, after_deadline, after_sight, not_adopted, releases
+from machines.outcomes import after_answer, after_deadline, after_sight, held, not_adopted, releases
 from machines.ports.clock import Clock
 from machines.ports.journal import JournalRefusedError
 from machines.state.operators import expired
@@ -222,7 +222,11 @@ class Supervisor(RecordingActor):
             return  # an operator named another resource since that look
         wanted = wanted_states(state.plan, state).get(component.id, ComponentState.COLD)
         found = after_sight(component, record, message.seen, Sight(message.sight), self._clock.wall(), wanted=wanted)
-        await self._recorder.record(component_actor(component.id), found)
+        pinned = component.id in state.operators.pins
+        holds = [
+            pin for each in found if isinstance(each, ResourceAdopted) for pin in held(each, wanted, pinned=pinned)
+        ]
+        await self._recorder.record(component_actor(component.id), [*found, *holds])
 
     async def _name_refused(self, message: NameRefused) -> None:
         record = self._recorder.state.components.of(message.component)

@@ -64,7 +64,7 @@ def test_a_name_is_refused_where_it_cannot_be_followed() -> None:
     refused("adopt", before, "resource: expected a name of printable characters without spaces around it",
             component="cache", resource="a\nb", reason="r")  # fmt: skip
     refused("adopt", before, "component: database is HOT and already has its own resource; only a COLD component at"
-            " rest can adopt another: send deactivate first",
+            " rest can adopt another: give the resource a component of its own in the plan",
             component="database", resource="x", reason="r")  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from machines.events import ResourceAdopted, ResourceNamed
 from machines.lifecycle_states import ComponentState
 from tests.processes.daemon_process import PROGRAM, DaemonProcess
 from tests.processes.file_shop import FileShop
-from tests.processes.redis_place import RedisServer
+from tests.processes.operating import answer
+from tests.processes.redis_place import Keys, RedisServer
 from tests.processes.waiting import until
 
 
@@ -39,14 +40,20 @@ def explained(daemon: DaemonProcess, component: str) -> Any:
     return json.loads(subprocess.run(command, capture_output=True, timeout=60, check=True).stdout)
 
 
-def test_a_named_resource_is_adopted_and_every_step_is_taken_on_it(daemon: DaemonProcess, shop: FileShop) -> None:
-    """What stands elsewhere is found by its name, is ours, and goes as no level enables it; its name goes with it."""
+def test_a_named_resource_is_adopted_and_every_step_is_taken_on_it(
+    daemon: DaemonProcess, shop: FileShop, keys: Keys
+) -> None:
+    """What stands elsewhere is found by its name and held; unpinned it goes, as no level enables it."""
     place = shop.world / "made-by-hand"
     made = place / "live" / "theirs"
     made.mkdir(parents=True)
     (place / "snapshots").mkdir()
     (made / "state").write_text("hot\n")
     code, said = adopt(daemon, "search", str(place))
+    until(lambda: daemon.journal.events(ResourceAdopted), "the resource to be adopted")
+    until(daemon.journal.at_rest, "all components to rest")
+    assert made.exists()
+    assert "done" == answer(keys, keys.command("unpin", component="search"))["outcome"]
     until(lambda: not made.exists(), "the adopted resource to be decommissioned")
     until(daemon.journal.at_rest, "all components to rest")
     record = daemon.journal.state().components.of("search")
