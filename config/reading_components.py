@@ -76,6 +76,9 @@ def _component(context: Context, node: Node, collector: Collector) -> ComponentD
         expected = "the price of a host, which is paid from the first minute and counts in the cap"
         collector.report(fields.place_of("monthly_cost"), expected, "unknown")
     provisioner, own = _provisioner_read(fields, context, host=host)
+    if own.cost_micros is not None and monthly_cost not in (None, _UNKNOWN) and own.cost_micros > (monthly_cost or 0):
+        expected = f"at least the {amount_text(own.cost_micros)} a month that its options allow to be spent"
+        collector.report(fields.place_of("monthly_cost"), expected, amount_text(monthly_cost or 0))
     component = Component(
         id=identifier,
         monthly_cost_micros=None if monthly_cost == _UNKNOWN else monthly_cost,

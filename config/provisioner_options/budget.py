@@ -111,4 +111,4 @@ def _zone_name(text: str) -> str:
     return text
 
 
-KIND: Final = OptionsKind(_read)
+KIND: Final = OptionsKind(_read, cost_micros=lambda options: options.budget_micros)

@@ -84,15 +84,24 @@ def _read(fields: Fields, context: Context) -> ComposeOptions:
 
 
 def _absolute(fields: Fields, context: Context) -> str:
-    """The compose file's path, a relative one against the plan's own folder."""
+    """The compose file's path, a relative one against the plan's own folder. A plan from a file must find it there."""
     path = fields.required("file", _path)
-    if path is None or path.startswith("/"):
-        return path or ""
+    if path is None:
+        return ""
     if context.folder is None:
+        if path.startswith("/"):
+            return path
         expected = "an absolute path, since this plan was read from no file"
         fields.collector.report(fields.place_of("file"), expected, shown(path))
         return ""
-    return str(context.folder.absolute() / path)
+    absolute = context.folder.absolute() / path
+    try:
+        with absolute.open("rb"):
+            return str(absolute)
+    except OSError as error:
+        found = f"{str(absolute)!r}: {error.strerror}"  # not cut short: the file's own name is at its end
+        fields.collector.report(fields.place_of("file"), "a readable compose file: make it, or mend the path", found)
+        return ""
 
 
 def _path(text: str) -> str:

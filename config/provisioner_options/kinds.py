@@ -56,13 +56,17 @@ class OptionsRead(msgspec.Struct, frozen=True):
 
     options: dict[str, Any]
     provider: str
+    cost_micros: int | None = None
+    """What they allow to be spent in a month, where they say so."""
 
 
 def options_read(kind: str, mapping: Mapping, context: Context, collector: Collector) -> OptionsRead:
     """The options of one component; problems are reported."""
     fields = Fields(mapping, collector)
+    problems_before = len(collector.problems)
     options = KINDS[kind].read(fields, context)
     fields.finish()
+    sound = len(collector.problems) == problems_before
     # Through JSON, so that a plan read back from the journal equals the plan that was loaded.
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(options))
-    return OptionsRead(plain, KINDS[kind].provider(options))
+    return OptionsRead(plain, KINDS[kind].provider(options), KINDS[kind].cost_micros(options) if sound else None)

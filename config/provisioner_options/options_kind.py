@@ -25,6 +25,12 @@ def no_provider(options: Any) -> str:
     return ""
 
 
+def no_cost(options: Any) -> int | None:
+    """Options that say nothing of money."""
+    del options
+    return None
+
+
 class OptionsKind(msgspec.Struct, frozen=True):
     """How a kind's options are read. Problems go to the collector of the fields."""
 
@@ -34,3 +40,5 @@ class OptionsKind(msgspec.Struct, frozen=True):
     metrics; "" where the kind itself is the domain."""
     place: tuple[str, ...] = ()
     """The keys that say where the resource stands: with another value it would be another resource."""
+    cost_micros: Callable[[Any], int | None] = no_cost
+    """What the options themselves allow to be spent in a month; None where they say nothing of money."""

@@ -16,7 +16,10 @@ PRODUCT = "expected units_per_month x unit_price above 0, at most 9000000000.00 
 
 def with_options(text: str) -> str:
     """The small plan, its database replaced by a budget."""
-    return changed(SIMULATED, f"    provisioner: budget\n    options: {{{text}}}\n")
+    plan = changed(SIMULATED, f"    provisioner: budget\n    options: {{{text}}}\n")
+    # So that what the options allow is covered.
+    plan = plan.replace("monthly_cost: 10.10", "monthly_cost: 9000000000").replace("    monthly_cost: 15.25\n", "")
+    return plan.replace("max_burn: 40", "max_burn: 9100000000")
 
 
 def test_a_budget_is_read_with_its_defaults_written_out() -> None:
@@ -60,6 +63,18 @@ def test_all_options_are_read() -> None:
         options.api,
     )
     assert (1, 1) == (options.budget_micros, options.warn_at_micros)
+
+
+def test_a_budget_is_no_larger_than_its_price() -> None:
+    """The cap counts the component's price: what may be spent beyond it would not be counted."""
+    text = with_options("units_per_month: 400, unit_price: 0.15")
+
+    (problem,) = problems_of(text.replace("monthly_cost: 9000000000", "monthly_cost: 59.99"))
+
+    assert (
+        "components.database.monthly_cost: expected at least the 60.00 a month that its options allow" in problem.text
+    )
+    assert () == problems_of(text.replace("monthly_cost: 9000000000", "monthly_cost: 60"))
 
 
 @pytest.mark.parametrize(
