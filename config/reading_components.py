@@ -14,7 +14,7 @@ from config.money import amount_text
 from config.plan import Component
 from config.provisioner_options.kinds import PROVISIONERS, OptionsRead, options_read
 from config.provisioner_options.options_kind import Context
-from config.reading import NOT_YET, Collector, Fields, mapping_of
+from config.reading import Collector, Fields, mapping_of
 from config.reading_costs import price_date
 from config.suggestions import did_you_mean
 from config.yaml_tree import Mapping, Node, Place
@@ -131,4 +131,4 @@ def _provisioner(text: str) -> str:
     if text in PROVISIONERS:
         return text
     near = did_you_mean(text, PROVISIONERS)
-    raise ReadingError(" or ".join(PROVISIONERS), f"provisioner: {shown(text)}" + (near or f": {NOT_YET}"))
+    raise ReadingError(" or ".join(PROVISIONERS), f"provisioner: {shown(text)}" + near)

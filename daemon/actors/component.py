@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
+import structlog
 
 from config.instants import SECOND
 from config.plan import Component
@@ -63,7 +64,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 class ComponentActor(Actor):
     """One component's lifecycle. Everything it must remember is in the folded state; only its aim is its own."""
 
-    __slots__ = ("_around", "_component_id", "_doubted", "_lowered", "_target", "_timer")
+    __slots__ = ("_around", "_component_id", "_doubted", "_lowered", "_target", "_timer", "_unseen_because")
 
     def __init__(self, component_id: str, around: Surroundings) -> None:
         super().__init__(component_actor(component_id))
@@ -75,6 +76,8 @@ class ComponentActor(Actor):
         self._lowered = 0
         """The intent of the lowering that one look has shown to be done, by its sequence number."""
         self._timer: TimerId | None = None
+        self._unseen_because = ""
+        """Why the last look failed; "" where it showed something."""
 
     async def receive(self, message: msgspec.Struct) -> object | None:
         """Move towards a target, or look."""
@@ -91,6 +94,7 @@ class ComponentActor(Actor):
     async def restart(self) -> None:
         """After a failure nothing is remembered but the record: look."""
         self._target, self._doubted, self._timer, self._lowered = None, None, None, 0
+        self._unseen_because = ""
         self._around.kernel.tell(SUPERVISOR, TargetAsked(self._component_id))
         self._look_after(self._around.times.retry_initial_s)
 
@@ -109,8 +113,10 @@ class ComponentActor(Actor):
         except CallError as failed:
             if isinstance(failed, Permanent) and name and name == record.resource_name and _to_adopt(record):
                 await self._tell_supervisor(NameRefused(self._component_id, name, failed.reason))
+            self._say_unseen(failed.reason)
             self._look_after(self._retry_delay_s(record, None))
             return
+        self._say_unseen("")
         if name != record.resource_name:
             self._look_after(0)  # an operator named another resource meanwhile: this look was at the old one
             return
@@ -218,6 +224,17 @@ class ComponentActor(Actor):
 
     async def _observe(self, component: Component) -> Observation:
         return await self._around.actuator.observe(self._plan_id(), component, self._resource_name())
+
+    def _say_unseen(self, because: str) -> None:
+        """Once for each reason: nothing moves while nobody knows what stands."""
+        if because == self._unseen_because:
+            return
+        self._unseen_because = because
+        log = structlog.get_logger(self.name)
+        if because:
+            log.warning("look_failed", component=self._component_id, reason=because)
+        else:
+            log.info("look_works", component=self._component_id)
 
     async def _try_observe(self, component: Component) -> Observation | None:
         try:

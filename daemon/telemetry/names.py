@@ -34,6 +34,8 @@ OTHER_NAMES: Final = {
     "http_listening": "`/metrics`, `/healthz` and `/readyz` are served at `url`",
     "audit_finding": "the journal shows what must never be (`invariant`, `at`); decisions freeze",
     "audit_skipped": "the journal's beginning is gone, so that it cannot be audited",
+    "look_failed": "a component cannot be looked at (`component`, `reason`), so nothing moves it; said once a reason",
+    "look_works": "it can be looked at again",
     "kind_unlisted": "the resources of a kind cannot be listed (`kind`, `reason`): its orphans are unknown; said once",
     "orphans_too_many": "`known_max` orphans are known, further ones are not told: see that the tags are right",
     "mqtt_away": "the MQTT broker cannot be reached, or refuses us (`reason`); said once until it is back",

@@ -231,12 +231,6 @@ def test_a_mistake_is_named_exactly(old: str, new: str, expected: str) -> None:
         ),
         ("stateful: true", "stateful: true\n    elastic: {units: 3}", "19: components.database.elastic", "elastic"),
         ("stateful: true", "stateful: true\n    dial: 3", "19: components.database.dial", "dial"),
-        (
-            "provisioner: command",
-            "provisioner: xyzzy",
-            "24: components.worker.provisioner",
-            "provisioner: 'xyzzy'",
-        ),
         ("{metric: revenue, at_least", "{metric: churn, at_least", "36: levels.paid.trigger.metric", "metric: 'churn'"),
         (
             "trigger: {metric: revenue, at_least: 50.50, for_months: 2}",
@@ -253,6 +247,14 @@ def test_what_is_not_executed_yet_is_refused_by_name(old: str, new: str, place: 
     assert len(texts) == 1
     assert texts[0].startswith(f"shop.yaml:{place}: expected ")
     assert texts[0].endswith(f", found {found}: {NOT_YET}")
+
+
+def test_an_unknown_kind_gets_the_list_of_those_there_are() -> None:
+    """A kind that nobody planned is not announced for later."""
+    (text,) = lines_of(changed("provisioner: command", "provisioner: gcp_sql"))
+
+    assert "24: components.worker.provisioner: expected simulated or command or" in text
+    assert text.endswith(", found provisioner: 'gcp_sql'")
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
