@@ -189,6 +189,8 @@ def after_sight(
         contested=contested,
         detail="; ".join((*filter(None, (seen.foreign_writer,)), *seen.differences))[:DETAIL_CHARACTERS_MAX],
     )
+    if component.stateful and seen.state is ResourceState.ABSENT and wanted is not ComponentState.COLD:
+        return [drifted, ComponentParked(component.id, DATA_GONE)]
     return [drifted]
 
 
@@ -205,6 +207,10 @@ def adoption(record: ComponentRecord, found: ResourceUnmanaged) -> ResourceAdopt
 
 
 _HIGHER: Final = (ComponentState.COLD, ComponentState.WARM, ComponentState.HOT)
+DATA_GONE: Final = (
+    "what it stored is gone, and solvent did not remove it: nobody is to get an empty one instead unasked; bring it "
+    "back, or adopt another, or let solvent make it anew with resume-actor"
+)
 HELD_REASON: Final = "adopted while the level does not ask for it: held as it stands until unpinned"
 
 

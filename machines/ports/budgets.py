@@ -21,9 +21,11 @@ class Reconciled(msgspec.Struct, frozen=True):
 class BudgetReconciler(Protocol):
     """A provisioner whose kind keeps budgets."""
 
-    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str) -> Reconciled:
-        """Set what the month `period` has spent to `billed_micros`; doing it again changes nothing more.
+    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str, order: str) -> Reconciled:
+        """Set what the month `period` has spent to `billed_micros`.
 
-        Raises `Transient`, `Permanent` or `Ambiguous`; after `Ambiguous` it may be called again.
+        `order` names the operator's order. Where it was the month's last to be carried out, nothing is done and the
+        sums of then are returned: what was spent since stays counted. Raises `Transient`, `Permanent` or `Ambiguous`;
+        after `Ambiguous` it may be called again with the same order.
         """
         ...

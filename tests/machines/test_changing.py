@@ -59,6 +59,6 @@ def test_an_open_intent_interrupts_where_that_helps(
 ) -> None:
     """Lowering what can be interrupted, and activating what the options wish otherwise by now, is taken again."""
     seen = Observation(ResourceState.CHANGING, ("ours",), differences=differences, interruptible=interruptible)
-    intent = Intent(sequence=1, step=step, token="ours", generation=1, deadline_at=100, attempt=1)
+    intent = Intent(step, "ours", opened_at=1, deadline_at=100, attempt=1, sequence=1)
 
     assert expected is resolve(intent, seen, 50)

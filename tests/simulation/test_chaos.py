@@ -292,11 +292,11 @@ def test_drift_is_repaired_and_a_contest_is_given_up() -> None:
     async def body(world: World, daemon: Daemon) -> None:
         await months(world, daemon, ("2025-01", "150"))
         await asyncio.sleep(100)
-        world.infrastructure.vanish(checks.resource_of(world, "database"), world.clock.wall())
+        world.infrastructure.vanish(checks.resource_of(world, "cluster"), world.clock.wall())
         await asyncio.sleep(200)
         await quiescent(world, daemon)
-        assert "HOT" == states(world)["database"]
-        assert 2 == world.auditor.state.components.of("database").generation
+        assert "HOT" == states(world)["cluster"]
+        assert 2 == world.auditor.state.components.of("cluster").generation
         world.infrastructure.standing(checks.resource_of(world, "gateway")).contested_by = ResourceState.WARM
         await asyncio.sleep(1_800)
 
