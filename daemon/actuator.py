@@ -133,7 +133,7 @@ class Actuator:
             return await self._answer(lambda: provisioner.remove(found))
 
     async def reconcile(
-        self, component: Component, period: str, billed_micros: int, reason: str
+        self, component: Component, period: str, billed_micros: int, reason: str, order: str
     ) -> Reconciled | Answer:
         """Set what a month of a budget has spent to what the provider bills; an answer where that was not done."""
         provisioner = self._provisioners.get(component.provisioner)
@@ -144,7 +144,7 @@ class Actuator:
         done: list[Reconciled] = []
 
         async def call() -> StepDone:
-            done.append(await provisioner.reconcile(component.id, period, billed_micros, reason))
+            done.append(await provisioner.reconcile(component.id, period, billed_micros, reason, order))
             return StepDone()
 
         async with self._places:

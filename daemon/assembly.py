@@ -34,6 +34,7 @@ from adapters.state_directory import HeldError, Holder, RunFacts, StateDirectory
 from config.instants import Instant, instant_text
 from config.plan import Plan
 from config.settings import EMBEDDED, Settings
+from daemon.roots.http import check_address
 from daemon.running import Ports
 from machines.ports.clock import Clock
 from machines.ports.costs import CostReader
@@ -98,13 +99,16 @@ class Installation(msgspec.Struct, frozen=True):
 async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installation]:
     """Hold the state directory, start the embedded Redis where it is wished, open the journal; let go in reverse.
 
-    Raises `HeldError` naming the holder, `EmbeddedRedisError`, `JournalDamagedError`, `JournalRefusedError`, and
-    `ProvisionerUnavailableError` where the packages of a bill's reader are missing.
+    Raises `HeldError` naming the holder, `OSError` for an HTTP address that is taken, `EmbeddedRedisError`,
+    `JournalDamagedError`, `JournalRefusedError`, and `ProvisionerUnavailableError` where the packages of a bill's
+    reader are missing.
     """
     path = Path(settings.state_dir)
     for reader in cost_readers(settings.costs, os.environ, clock):
         await reader.close()  # its packages are there: better missed now than by tomorrow's bill
     with StateDirectory.hold(path, instance=settings.instance, since=clock.wall()) as directory:
+        # Not before: who starts the same daemon twice is to read that it runs, not that its address is taken.
+        check_address(settings.http_host, settings.http_port)
         embedded = EmbeddedRedis(path) if settings.redis == EMBEDDED else None
         url = settings.redis if embedded is None else await embedded.start()
         try:

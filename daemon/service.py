@@ -22,7 +22,6 @@ from daemon.kernel import StopReport
 from daemon.roots.audit import Audit
 from daemon.roots.costs import CostsRoot, CostTimes
 from daemon.roots.gate import Gate
-from daemon.roots.http import check_address
 from daemon.running import Daemon
 from daemon.telemetry.attached import Address, Telemetry, attach_log, say_stopping
 from machines.events import Mode
@@ -53,7 +52,6 @@ async def serve(
     Raises what keeps it from starting (`PlanError`, `HeldError`, `OwnedByAnotherError`, `JournalDamagedError`, ...), or
     what ended it.
     """
-    check_address(settings.http_host, settings.http_port)
     read_plan = read_plan or partial(load_plan, settings.plan)
     plan = read_plan()
     async with installed(settings, clock) as installation:

@@ -88,6 +88,16 @@ class KeyConnection:
 
         return await self._call(f"the list of {self._kind.plural}", asked, None)
 
+    async def setting(self, name: str) -> str | None:
+        """The server's own setting; None where it knows none of that name."""
+
+        async def asked(client: Redis) -> str | None:
+            answer: Any = await client.config_get(name)
+            found: str | None = answer.get(name)
+            return found
+
+        return await self._call(f"the setting {name}", asked, None)
+
     async def close(self) -> None:
         """Let go of the connections; harmless a second time."""
         client, self._client = self._client, None
@@ -108,7 +118,7 @@ class KeyConnection:
         if not self._url:
             raise Permanent(
                 f"{self._kind.plural} are kept in Redis and the daemon has none: "
-                "give --redis an address that the application uses"
+                "let --redis or SOLVENT_REDIS name one that the application uses"
             )
         if self._client is None:
             try:
@@ -146,7 +156,7 @@ def script_sentence(error: CallError, plural: str) -> str:
     """What to do where not even a harmless script ran."""
     if _WITHOUT_LUA in error.reason.lower():
         return (
-            f"{plural} are changed by a Lua script and this Redis knows no EVAL: give --redis a real Redis 6.2 or "
-            "later, or install lupa beside the embedded fakeredis"
+            f"{plural} are changed by a Lua script and this Redis knows no EVAL: let --redis or SOLVENT_REDIS "
+            "name a real Redis 6.2 or later, or install lupa beside the embedded fakeredis"
         )
     return error.reason

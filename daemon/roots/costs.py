@@ -57,6 +57,7 @@ class CostsRoot:
         self._tried_at: dict[str, Instant] = {}
         self._failed: set[str] = set()
         self._told_old: set[str] = set()
+        self._unanswered: dict[str, str] = {}
         self._log = structlog.get_logger(COSTS)
 
     async def run(self, root: Root) -> None:
@@ -112,18 +113,28 @@ class CostsRoot:
     # --- the budgets ---
 
     async def _reconcile(self, root: Root) -> None:
-        """Carry out what operators ordered. What was not answered is asked again: doing it twice changes nothing."""
+        """Carry out what operators ordered, until its deadline: a bill that is older would erase what was spent since.
+
+        What was not answered is asked again under the same name, and so done once.
+        """
         for asked in tuple(self._recorder.state.costs.reconciling.values()):
+            order = order_name(asked)
             component = self._recorder.state.component(asked.component)
             if component is None:
                 answer: Reconciled | Answer = Answer(StepOutcome.PERMANENT, "the plan no longer has it")
+            elif self._recorder.clock.wall() >= asked.deadline_at:
+                answer = Answer(StepOutcome.AMBIGUOUS, self._unanswered.get(order, "no answer came by its deadline"))
             else:
-                period = month_text(asked.month)
-                answer = await self._actuator.reconcile(component, period, asked.billed_micros, asked.reason)
+                answer = await self._actuator.reconcile(
+                    component, month_text(asked.month), asked.billed_micros, asked.reason, order
+                )
                 root.beat()
             ended = reconcile_ended(asked, answer, self._recorder.clock.wall())
             if ended is not None:
                 await self._recorder.record(COSTS, (ended,))
+                self._unanswered.pop(order, None)
+            elif isinstance(answer, Answer):
+                self._unanswered[order] = answer.reason
 
     # --- the bills ---
 
@@ -182,6 +193,14 @@ class CostsRoot:
                 break
             await pause(0)
         return found
+
+
+def order_name(asked: BudgetReconcileAsked) -> str:
+    """What the order is known by in the budget, the same after a restart and in no other journal.
+
+    A component has one order at a time, so that no two of them end at the same microsecond.
+    """
+    return f"{asked.deadline_at}:{asked.billed_micros}"
 
 
 def reconcile_ended(asked: BudgetReconcileAsked, answer: Reconciled | Answer, now: Instant) -> BudgetReconciled | None:

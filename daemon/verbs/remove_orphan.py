@@ -13,6 +13,10 @@ from machines.sweeping import held_back
 
 CODE_CHARACTERS = 8
 NAMES_SHOWN_MAX = 5
+_WHICH = (
+    "give the provider's own name as `solvent orphans` prints it; the daemon looks for orphans at its start and every"
+    " provisioning.sweep_every_s, and knows one only after its own two reads agree"
+)
 
 
 def confirmation_code(orphan: KnownOrphan) -> str:
@@ -62,7 +66,9 @@ def _known(command: Command, bench: Bench) -> KnownOrphan:
         more = f" and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else ""
         known = ", ".join(names[:NAMES_SHOWN_MAX]) + more if names else "none"
         of_kind = f" of kind {kind[:40]!r}" if kind is not None else ""
-        raise CommandError(f"resource: the daemon knows no orphan {name[:200]!r}{of_kind}; those it found: {known}")
+        raise CommandError(
+            f"resource: the daemon knows no orphan {name[:200]!r}{of_kind}; those it found: {known}; {_WHICH}"
+        )
     return max(found, key=lambda each: each.found_at)
 
 

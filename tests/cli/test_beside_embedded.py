@@ -69,7 +69,7 @@ def test_a_plan_with_budgets_is_checked_by_the_running_daemons_redis(tmp_path: P
 
     assert (0, "") == (beside.exit_code, beside.stderr)
     assert 2 == alone.exit_code
-    assert "give --redis" in alone.stderr
+    assert "--redis or SOLVENT_REDIS" in alone.stderr
 
 
 def test_the_check_looks_at_the_instance_of_the_running_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,26 +30,30 @@ class Budgets:
 
     def __init__(self, *troubles: CallError) -> None:
         self.calls: list[tuple[str, str, int, str]] = []
+        self.orders: list[str] = []
         self._troubles = list(troubles)
 
-    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str) -> Reconciled:
+    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str, order: str) -> Reconciled:
         """520 were spent before."""
+        self.orders.append(order)
         self.calls.append((component, period, billed_micros, reason))
         if self._troubles:
             raise self._troubles.pop(0)
         return Reconciled(component, period, 520 * UNIT, billed_micros)
 
 
-def ended(budgets: Any, *, kind: str = "budget", minutes: int = 5) -> list[BudgetReconciled]:
-    """The ends that the journal has so many minutes after the order; `budgets` None is a dry run."""
+def ended(budgets: Any, *asked: BudgetReconcileAsked, kind: str = "budget", minutes: int = 5) -> list[BudgetReconciled]:
+    """The ends that the journal has so many minutes after the orders; `budgets` None is a dry run."""
 
     async def main() -> list[BudgetReconciled]:
         house = House(store())
         provisioners = {} if budgets is None else {kind: cast("Provisioner", budgets)}
         await house.start((), provisioners)
         plan = with_component(shop(), "search", provisioner=kind)
-        await house.recorder.record("test", [PlanAdopted(plan, "apis"), ASKED])
-        await pause(minutes * MINUTE / 1_000_000)
+        await house.recorder.record("test", [PlanAdopted(plan, "apis")])
+        for each in asked or (ASKED,):
+            await house.recorder.record("test", [each])
+            await pause(minutes * MINUTE / 1_000_000)
         await house.stop()
         assert (house.state.costs.reconciling == {}) is bool(await house.events(BudgetReconciled))
         return cast("list[BudgetReconciled]", await house.events(BudgetReconciled))
@@ -75,11 +79,29 @@ def test_a_dry_run_changes_nothing() -> None:
 
 
 def test_an_unknown_answer_is_asked_again() -> None:
-    """Setting a sum twice changes nothing more."""
+    """As the same order, which the budget carries out once."""
     budgets = Budgets(Ambiguous("Redis did not answer"))
     (found,) = ended(budgets)
 
-    assert ("done", 2) == (found.outcome, len(budgets.calls))
+    assert ("done", 2, 1) == (found.outcome, len(budgets.calls), len(set(budgets.orders)))
+
+
+def test_every_order_has_a_name_of_its_own() -> None:
+    """The same bill, ordered once more, is set once more."""
+    budgets = Budgets()
+    again = msgspec.structs.replace(ASKED, deadline_at=ASKED.deadline_at + MINUTE)
+
+    assert ["done", "done"] == [found.outcome for found in ended(budgets, ASKED, again)]
+    assert 2 == len(set(budgets.orders))
+
+
+def test_an_order_whose_deadline_passed_is_not_carried_out() -> None:
+    """A daemon that was down meanwhile sets nothing back to a bill that is older than what was spent since."""
+    budgets = Budgets()
+    (found,) = ended(budgets, msgspec.structs.replace(ASKED, deadline_at=BEGAN))
+
+    assert ("unknown", "no answer came by its deadline; order it again") == (found.outcome, found.reason)
+    assert [] == budgets.calls
 
 
 def test_a_refusal_ends_the_order() -> None:

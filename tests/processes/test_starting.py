@@ -42,6 +42,33 @@ def test_a_second_daemon_on_the_state_directory_names_the_first(acting: DaemonPr
         assert 0 == acting.stop()
 
 
+def test_a_daemon_started_twice_reads_that_it_runs(acting: DaemonProcess, shop: FileShop) -> None:
+    """The held state directory is named before the taken HTTP address, which follows from it."""
+    with acting:
+        http = acting.wait_ready().http.removeprefix("http://")
+        second = DaemonProcess(acting.state_directory, shop.plan_path, "redis://127.0.0.1:1", "--http", http)
+        code, said = second.refusal()
+
+        assert 2 == code
+        assert f"is held by pid {acting.pid}" in said
+        assert "cannot serve HTTP" not in said
+        assert 0 == acting.stop()
+
+
+def test_a_taken_address_is_refused_before_anything_starts(
+    shop: FileShop, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """It ends with 2 and says what to do; no journal is made."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        refused = DaemonProcess(tmp_path / "state", shop.plan_path, redis_server.url, "--http", address)
+        code, said = refused.refusal()
+
+    assert 2 == code
+    assert f"cannot serve HTTP at {address}" in said
+    assert not refused.journal.path.exists()
+
+
 def test_a_second_journal_on_the_instance_names_the_first(
     acting: DaemonProcess, shop: FileShop, redis_server: RedisServer, keys: Keys, tmp_path: Path
 ) -> None:

@@ -23,6 +23,10 @@ from tests.verbs.benches import bench, refused, told
 
 FOUND = OrphanFound("aws_sqs", "arn:old", "search", "token-1", "search is COLD: nothing of it should stand")
 ASKED = OrphanRemovalAsked("aws_sqs", "arn:old", "search", "token-1", NOW + 600 * SECOND, "left by the old plan", "ann")
+WHICH = (
+    "; give the provider's own name as `solvent orphans` prints it; the daemon looks for orphans at its start and every"
+    " provisioning.sweep_every_s, and knows one only after its own two reads agree"
+)
 CODE = confirmation_code(acting(FOUND).orphans["aws_sqs token-1 arn:old"])
 
 
@@ -68,12 +72,13 @@ def test_only_an_orphan_that_the_daemon_found_can_be_removed() -> None:
     second = OrphanFound("kubernetes", "home/web", "web", "t", "why")
     removed = OrphanRemoved("aws_sqs", "arn:old", "search", "token-1", RemovalOutcome.DONE)
 
-    refused("remove-orphan", bench(acting()), "resource: the daemon knows no orphan 'arn:old'; those it found: none",
-            resource="arn:old")  # fmt: skip
+    refused("remove-orphan", bench(acting()), "resource: the daemon knows no orphan 'arn:old'; those it found: none"
+            + WHICH, resource="arn:old")  # fmt: skip
     refused("remove-orphan", bench(acting(FOUND, second)), "resource: the daemon knows no orphan 'arn:old' of kind"
-            " 'kubernetes'; those it found: arn:old, home/web", resource="arn:old", kind="kubernetes")  # fmt: skip
+            " 'kubernetes'; those it found: arn:old, home/web" + WHICH,
+            resource="arn:old", kind="kubernetes")  # fmt: skip
     refused("remove-orphan", bench(acting(FOUND, ASKED, removed)), "resource: the daemon knows no orphan 'arn:old';"
-            " those it found: none", resource="arn:old")  # fmt: skip
+            " those it found: none" + WHICH, resource="arn:old")  # fmt: skip
     refused("remove-orphan", bench(acting(FOUND)), "resource: missing; expected the provider's own name of an orphan,"
             " as `solvent orphans` shows it")  # fmt: skip
 

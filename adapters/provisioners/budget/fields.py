@@ -55,7 +55,7 @@ def observation_from(resource: Resource, options: BudgetOptions, fields: Mapping
     if plan not in ("", resource.plan):
         raise Permanent(
             f"the budget of {resource.component} belongs to the plan {plan}, not to {resource.plan}: "
-            "rename the component, or give each plan's daemon its own --instance"
+            "rename the component, or give each plan's daemon its own --instance or SOLVENT_INSTANCE"
         )
     damaged = [name for name in _NUMBERS if not fields.get(name, "").isdecimal()]
     state = _STATES.get(fields.get("state", ""))

@@ -24,6 +24,6 @@ class BudgetProvisioner(KeyedProvisioner):
         """As the observer."""
         super().__init__(BudgetRecipe(), url, instance, clock)
 
-    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str) -> Reconciled:
+    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str, order: str) -> Reconciled:
         """Set what a month has spent to what the provider bills, as the port says."""
-        return await reconcile(self._connection, component, period, billed_micros, reason)
+        return await reconcile(self._connection, component, period, billed_micros, reason, order=order)

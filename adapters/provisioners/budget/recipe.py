@@ -24,6 +24,7 @@ class BudgetRecipe:
     keys = BUDGETS
     step_script = STEP
     step_arguments: tuple[str, ...] = (str(RECORD_KEPT_MS),)
+    without_disk = "a restart forgets what was spent and would refill every budget"
 
     def observation(self, resource: Resource, fields: Mapping[str, str], now_ms: int) -> Observation:
         """A month that is over by Redis's time shows nothing spent."""

@@ -35,7 +35,7 @@ def observation_from(resource: Resource, fields: Mapping[str, str]) -> Observati
     if plan not in ("", resource.plan):
         raise Permanent(
             f"the dial of {resource.component} belongs to the plan {plan}, not to {resource.plan}: "
-            "rename the component, or give each plan's daemon its own --instance"
+            "rename the component, or give each plan's daemon its own --instance or SOLVENT_INSTANCE"
         )
     state, share = _STATES.get(fields.get("state", "")), fields.get("share_percent", "")
     if state is None or not plan or not share.isdecimal() or int(share) > PERCENT_MAX:

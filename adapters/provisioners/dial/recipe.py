@@ -17,6 +17,7 @@ class DialRecipe:
     keys = DIALS
     step_script = STEP
     step_arguments: tuple[str, ...] = ()
+    without_disk = ""  # the journal has the position, and the daemon shows it again
 
     def observation(self, resource: Resource, fields: Mapping[str, str], now_ms: int) -> Observation:
         """The share, and which fields differ from the options."""

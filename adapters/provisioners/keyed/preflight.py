@@ -18,17 +18,22 @@ _HARMLESS: Final = "return redis.call('TIME')[1]"
 
 
 async def preflight(recipe: KeyRecipe, resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:
-    """A sentence for a Redis that is away or runs no scripts, else one for each key that cannot be looked at."""
+    """A sentence for a Redis that is away or runs no scripts, else one for each key that cannot be looked at.
+
+    Before those, one for a Redis that keeps nothing on disk where the kind needs that.
+    """
     place = (surroundings.redis_url, surroundings.instance, surroundings.clock)
     connection = KeyConnection(recipe.keys, *place)
+    found = []
     try:
         await connection.evaluate(_HARMLESS, [], [])
+        if recipe.without_disk and await _keeps_nothing(connection):
+            found.append(f"this Redis keeps nothing on disk: {recipe.without_disk}: set appendonly yes")
     except CallError as error:
         return (script_sentence(error, recipe.keys.plural),)
     finally:
         await connection.close()
     observer = KeyedObserver(recipe, *place)
-    found = []
     try:
         for resource in resources:
             try:
@@ -38,3 +43,11 @@ async def preflight(recipe: KeyRecipe, resources: Sequence[Resource], surroundin
     finally:
         await observer.close()
     return tuple(found)
+
+
+async def _keeps_nothing(connection: KeyConnection) -> bool:
+    """Whether the server says that it writes neither snapshots nor an append-only file; hosted ones do not tell."""
+    try:
+        return (await connection.setting("save"), await connection.setting("appendonly")) == ("", "no")
+    except CallError:
+        return False

@@ -21,6 +21,8 @@ class KeyRecipe(Protocol):
     step_script: str
     step_arguments: tuple[str, ...]
     """What the script takes beside what every kind gives it."""
+    without_disk: str
+    """What a restart does where Redis writes nothing to disk, for a message; "" where that does no harm."""
 
     def observation(self, resource: Resource, fields: Mapping[str, str], now_ms: int) -> Observation:
         """What the key shows, {} being none; raises `Permanent` for options of another kind and another plan's key."""

@@ -9,8 +9,10 @@ import pytest
 
 from adapters.provisioners.aws.eks_node_group.asking import stand_in_name
 from adapters.provisioners.aws.tags import TOKEN
-from machines.ports.provisioner import Resource
-from tests.contracts.provisioner_harness import Trouble
+from machines.lifecycle_states import Step
+from machines.observations import Observation, ResourceState
+from machines.ports.provisioner import Resource, StepBegun
+from tests.contracts.provisioner_harness import Trouble, call
 from tests.provisioners.aws.delays import STATUS_IN_JSON, Delay, Delays
 from tests.provisioners.aws.eks_cluster_place import ROLE
 from tests.provisioners.aws.eks_market import MarketProxy
@@ -28,6 +30,9 @@ OPTIONS: dict[str, Any] = {
 }
 GROUPS = f"/clusters/{CLUSTER}/node-groups"
 GROUP = f"{GROUPS}/solvent-shop-web"
+DEADLINE_S = 601
+WAIT_S = 6 * 3_600
+LOOKS_MAX = 4
 _LOOK = f"GET {GROUPS}/[^/]+"
 DELAYS = (
     Delay(f"POST {GROUPS}", _LOOK, STATUS_IN_JSON, r'\g<1>"CREATING"'),
@@ -107,3 +112,31 @@ class EksNodeGroupPlace(MotoPlace):
     def data(self, resource: Resource) -> str:
         """Nothing."""
         return ""
+
+
+async def settled(place: EksNodeGroupPlace, resource: Resource) -> Observation:
+    """The look that shows EKS at rest; where spot is waited for, the last one."""
+    observer = place.observer()
+    seen = await observer.observe(resource)
+    for _ in range(LOOKS_MAX):
+        if seen.state is not ResourceState.CHANGING:
+            break
+        seen = await observer.observe(resource)
+    return seen
+
+
+async def begin(place: EksNodeGroupPlace, resource: Resource) -> Observation:
+    """Activate once, as far as EKS gets by itself."""
+    assert isinstance(await place.provisioner().take(Step.ACTIVATE, place.order(resource)), StepBegun)
+    return await settled(place, resource)
+
+
+async def on_demand(place: EksNodeGroupPlace) -> Resource:
+    """A component for which spot had nothing, running on its stand-in."""
+    resource = place.resource()
+    place.market.supply["SPOT"] = 0
+    await place.walk(resource, "warm")
+    await begin(place, resource)
+    place.advance(DEADLINE_S)
+    await call(place.provisioner(), "activate", place.order(resource))
+    return resource

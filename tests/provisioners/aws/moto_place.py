@@ -101,9 +101,9 @@ class MotoPlace(ProvisionerHarness):
         variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.proxy.url, **environment}
         return Surroundings(Path("/nowhere"), self.clock, random.Random(1).randrange, variables)
 
-    def direct(self, service: str) -> Any:
+    def direct(self, service: str, region: str = REGION) -> Any:
         """A client that goes round the proxy, closed with the place."""
-        return self._direct.client(service, REGION)
+        return self._direct.client(service, region)
 
     def provisioner(self) -> Provisioner:
         """The adapter of another process."""

@@ -20,6 +20,8 @@ from tests.provisioners.aws.eks_cluster_place import CLUSTER, OPTIONS, ROLE, Eks
 from tests.provisioners.aws.fault_proxy import Refusal
 from tests.provisioners.aws.replay import Replay
 
+DELETE = f"DELETE /clusters/{CLUSTER}"
+
 
 @pytest.fixture
 async def place(moto_port: int) -> AsyncIterator[EksClusterPlace]:
@@ -103,6 +105,30 @@ async def test_a_cluster_with_node_groups_stays(place: EksClusterPlace) -> None:
         await place.provisioner().take(Step.DECOMMISSION, place.order(resource))
 
     assert [TOKEN] == place.tokens(resource)
+
+
+async def test_a_cluster_with_fargate_profiles_stays(place: EksClusterPlace) -> None:
+    """Where EKS refuses because of Fargate profiles, the sentence names them and repeats EKS's own words."""
+    resource = place.resource()
+    await place.walk(resource, "warm")
+    role: Any = {"podExecutionRoleArn": ROLE, "selectors": [{"namespace": "jobs"}]}
+    place.direct("eks").create_fargate_profile(clusterName=CLUSTER, fargateProfileName="jobs", **role)
+    place.proxy.next(DELETE, Refusal("ResourceInUseException", 409, "Cluster has Fargate profiles attached"))
+
+    with pytest.raises(Permanent, match=r"Fargate profiles jobs: delete them first .*Cluster has Fargate profiles"):
+        await place.provisioner().take(Step.DECOMMISSION, place.order(resource))
+
+    assert [TOKEN] == place.tokens(resource)
+
+
+async def test_a_cluster_in_use_otherwise_is_tried_again(place: EksClusterPlace) -> None:
+    """Where nothing holds it that must be removed, EKS's own words say why, and trying again later may help."""
+    resource = place.resource()
+    await place.walk(resource, "warm")
+    place.proxy.next(DELETE, Refusal("ResourceInUseException", 409, "Cluster has an update in progress"))
+
+    with pytest.raises(Transient, match="Cluster has an update in progress"):
+        await place.provisioner().take(Step.DECOMMISSION, place.order(resource))
 
 
 async def test_making_takes_its_time(place: EksClusterPlace) -> None:

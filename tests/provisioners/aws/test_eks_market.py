@@ -16,6 +16,7 @@ from tests.provisioners.aws.market_world import START, TICK_S, MarketWorld
 HOUR_S = 3_600
 RULES = Rules(nodes=3, falls_back=True, fallback_after_s=600, return_after_s=6 * HOUR_S)
 NEVER_BACK = Rules(nodes=3, falls_back=False, fallback_after_s=600, return_after_s=6 * HOUR_S)
+ONLY_ON_DEMAND = Rules(nodes=3, falls_back=False, fallback_after_s=600, return_after_s=6 * HOUR_S, on_spot=False)
 SUPPLIES = st.lists(st.tuples(st.integers(TICK_S, 12 * HOUR_S), st.integers(0, 4)), min_size=1, max_size=12)
 ASKED = Memory(asked_at=START)
 
@@ -77,6 +78,52 @@ def test_without_a_way_back_the_shortage_is_said(refusal: Refusal | None, after_
     facts = Facts(_group(3, 1, refusal=refusal), memory=ASKED)
 
     assert move is _move(facts, after_s, NEVER_BACK)
+
+
+@pytest.mark.parametrize(
+    ("first", "stand_in", "after_s", "move"),
+    [
+        (_group(3, 1), _group(3, 2), 1_299, Move.WAIT),
+        (_group(3, 1), _group(3, 2), 1_300, Move.OUT_OF_CAPACITY),
+        (_group(3, 1), _group(3, 2, refusal=Refusal.CAPACITY), 240 * HOUR_S, Move.OUT_OF_CAPACITY),
+        (_group(3, 1), _group(3, 2, refusal=Refusal.QUOTA), 1_300, Move.REFUSED),
+        (_group(3, 1), _group(3, 2, Phase.AT_WORK), 1_300, Move.WAIT),
+        (_group(3, 1, Phase.AT_WORK), _group(3, 2), 1_300, Move.WAIT),
+        (_group(0, 0), _group(3, 2), 1_300, Move.OUT_OF_CAPACITY),
+        (_group(0, 0), _group(3, 2), 6 * HOUR_S + 700, Move.RETURN),
+    ],
+)
+def test_two_short_groups_are_not_waited_for_for_ever(first: Group, stand_in: Group, after_s: int, move: Move) -> None:
+    """Once both had the time that the options give, what there is has to do."""
+    facts = Facts(first, stand_in, Memory(START, START + 700 * SECOND))
+
+    assert move is _move(facts, after_s)
+
+
+@pytest.mark.parametrize(
+    ("rules", "first", "memory", "after_s", "move"),
+    [
+        (ONLY_ON_DEMAND, _group(0, 0), Memory(START, START), 240 * HOUR_S, Move.NONE),
+        (ONLY_ON_DEMAND, _group(3, 1), Memory(START + SECOND, START), 1, Move.GIVE_UP),
+        (NEVER_BACK, _group(0, 0), Memory(START, START), 0, Move.RETURN),
+        (NEVER_BACK, _group(3, 1), Memory(START + SECOND, START), 600, Move.WAIT),
+        (NEVER_BACK, _group(3, 1), Memory(START + SECOND, START), 601, Move.GIVE_UP),
+        (NEVER_BACK, _group(0, 0), Memory(START, START, 1), 12 * HOUR_S - 1, Move.NONE),
+        (NEVER_BACK, _group(0, 0), Memory(START, START, 1), 12 * HOUR_S, Move.RETURN),
+    ],
+)
+def test_a_stand_in_that_the_options_no_longer_wish(
+    rules: Rules, first: Group, memory: Memory, after_s: int, move: Move
+) -> None:
+    """With on demand alone it stays; with spot alone a return is tried at once, and later ever more rarely."""
+    assert move is _move(Facts(first, _group(), memory), after_s, rules)
+
+
+def test_a_group_that_failed_is_never_let_go() -> None:
+    """EKS changes none that failed: where both serve it is left, and nothing is waited for."""
+    facts = Facts(_group(3, 3, Phase.FAILED), _group(), Memory(START, START + 1, 1))
+
+    assert Move.NONE is _move(facts, 700)
 
 
 def test_a_loss_starts_the_deadline_anew() -> None:

@@ -9,21 +9,28 @@ import pytest
 from adapters.provisioners.registry import preflight_of
 from config.instants import SECOND
 from machines.lifecycle_states import Step
-from machines.observations import Observation, ResourceState
+from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
-from machines.ports.provisioner import Resource, StepBegun
+from machines.ports.provisioner import Resource
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.delays import STATUS_IN_JSON, Delay, Delays
 from tests.provisioners.aws.eks_cluster_place import ROLE
 from tests.provisioners.aws.eks_market import machine_id
-from tests.provisioners.aws.eks_node_group_place import CLUSTER, GROUPS, OPTIONS, EksNodeGroupPlace
+from tests.provisioners.aws.eks_node_group_place import (
+    CLUSTER,
+    DEADLINE_S,
+    GROUPS,
+    OPTIONS,
+    WAIT_S,
+    EksNodeGroupPlace,
+    begin,
+    on_demand,
+    settled,
+)
 from tests.provisioners.aws.fault_proxy import Refusal
 
 NAME = "solvent-shop-web"
 STAND_IN = f"{NAME}-od"
-DEADLINE_S = 601
-WAIT_S = 6 * 3_600
-LOOKS_MAX = 4
 
 
 @pytest.fixture
@@ -34,34 +41,6 @@ async def place(moto_port: int) -> AsyncIterator[EksNodeGroupPlace]:
         await place.end()
 
 
-async def _settled(place: EksNodeGroupPlace, resource: Resource) -> Observation:
-    """The look that shows EKS at rest; where spot is waited for, the last one."""
-    observer = place.observer()
-    seen = await observer.observe(resource)
-    for _ in range(LOOKS_MAX):
-        if seen.state is not ResourceState.CHANGING:
-            break
-        seen = await observer.observe(resource)
-    return seen
-
-
-async def _begin(place: EksNodeGroupPlace, resource: Resource) -> Observation:
-    """Activate once, as far as EKS gets by itself."""
-    assert isinstance(await place.provisioner().take(Step.ACTIVATE, place.order(resource)), StepBegun)
-    return await _settled(place, resource)
-
-
-async def _on_demand(place: EksNodeGroupPlace) -> Resource:
-    """A component for which spot had nothing, running on its stand-in."""
-    resource = place.resource()
-    place.market.supply["SPOT"] = 0
-    await place.walk(resource, "warm")
-    await _begin(place, resource)
-    place.advance(DEADLINE_S)
-    await call(place.provisioner(), "activate", place.order(resource))
-    return resource
-
-
 async def test_a_short_market_is_waited_for(place: EksNodeGroupPlace) -> None:
     """Until the deadline the look says how many nodes there are, why, and when on demand follows."""
     resource = place.resource()
@@ -69,7 +48,7 @@ async def test_a_short_market_is_waited_for(place: EksNodeGroupPlace) -> None:
     place.market.failure["SPOT"] = "Could not launch Spot Instances. InsufficientInstanceCapacity - none of m6i.large"
     await place.walk(resource, "warm")
 
-    seen = await _begin(place, resource)
+    seen = await begin(place, resource)
 
     assert (ResourceState.CHANGING, (TOKEN,), 30.0) == (seen.state, seen.tokens, seen.look_after_s)
     assert "1 of 3 nodes are ready" in seen.detail
@@ -85,7 +64,7 @@ async def test_after_the_deadline_on_demand_takes_over(
     resource = place.resource()
     place.market.supply["SPOT"] = ready
     await place.walk(resource, "warm")
-    await _begin(place, resource)
+    await begin(place, resource)
     place.advance(DEADLINE_S)
     late = await place.observer().observe(resource)
 
@@ -104,10 +83,10 @@ async def test_spot_stays_asked_until_the_stand_in_serves(place: EksNodeGroupPla
     resource = place.resource()
     place.market.supply = {"SPOT": 1, "ON_DEMAND": 2}
     await place.walk(resource, "warm")
-    await _begin(place, resource)
+    await begin(place, resource)
     place.advance(DEADLINE_S)
 
-    seen = await _begin(place, resource)
+    seen = await begin(place, resource)
 
     desired = {name: group["scalingConfig"]["desiredSize"] for name, group in place.groups().items()}
     assert {NAME: 3, STAND_IN: 3} == desired
@@ -119,12 +98,12 @@ async def test_a_lost_answer_leaves_one_stand_in(place: EksNodeGroupPlace) -> No
     resource = place.resource()
     place.market.supply["SPOT"] = 0
     await place.walk(resource, "warm")
-    await _begin(place, resource)
+    await begin(place, resource)
     place.advance(DEADLINE_S)
     place.proxy.next(f"POST {GROUPS}", "lose_after")
     with pytest.raises(Ambiguous):
         await place.provisioner().take(Step.ACTIVATE, place.order(resource))
-    await _settled(place, resource)
+    await settled(place, resource)
 
     await call(place.provisioner(), "activate", place.order(resource))
 
@@ -135,11 +114,11 @@ async def test_a_lost_answer_leaves_one_stand_in(place: EksNodeGroupPlace) -> No
 async def test_a_degraded_group_is_asked_like_any_other(place: EksNodeGroupPlace) -> None:
     """EKS calls a group degraded until all its nodes came: an old quota's issue does not end a return at once."""
     place.market.issues["SPOT"] = ("AsgInstanceLaunchFailures", "MaxSpotInstanceCountExceeded")
-    resource = await _on_demand(place)
+    resource = await on_demand(place)
     place.advance(WAIT_S)
     place.market.supply["SPOT"] = 1
 
-    trying = await _begin(place, resource)
+    trying = await begin(place, resource)
 
     assert ResourceState.CHANGING is trying.state
     assert "1 of 3 nodes are ready" in trying.detail
@@ -147,7 +126,7 @@ async def test_a_degraded_group_is_asked_like_any_other(place: EksNodeGroupPlace
 
 async def test_a_return_is_due_after_the_wait(place: EksNodeGroupPlace) -> None:
     """The difference says since when it runs on demand; activating again moves it back to spot."""
-    resource = await _on_demand(place)
+    resource = await on_demand(place)
     place.market.supply["SPOT"] = 3
     early = await place.observer().observe(resource)
     place.advance(WAIT_S)
@@ -165,9 +144,9 @@ async def test_a_return_is_due_after_the_wait(place: EksNodeGroupPlace) -> None:
 
 async def test_a_failed_return_doubles_the_wait(place: EksNodeGroupPlace) -> None:
     """Spot that disappoints again is let go, and the next try waits twice as long; the tags remember."""
-    resource = await _on_demand(place)
+    resource = await on_demand(place)
     place.advance(WAIT_S)
-    trying = await _begin(place, resource)
+    trying = await begin(place, resource)
     place.advance(DEADLINE_S)
     await call(place.provisioner(), "activate", place.order(resource))
     place.advance(WAIT_S)
@@ -236,7 +215,7 @@ async def test_what_no_waiting_helps_against_is_refused_for_good(
     place.market.supply["SPOT"] = 0
     place.market.failure["SPOT"] = message
     await place.walk(resource, "warm")
-    seen = await _begin(place, resource)
+    seen = await begin(place, resource)
 
     with pytest.raises(Permanent, match=message):
         await place.provisioner().take(Step.ACTIVATE, place.order(resource))
@@ -249,7 +228,7 @@ async def test_spot_alone_says_what_helps(place: EksNodeGroupPlace) -> None:
     resource = place.resource(capacity="spot")
     place.market.supply["SPOT"] = 0
     await place.walk(resource, "warm")
-    await _begin(place, resource)
+    await begin(place, resource)
     place.advance(DEADLINE_S)
 
     with pytest.raises(Transient, match="name more instance types"):
@@ -258,7 +237,7 @@ async def test_spot_alone_says_what_helps(place: EksNodeGroupPlace) -> None:
 
 async def test_deactivating_lets_both_go(place: EksNodeGroupPlace) -> None:
     """Warm has no nodes and no stand-in; decommissioned there is nothing left."""
-    resource = await _on_demand(place)
+    resource = await on_demand(place)
 
     await place.walk(resource, "deactivate")
     warm = place.groups()
@@ -270,7 +249,7 @@ async def test_deactivating_lets_both_go(place: EksNodeGroupPlace) -> None:
 
 async def test_a_stand_in_that_lost_its_group_is_half_made(place: EksNodeGroupPlace) -> None:
     """Where somebody deleted the first group, the stand-in goes on serving and activating makes the first one anew."""
-    resource = await _on_demand(place)
+    resource = await on_demand(place)
     place.vanish(resource)
     seen = await place.observer().observe(resource)
 
@@ -283,7 +262,7 @@ async def test_a_stand_in_that_lost_its_group_is_half_made(place: EksNodeGroupPl
 
 async def test_another_token_goes_onto_both(place: EksNodeGroupPlace) -> None:
     """Taken over by another generation, the pair is still one resource."""
-    resource = await _on_demand(place)
+    resource = await on_demand(place)
     token = "svanothertoken000000000000000001"
 
     await call(place.provisioner(), "activate", place.order(resource, token, generation=2))
@@ -294,7 +273,7 @@ async def test_another_token_goes_onto_both(place: EksNodeGroupPlace) -> None:
 
 async def test_both_groups_are_listed_and_removed_each_alone(place: EksNodeGroupPlace) -> None:
     """Nothing that costs is hidden in the list, and an order to remove one leaves the other."""
-    resource = await _on_demand(place)
+    resource = await on_demand(place)
     listed = await place.observer().list_resources("shop", (resource,))
 
     await place.provisioner().remove(next(found for found in listed if f"/{STAND_IN}/" in found.name))

@@ -230,7 +230,7 @@ async def test_a_higher_bill_is_taken_over(world: BudgetWorld, connection: KeyCo
     world.spend(resource, 10 * UNIT)
     period = world.fields(resource)["period"]
 
-    done = await reconcile(connection, "voice", period, 599 * UNIT)
+    done = await reconcile(connection, "voice", period, 599 * UNIT, "", order="1")
 
     assert Reconciled("voice", period, 10 * UNIT, 599 * UNIT) == done
     assert [0, "spent", 0, UNIT, 0] == world.spend(resource, UNIT + 1)
@@ -244,9 +244,9 @@ async def test_a_lower_bill_needs_a_reason(world: BudgetWorld, connection: KeyCo
     period = world.fields(resource)["period"]
 
     with pytest.raises(Permanent, match="give the reason"):
-        await reconcile(connection, "voice", period, UNIT)
+        await reconcile(connection, "voice", period, UNIT, "", order="1")
     assert str(10 * UNIT) == world.fields(resource)["spent_micros"]
-    await reconcile(connection, "voice", period, UNIT, "refunded by the provider")
+    await reconcile(connection, "voice", period, UNIT, "refunded by the provider", order="1")
 
     record = world.redis.hgetall(f"{world.key(resource)}:{period}")
     assert (str(UNIT), str(UNIT)) == (record["spent_micros"], world.fields(resource)["spent_micros"])
@@ -256,12 +256,43 @@ async def test_a_lower_bill_needs_a_reason(world: BudgetWorld, connection: KeyCo
     )
 
 
+@pytest.mark.parametrize("billed", [UNIT, 10 * UNIT, 20 * UNIT])
+async def test_an_order_that_is_repeated_takes_back_nothing(
+    world: BudgetWorld, connection: KeyConnection, billed: int
+) -> None:
+    """What was spent since it was carried out stays counted; its answer is the one that was lost."""
+    resource = world.resource("voice")
+    await world.walk(resource, "warm", "activate")
+    world.spend(resource, 10 * UNIT)
+    period = world.fields(resource)["period"]
+    first = await reconcile(connection, "voice", period, billed, "invoice 4711", order="1")
+    world.spend(resource, 5 * UNIT)
+
+    again = await reconcile(connection, "voice", period, billed, "invoice 4711", order="1")
+
+    assert Reconciled("voice", period, 10 * UNIT, billed) == first == again
+    assert str(billed + 5 * UNIT) == world.fields(resource)["spent_micros"]
+
+
+async def test_another_order_of_the_same_bill_is_carried_out(world: BudgetWorld, connection: KeyConnection) -> None:
+    """Only the same order is one and the same."""
+    resource = world.resource("voice")
+    await world.walk(resource, "warm", "activate")
+    period = world.fields(resource)["period"]
+    await reconcile(connection, "voice", period, 20 * UNIT, "invoice 4711", order="1")
+    world.spend(resource, 5 * UNIT)
+
+    assert Reconciled("voice", period, 25 * UNIT, 20 * UNIT) == await reconcile(
+        connection, "voice", period, 20 * UNIT, "invoice 4712", order="2"
+    )
+
+
 async def test_a_bill_of_a_past_month_leaves_the_present_one(world: BudgetWorld, connection: KeyConnection) -> None:
     """A late bill changes that month's record only."""
     resource = world.resource("voice")
     await world.walk(resource, "warm", "activate")
 
-    await reconcile(connection, "voice", "2020-01", 5 * UNIT)
+    await reconcile(connection, "voice", "2020-01", 5 * UNIT, "", order="1")
 
     assert "0" == world.fields(resource)["spent_micros"]
     assert str(5 * UNIT) == world.redis.hget(f"{world.key(resource)}:2020-01", "spent_micros")
@@ -271,7 +302,7 @@ async def test_a_bill_of_a_past_month_leaves_the_present_one(world: BudgetWorld,
 async def test_what_is_no_bill_is_refused(connection: KeyConnection, period: str, billed: int) -> None:
     """No month, or a sum that Lua cannot count."""
     with pytest.raises(Permanent, match="expected a"):
-        await reconcile(connection, "voice", period, billed)
+        await reconcile(connection, "voice", period, billed, "", order="1")
 
 
 # Before the first step
@@ -284,7 +315,8 @@ async def test_a_real_redis_passes_the_preflight(world: BudgetWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "sentence"), [("", "the daemon has none: give --redis"), (NOBODY, "cannot be reached")]
+    ("url", "sentence"),
+    [("", "the daemon has none: let --redis or SOLVENT_REDIS name one"), (NOBODY, "cannot be reached")],
 )
 async def test_a_redis_that_is_away_fails_the_preflight(world: BudgetWorld, url: str, sentence: str) -> None:
     """One sentence, however many budgets."""
@@ -299,7 +331,7 @@ async def test_a_redis_without_scripts_fails_the_preflight(world: BudgetWorld, f
     """The embedded imitation knows no EVAL without lupa."""
     (found,) = await preflight_of("budget", (world.resource(),), surroundings(world, fake_redis_url))
 
-    assert "knows no EVAL: give --redis a real Redis" in found
+    assert "knows no EVAL: let --redis or SOLVENT_REDIS name a real Redis" in found
 
 
 async def test_a_budget_of_another_plan_fails_the_preflight(world: BudgetWorld) -> None:
@@ -309,7 +341,7 @@ async def test_a_budget_of_another_plan_fails_the_preflight(world: BudgetWorld) 
 
     (found,) = await preflight_of("budget", (other,), surroundings(world, world.url))
 
-    assert "give each plan's daemon its own --instance" in found
+    assert "give each plan's daemon its own --instance or SOLVENT_INSTANCE" in found
 
 
 async def test_a_silent_redis_is_ambiguous() -> None:

@@ -164,7 +164,10 @@ async def test_the_preflight_of_a_reached_redis_is_silent(world: DialWorld) -> N
 
 @pytest.mark.parametrize(
     ("url", "sentence"),
-    [("", "dials are kept in Redis and the daemon has none: give --redis"), (NOBODY, "cannot be reached")],
+    [
+        ("", "dials are kept in Redis and the daemon has none: let --redis or SOLVENT_REDIS name one"),
+        (NOBODY, "cannot be reached"),
+    ],
 )
 async def test_a_redis_that_is_away_fails_the_preflight(world: DialWorld, url: str, sentence: str) -> None:
     """One sentence, however many dials."""

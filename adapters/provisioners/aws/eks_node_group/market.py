@@ -68,6 +68,8 @@ class Rules(msgspec.Struct, frozen=True):
     falls_back: bool
     fallback_after_s: int
     return_after_s: int
+    on_spot: bool = True
+    """Whether spot is wished at all; a stand-in that serves may stand all the same, from options that were edited."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -97,7 +99,7 @@ class Move(enum.Enum):
     REFUSED = "refused"
     """No waiting helps: quota or authorisation."""
     OUT_OF_CAPACITY = "out of capacity"
-    """The deadline passed and the options name no way out."""
+    """The deadline passed, and the options name no way out or that one brought too few nodes as well."""
 
 
 def next_move(rules: Rules, facts: Facts, now: Instant) -> Move:
@@ -182,6 +184,8 @@ def _both_serve(rules: Rules, facts: Facts, stand_in: Group) -> Move:
     """Spot is kept where it came in time or came back; where it went and came all too often, its wait begins first."""
     restless = rules.falls_back and facts.memory.doublings > 0 and not _returning(facts.memory)
     if restless and serves(rules, stand_in):
+        if facts.first.phase is Phase.FAILED:
+            return Move.NONE
         return Move.GIVE_UP if facts.first.phase is Phase.STANDS else Move.WAIT
     return Move.REMOVE_STAND_IN
 
@@ -193,15 +197,20 @@ def _on_stand_in(rules: Rules, facts: Facts, now: Instant) -> Move:
     if first.phase is not Phase.STANDS:
         return Move.WAIT
     if first.desired == 0:
-        due = return_at(rules, memory)
-        return Move.RETURN if not rules.falls_back or due is None or now >= due else Move.NONE
+        return Move.RETURN if _return_is_due(rules, memory, now) else Move.NONE
     until = deadline(rules, facts)
-    if not rules.falls_back:
-        return Move.ASK if first.desired < rules.nodes else Move.WAIT
-    hopeless = first.refusal in (Refusal.QUOTA, Refusal.AUTHORISATION)
+    hopeless = first.refusal in (Refusal.QUOTA, Refusal.AUTHORISATION) or not rules.on_spot
     if _returning(memory) and not hopeless and until is not None and now < until:
         return Move.WAIT
     return Move.GIVE_UP
+
+
+def _return_is_due(rules: Rules, memory: Memory, now: Instant) -> bool:
+    """Where machines on demand are not wished any more, the first try comes at once."""
+    if not rules.on_spot:
+        return False
+    due = return_at(rules, memory)
+    return due is None or now >= due or (not rules.falls_back and memory.doublings == 0)
 
 
 def _both_short(rules: Rules, facts: Facts, stand_in: Group, now: Instant) -> Move:
@@ -209,20 +218,27 @@ def _both_short(rules: Rules, facts: Facts, stand_in: Group, now: Instant) -> Mo
     first, memory = facts.first, facts.memory
     if stand_in.phase is Phase.FAILED:
         return Move.REMOVE_STAND_IN
-    if first.desired < rules.nodes and first.phase is Phase.STANDS:
-        since = stand_in.short_since
-        late = since is not None and now >= since + rules.fallback_after_s * SECOND
-        if late or stand_in.refusal is not None:
+    if first.desired < rules.nodes and first.phase is Phase.STANDS and rules.on_spot:
+        lost = stand_in.short_since is not None and _late(rules, now, stand_in.short_since)
+        if lost or stand_in.refusal is not None or _return_is_due(rules, memory, now):
             return Move.RETURN
     if stand_in.phase is Phase.AT_WORK:
         return Move.WAIT
     if stand_in.desired < rules.nodes:
         return Move.FILL_STAND_IN
-    hopeless = stand_in.refusal in (Refusal.QUOTA, Refusal.AUTHORISATION)
-    until = deadline(rules, facts)
-    if hopeless and memory.asked_at is not None and until is not None and now >= until:
+    if not _late(rules, now, memory.asked_at, first.short_since):
+        return Move.WAIT
+    if memory.asked_at is not None and stand_in.refusal in (Refusal.QUOTA, Refusal.AUTHORISATION):
         return Move.REFUSED
-    return Move.WAIT
+    if first.phase is Phase.AT_WORK or not _late(rules, now, memory.fell_back_at, stand_in.short_since):
+        return Move.WAIT
+    return Move.OUT_OF_CAPACITY
+
+
+def _late(rules: Rules, now: Instant, *since: Instant | None) -> bool:
+    """Whether a group's deadline is over, counted from the latest of these; where none is known, it is."""
+    known = [at for at in since if at is not None]
+    return not known or now >= max(known) + rules.fallback_after_s * SECOND
 
 
 def _returning(memory: Memory) -> bool:

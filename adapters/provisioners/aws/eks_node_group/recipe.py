@@ -18,6 +18,7 @@ from adapters.provisioners.aws.eks_node_group.market import Memory, Move, Phase,
 from adapters.provisioners.aws.eks_node_group.showing import LOOK_AFTER_S, Pair, observation
 from adapters.provisioners.aws.recipe import Standing, Tagged
 from config.provisioner_options.aws_eks_node_group import (
+    ON_DEMAND,
     SPOT,
     SPOT_THEN_ON_DEMAND,
     EksNodeGroupOptions,
@@ -106,7 +107,7 @@ class EksNodeGroupRecipe:
             await changing.remember(work, pair.first, pair.memory)
             answer = await changing.delete(work, pair.stand_in)
             return begun(answer, "EKS removes the stand-in on demand", LOOK_AFTER_S)
-        return await self._settled(work, pair.first, move)
+        return await self._settled(work, pair, pair.first, move)
 
     async def stop(self, work: Nodes, standing: Standing) -> StepDone | StepBegun:
         """No nodes, and no stand-in; the nodes are drained by EKS."""
@@ -143,15 +144,17 @@ class EksNodeGroupRecipe:
                     found.append(Tagged(raw["nodegroupArn"], raw.get("tags", {})))
         return found
 
-    async def _settled(self, work: Nodes, first: Seen, move: Move) -> StepDone | StepBegun:
+    async def _settled(self, work: Nodes, pair: Pair, first: Seen, move: Move) -> StepDone | StepBegun:
         where = f"{'/'.join(changing.placed(work))} in {work.aws.region}"
+        trouble = "; ".join(group.trouble for group in (first, pair.stand_in) if group and group.trouble)
         if move is Move.REFUSED:
-            raise Permanent(f"AWS launches no nodes for {where}: {first.trouble}; mend it, then take the step again")
+            raise Permanent(f"AWS launches no nodes for {where}: {trouble}; mend it, then take the step again")
         if move is Move.OUT_OF_CAPACITY:
             way_back = f", or set capacity: {SPOT_THEN_ON_DEMAND}" if work.options.capacity == SPOT else ""
+            also = f", and {pair.stand_in.group.ready} for its stand-in on demand" if pair.stand_in else ""
             raise Transient(
-                f"AWS has brought {first.group.ready} of {work.options.nodes} nodes for {where} "
-                f"({first.trouble or 'it does not say why'}): name more instance types or subnets{way_back}",
+                f"AWS has brought {first.group.ready} of {work.options.nodes} nodes for {where}{also} "
+                f"({trouble or 'it does not say why'}): name more instance types or subnets{way_back}",
                 RETRY_CAPACITY_S,
             )
         if move is Move.NONE and asking.differences(work.options, first.raw):
@@ -171,6 +174,7 @@ def _rules(options: EksNodeGroupOptions) -> Rules:
         options.capacity == SPOT_THEN_ON_DEMAND,
         options.fallback_after_s,
         options.return_to_spot_after_s,
+        options.capacity != ON_DEMAND,
     )
 
 

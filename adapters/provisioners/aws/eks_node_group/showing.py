@@ -61,11 +61,18 @@ def observation(rules: Rules, pair: Pair, differences: tuple[str, ...], note: st
     wrong = (*_due(rules, facts, move), *differences) if state is ResourceState.HOT else ()
     doomed = sum(group.doomed for group in (facts.first, facts.stand_in) if group is not None)
     notice = f"{doomed} of its spot nodes are marked for termination" if doomed else ""
-    return _shown(state, pair, _told(rules, pair, move), notice, note, differences=wrong, soon=bool(doomed))
+    told = _told(rules, pair, move)
+    waits = move is Move.WAIT and _at_rest(facts)
+    return _shown(state, pair, told, notice, note, differences=wrong, soon=bool(doomed), interruptible=waits)
 
 
 def _shown(
-    state: ResourceState, pair: Pair, *details: str, differences: tuple[str, ...] = (), soon: bool = False
+    state: ResourceState,
+    pair: Pair,
+    *details: str,
+    differences: tuple[str, ...] = (),
+    soon: bool = False,
+    interruptible: bool = False,
 ) -> Observation:
     return Observation(
         state,
@@ -73,6 +80,7 @@ def _shown(
         detail="; ".join(filter(None, details)),
         differences=differences,
         look_after_s=LOOK_AFTER_S if soon or state is ResourceState.CHANGING else None,
+        interruptible=state is ResourceState.CHANGING and interruptible,
     )
 
 
@@ -94,6 +102,11 @@ def _state(rules: Rules, facts: Facts, move: Move) -> ResourceState:
     return ResourceState.HOT if serving else ResourceState.BROKEN
 
 
+def _at_rest(facts: Facts) -> bool:
+    """Whether EKS itself is done with both groups: only machines are waited for, and they can be let go at any time."""
+    return all(group is None or group.phase is Phase.STANDS for group in (facts.first, facts.stand_in))
+
+
 def _was_full(facts: Facts) -> bool:
     """Whether it had all its nodes since it was last asked for them."""
     since, asked_at = facts.first.short_since, facts.memory.asked_at
@@ -108,7 +121,7 @@ def _due(rules: Rules, facts: Facts, move: Move) -> tuple[str, ...]:
         Move.ASK: f"{first.desired} nodes are asked for, the options wish {nodes}",
         Move.FALL_BACK: f"{first.ready} of {nodes} nodes are ready and spot brings no more: on demand is due",
         Move.RETURN: f"runs on on-demand{fell}; a return to spot is due",
-        Move.GIVE_UP: f"runs on on-demand{fell}; spot is still asked for nodes that did not come",
+        Move.GIVE_UP: f"runs on on-demand{fell}; spot is still asked for nodes",
         Move.REMOVE_STAND_IN: "all nodes are there, the stand-in on demand is not needed any more",
         Move.FILL_STAND_IN: f"the stand-in on demand is asked for fewer than {nodes} nodes",
     }
@@ -122,12 +135,14 @@ def _told(rules: Rules, pair: Pair, move: Move) -> str:
     if facts.stand_in is not None and pair.stand_in is not None:
         parts += [_line("stand-in on demand: ", facts.stand_in, rules.nodes), pair.stand_in.trouble]
         due = return_at(rules, facts.memory)
-        if move is Move.NONE and due is not None:
+        if move is Move.NONE and due is not None and rules.on_spot:
             parts.append(f"spot is tried again after {instant_text(due // SECOND * SECOND)}")
     elif move is Move.WAIT and facts.first.desired and rules.falls_back:
         until = deadline(rules, facts)
         if until is not None:
             parts.append(f"on demand follows after {instant_text(until // SECOND * SECOND)}")
+    if move is Move.OUT_OF_CAPACITY:
+        parts.append("the others did not come in time")
     return "; ".join(filter(None, parts))
 
 
