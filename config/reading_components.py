@@ -94,7 +94,10 @@ def _component(context: Context, node: Node, collector: Collector) -> ComponentD
         price_source=fields.optional("price_source", values.line_text, ""),
         price_as_of=fields.optional("price_as_of", price_date, None),
     )
-    fields.refuse("supersedes", "elastic", "dial")
+    fields.refuse("supersedes", "elastic")
+    if fields.node("dial") is not None:
+        expected = "a dial as a component of its own, by provisioner: dial"
+        collector.report(fields.place_of("dial"), expected, "the key dial")
     fields.finish()
     return ComponentDraft(
         component,

@@ -230,7 +230,6 @@ def test_a_mistake_is_named_exactly(old: str, new: str, expected: str) -> None:
             "supersedes",
         ),
         ("stateful: true", "stateful: true\n    elastic: {units: 3}", "19: components.database.elastic", "elastic"),
-        ("stateful: true", "stateful: true\n    dial: 3", "19: components.database.dial", "dial"),
         ("{metric: revenue, at_least", "{metric: churn, at_least", "36: levels.paid.trigger.metric", "metric: 'churn'"),
         (
             "trigger: {metric: revenue, at_least: 50.50, for_months: 2}",
@@ -247,6 +246,14 @@ def test_what_is_not_executed_yet_is_refused_by_name(old: str, new: str, place: 
     assert len(texts) == 1
     assert texts[0].startswith(f"shop.yaml:{place}: expected ")
     assert texts[0].endswith(f", found {found}: {NOT_YET}")
+
+
+def test_a_dial_is_a_component_of_its_own() -> None:
+    """The key of the design leads to the kind that there is."""
+    (text,) = lines_of(changed("stateful: true", "stateful: true\n    dial: 3"))
+
+    expected = "expected a dial as a component of its own, by provisioner: dial, found the key dial"
+    assert f"shop.yaml:19: components.database.dial: {expected}" == text
 
 
 def test_an_unknown_kind_gets_the_list_of_those_there_are() -> None:
