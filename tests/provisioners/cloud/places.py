@@ -60,6 +60,7 @@ class Places:
         self.cluster = cluster
         self.systemd = systemd
         self.redis_url = redis_url
+        self.cluster_looks: list[str] = []
         self.cluster_writes: list[str] = []
         """What changed something in the cluster, as method and path."""
         self._clients = Clients({**CREDENTIALS, "AWS_ENDPOINT_URL": aws.url})
@@ -131,7 +132,7 @@ async def places(folder: Path, redis_url: str) -> AsyncIterator[Places]:
         await systemd.start(address)
         systemd.units["ollama.service"] = FakeUnit("Ollama")
         made = Places(folder, aws, cluster, systemd, redis_url)
-        cluster.backend = _noting_writes(cluster.backend, made.cluster_writes)
+        cluster.backend = _noting(cluster.backend, made)
         made.environment["DBUS_SYSTEM_BUS_ADDRESS"] = address
         try:
             yield made
@@ -170,10 +171,12 @@ def _with_newer_budgets(backend: Backend) -> Backend:
     return answer
 
 
-def _noting_writes(backend: Backend, writes: list[str]) -> Backend:
+def _noting(backend: Backend, places: Places) -> Backend:
     def answer(method: str, path: str, query: dict[str, str], kind: str, body: Any) -> tuple[int, dict[str, Any]]:
-        if method != "GET" and not path.endswith("selfsubjectaccessreviews"):
-            writes.append(f"{method} {path}")
+        if method == "GET":
+            places.cluster_looks.append(path)
+        elif not path.endswith("selfsubjectaccessreviews"):
+            places.cluster_writes.append(f"{method} {path}")
         return backend(method, path, query, kind, body)
 
     return answer

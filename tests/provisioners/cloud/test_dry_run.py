@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from config.settings import Mode
 from daemon import assembly
 from machines.events import StepIntended
 from tests.provisioners.cloud.hurried_loop import run_hurried
-from tests.provisioners.cloud.living import living
+from tests.provisioners.cloud.living import LOOK_EVERY_S, SETTLES_WITHIN_S, living
 from tests.provisioners.cloud.places import Places, places
 from tests.provisioners.cloud.standing import standing
 
@@ -34,6 +35,17 @@ MORE: Final = """\
   pretended: {monthly_cost: 0, provisioner: simulated}
 """
 """The kinds that the shipped plan does not use."""
+LOOKED: Final = {
+    "eks": "GET /clusters",
+    "rds": "DescribeDBInstances",
+    "elasticache": "DescribeReplicationGroups",
+    "ecr": "DescribeRepositories",
+    "elbv2": "DescribeLoadBalancers",
+    "wafv2": "ListWebACLs",
+    "cloudfront": "GET /2020-05-31/distribution",
+    "ec2": "DescribeInstances",
+}
+"""A look of each service of AWS that succeeds though nothing stands there: orphans are looked for by it."""
 AWS_LOOKS: Final = re.compile(r"(Describe|List|Get|Search)\w+|(GET|HEAD) .*")
 
 
@@ -57,9 +69,20 @@ async def _dry_run(folder: Path, redis_url: str) -> None:
                 await daemon.month(month, "60000")
             assert 4 == daemon.daemon.recorder.state.deciding.decided.level
             assert not [each for each in await daemon.events() if isinstance(each.event, StepIntended)]
+            await _all_looked_at(everywhere)
         assert {} == standing(everywhere, "dry")
         assert [] == [each for each in everywhere.aws.served if not AWS_LOOKS.fullmatch(each)]
         assert [] == everywhere.cluster_writes
+
+
+async def _all_looked_at(everywhere: Places) -> None:
+    """Wait until each service and the cluster were looked at: a dry run that asks nobody would change nothing too."""
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + SETTLES_WITHIN_S
+    while unseen := [name for name, look in LOOKED.items() if not everywhere.aws.served[look]]:
+        assert loop.time() < until_s, f"nobody looked at {unseen}"
+        await asyncio.sleep(LOOK_EVERY_S)
+    assert [path for path in everywhere.cluster_looks if "/namespaces/vault/" in path]
 
 
 def _add_the_other_kinds(everywhere: Places) -> None:
