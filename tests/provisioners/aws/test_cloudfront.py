@@ -17,7 +17,6 @@ from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.cloudfront_place import CREATE, DELETE, GET, OPTIONS, UPDATE, CloudFrontPlace
 from tests.provisioners.aws.delays import Delay, Delays
 from tests.provisioners.aws.fault_proxy import Refusal
-from tests.provisioners.aws.moto_place import REGION
 
 BUCKET = "solvent-shop-web"
 OTHER_TOKEN = "svanothertoken000000000000000001"
@@ -166,29 +165,6 @@ async def test_the_bucket_may_have_another_name(place: CloudFrontPlace) -> None:
     assert (place.summaries(), place.buckets()) == ([], {})
 
 
-async def test_an_empty_bucket_without_tags_is_taken_over(place: CloudFrontPlace) -> None:
-    """A process that died between making and tagging its bucket is followed by one that goes on with it."""
-    place.proxy.next(f"PUT /{BUCKET}?tagging", "lose_before")
-    with pytest.raises(Ambiguous):
-        await place.provisioner().take(Step.WARM, place.order(place.resource()))
-
-    await place.walk(place.resource(), "warm")
-
-    assert place.buckets()[BUCKET]["solvent:token"] == TOKEN
-
-
-async def test_a_bucket_of_ones_own_with_objects_is_not_taken_over(place: CloudFrontPlace) -> None:
-    """A bucket of this name that holds what solvent knows nothing of is refused and left as it was."""
-    location = {"LocationConstraint": REGION}
-    place.direct("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
-    place.write_data(place.resource(), "somebody's page")
-
-    with pytest.raises(Permanent, match="holds objects that solvent knows nothing of"):
-        await place.provisioner().take(Step.WARM, place.order(place.resource()))
-
-    assert place.buckets() == {BUCKET: {}}
-
-
 @pytest.mark.parametrize(("force", "stateful"), [(False, False), (False, True), (True, True)])
 async def test_objects_are_not_lost_by_the_way(place: CloudFrontPlace, force: bool, stateful: bool) -> None:
     """A bucket with objects is not removed, nor its distribution; one that keeps data not even with force_delete."""
@@ -332,20 +308,6 @@ async def test_an_orphan_with_objects_stays(place: CloudFrontPlace) -> None:
         await place.provisioner().remove(found)
 
     assert standing(place)["DistributionConfig"]["Enabled"] is True
-
-
-async def test_a_bucket_that_lost_its_distribution_is_found(place: CloudFrontPlace) -> None:
-    """A tagged bucket without a distribution is listed, and can be removed."""
-    resource = place.resource()
-    place.proxy.next(CREATE, "lose_before")
-    with pytest.raises(Ambiguous):
-        await place.provisioner().take(Step.WARM, place.order(resource))
-    (found,) = await place.provisioner().list_resources("shop", (resource,))
-
-    await place.provisioner().remove(found)
-
-    assert (found.name, found.token) == (f"arn:aws:s3:::{BUCKET}", TOKEN)
-    assert place.buckets() == {}
 
 
 async def test_a_distribution_is_listed_once(place: CloudFrontPlace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -186,6 +186,44 @@ async def test_a_listener_of_somebody_else_is_left_alone(place: LoadBalancerPlac
     await place.walk(resource, "activate")
 
     assert (ResourceState.HOT, (), 2) == (seen.state, seen.differences, len(place.listeners()))
+
+
+async def moved(place: LoadBalancerPlace, **options: Any) -> tuple[ResourceState, Sequence[str], list[int]]:
+    """After a change of options: state, differences while the listeners of both stand, and ports in the end."""
+    wished = place.resource_with(**options)
+    place.proxy.next("DeleteListener", Refusal("ServiceUnavailable", 503))
+    with pytest.raises(Transient):
+        await place.provisioner().take(Step.ACTIVATE, place.order(wished))
+    seen = await place.observer().observe(wished)
+    await place.walk(wished, "activate")
+    assert (await place.observer().observe(wished)).differences == ()
+    return seen.state, seen.differences, sorted(each["Port"] for each in place.listeners())
+
+
+async def test_the_listener_of_an_earlier_port_goes(place: LoadBalancerPlace) -> None:
+    """Where HTTP became HTTPS, the old listener does not go on in clear: it is a difference, and deleted."""
+    await place.walk(place.resource(), "warm", "activate")
+    certificate = place.direct("acm").request_certificate(DomainName="shop.example.com")["CertificateArn"]
+    wished = {**SECURE, "certificate_arn": certificate, "redirect_http": False}
+
+    state, differences, ports = await moved(place, **wished)
+
+    assert (state, ports) == (ResourceState.HOT, [443])
+    assert list(differences) == ["the listener on port 80 is one of earlier options, these wish none there"]
+
+
+async def test_a_redirect_that_is_wished_no_more_goes(place: LoadBalancerPlace) -> None:
+    """Only what solvent made goes: an operator's own listener stays beside the one that serves."""
+    certificate = place.direct("acm").request_certificate(DomainName="shop.example.com")["CertificateArn"]
+    await place.walk(place.resource_with(**SECURE, certificate_arn=certificate), "warm", "activate")
+    action: Any = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+    arn = place.balancer()["LoadBalancerArn"]
+    place.direct("elbv2").create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=9000, DefaultActions=[action])
+    wished = {**SECURE, "certificate_arn": certificate, "redirect_http": False}
+
+    state, differences, ports = await moved(place, **wished)
+
+    assert (state, len(differences), ports) == (ResourceState.HOT, 1, [443, 9000])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent
 from machines.ports.provisioner import Resource, StepBegun
 from tests.provisioners.aws.delays import Delay, Delays
+from tests.provisioners.aws.fault_proxy import Refusal
 from tests.provisioners.aws.rds_place import OPTIONS, SnapshotPlace
 
 NAME = "solvent-shop-web"
@@ -91,7 +92,7 @@ async def test_a_snapshot_that_vanished_is_no_empty_database(place: SnapshotPlac
     await place.walk(resource, "warm", "activate", "deactivate")
     place.direct("rds").delete_db_snapshot(DBSnapshotIdentifier=snapshot(1))
 
-    with pytest.raises(Permanent, match=rf"{snapshot(1)}.*is not there any more"):
+    with pytest.raises(Permanent, match=rf"{snapshot(1)}.*is not there"):
         await place.provisioner().take(Step.ACTIVATE, place.order(resource))
 
     assert place.instances() == {}
@@ -126,6 +127,55 @@ async def test_a_lost_answer_takes_one_snapshot(place: SnapshotPlace) -> None:
 
     assert seen.state is ResourceState.CHANGING
     assert place.snapshots() == [snapshot(1), snapshot(2)]
+
+
+async def test_a_lost_answer_leaves_the_anchor_naming_the_last_snapshot(place: SnapshotPlace) -> None:
+    """The anchor names the snapshot that is about to be taken, so no lost answer leaves it at an older one."""
+    resource = Resource("shop", "web", {**place.resource().options, "snapshots_kept": 1})
+    await place.walk(resource, "warm", "activate", "deactivate", "activate")
+    for number in (2, 3):
+        place.proxy.next("DeleteDBInstance", "lose_after")
+        with pytest.raises(Ambiguous):
+            await place.provisioner().take(Step.DEACTIVATE, place.order(resource))
+        assert (await place.observer().observe(resource)).state is ResourceState.CHANGING
+        await place.walk(resource, "deactivate")
+        assert place.anchors()[NAME]["solvent:snapshot"] == snapshot(number)
+        await place.walk(resource, "activate")
+
+    assert place.snapshots() == [snapshot(3)]
+
+
+async def test_a_refused_deletion_leaves_a_database_that_goes_on(place: SnapshotPlace) -> None:
+    """Where AWS refuses to delete, the instance is hot as before, and the next deactivation takes that snapshot."""
+    resource = place.resource()
+    await place.walk(resource, "warm", "activate", "deactivate", "activate")
+    place.proxy.next("DeleteDBInstance", Refusal("AccessDenied", 403))
+    with pytest.raises(Permanent, match="AccessDenied"):
+        await place.provisioner().take(Step.DEACTIVATE, place.order(resource))
+    assert (await place.observer().observe(resource)).state is ResourceState.CHANGING  # protection is put back
+
+    await place.walk(resource, "activate")
+    place.write_data(resource, "orders of April")
+    await place.walk(resource, "deactivate", "activate")
+
+    assert (place.data(resource), place.snapshots()) == ("orders of April", [snapshot(1), snapshot(2)])
+
+
+async def test_a_snapshot_that_was_never_taken_is_no_older_one(place: SnapshotPlace) -> None:
+    """Where a refused deletion was followed by one by hand, activating is refused instead of restoring old data."""
+    resource = place.resource()
+    await place.walk(resource, "warm", "activate", "deactivate", "activate")
+    place.proxy.next("DeleteDBInstance", Refusal("AccessDenied", 403))
+    with pytest.raises(Permanent, match="AccessDenied"):
+        await place.provisioner().take(Step.DEACTIVATE, place.order(resource))
+    rds = place.direct("rds")
+    rds.modify_db_instance(DBInstanceIdentifier=NAME, DeletionProtection=False, ApplyImmediately=True)
+    rds.delete_db_instance(DBInstanceIdentifier=NAME, SkipFinalSnapshot=True)
+
+    with pytest.raises(Permanent, match=rf"{snapshot(2)}.*to go on with an older one or none"):
+        await place.provisioner().take(Step.ACTIVATE, place.order(resource))
+
+    assert place.instances() == {}
 
 
 async def test_a_database_without_anchor_gets_one(place: SnapshotPlace) -> None:

@@ -49,17 +49,18 @@ async def found(aws: Place, name: str) -> Bucket | None:
     return Bucket(name, on_it, (policy or {}).get("Policy", ""), private)
 
 
-async def made(aws: Place, name: str) -> None:
-    """Create it; look for it before and afterwards, since us-east-1 does not say that this account has it already.
+async def made(aws: Place, name: str) -> bool:
+    """Create it; whether it is certainly new. us-east-1 answers as if it had made one that this account has already.
 
     Raises `Permanent` where somebody else has it.
     """
     elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": aws.region}}
     where = {} if aws.region == REGION_OF_GLOBAL_SERVICES else elsewhere
     try:
-        await aws.call_unless(("BucketAlreadyOwnedByYou",), "s3", "create_bucket", Bucket=name, **where)
+        answer = await aws.call_unless(("BucketAlreadyOwnedByYou",), "s3", "create_bucket", Bucket=name, **where)
     except Permanent as refused:
         raise Permanent(f"{refused.reason}; where the bucket {name} is not yours, {_CHOOSE}") from refused
+    return answer is not None and aws.region != REGION_OF_GLOBAL_SERVICES
 
 
 async def tagged(aws: Place, name: str, tags: Mapping[str, str]) -> None:
@@ -136,10 +137,10 @@ async def region_of(aws: Place, name: str) -> str:
 
 
 def not_ours(name: str) -> str:
-    """The sentence for a bucket that lost its tags, or was made anew by somebody else."""
+    """The sentence for a bucket with objects that lost its tags, or was made anew by somebody else."""
     return (
-        f"the bucket {name} does not carry solvent's tags, so neither it nor its objects are removed: remove it by "
-        f"hand, or put the tag {TOKEN} back"
+        f"the bucket {name} holds objects and does not carry solvent's tags, so nothing of it is removed: remove the "
+        f"objects by hand, or put the tag {TOKEN} back"
     )
 
 

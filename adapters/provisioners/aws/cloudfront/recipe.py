@@ -11,16 +11,15 @@ from adapters.provisioners.aws.calls import Answer, Place
 from adapters.provisioners.aws.cloudfront import access_control, bucket, distribution
 from adapters.provisioners.aws.cloudfront.bucket import Bucket
 from adapters.provisioners.aws.cloudfront.distribution import Distribution, differences_of, wished
+from adapters.provisioners.aws.cloudfront.listing import all_tagged
 from adapters.provisioners.aws.cloudfront.seeing import (
     LOOK_AFTER_S,
-    REGION,
     bucket_name,
     bucket_place,
     distributions_of,
     gaps_of,
     seen_of,
 )
-from adapters.provisioners.aws.names import PREFIX
 from adapters.provisioners.aws.recipe import ABSENT, Standing, Tagged, Work
 from config.provisioner_options.aws_cloudfront import CloudFrontOptions, cloudfront_options
 from machines.observations import Observation, ResourceState
@@ -117,10 +116,11 @@ class CloudFrontRecipe:
         its_bucket: Bucket | None = standing.raw.get(_BUCKET)
         place = await bucket_place(work, found)
         may_empty = work.options.force_delete and not work.resource.stateful
-        if its_bucket is not None and tags.TOKEN not in its_bucket.tags:
-            raise Permanent(bucket.not_ours(its_bucket.name))
-        if its_bucket is not None and not may_empty and not await bucket.is_empty(place, its_bucket.name):
-            raise Permanent(bucket.still_holds(its_bucket.name))
+        if its_bucket is not None and not await bucket.is_empty(place, its_bucket.name):
+            if tags.TOKEN not in its_bucket.tags:
+                raise Permanent(bucket.not_ours(its_bucket.name))
+            if not may_empty:
+                raise Permanent(bucket.still_holds(its_bucket.name))
         if found is not None and found.enabled:
             return await _switched(work, found, {**found.config, "Enabled": False})
         if found is not None:
@@ -151,32 +151,18 @@ class CloudFrontRecipe:
 
     async def tagged(self, aws: Place, plan: str) -> Sequence[Tagged]:
         """Distributions whose bucket is in this region, and buckets that stand without one."""
-        found: list[Tagged] = []
-        served: set[str] = set()
-        listed = await aws.pages("cloudfront", "list_distributions")
-        for each in listed.get("DistributionList", {}).get("Items") or []:
-            on_it = await distribution.tags_on(aws, each["ARN"])
-            if on_it is not None and on_it.get(tags.PLAN) == plan and on_it.get(REGION, aws.region) == aws.region:
-                found.append(Tagged(each["ARN"], on_it))
-                served.update(origin["Id"] for origin in each["Origins"]["Items"])
-        buckets = await aws.pages("s3", "list_buckets", Prefix=f"{PREFIX}-", BucketRegion=aws.region)
-        for name in (each["Name"] for each in buckets.get("Buckets", []) if each["Name"] not in served):
-            gone = ("NoSuchBucket", "NoSuchTagSet")
-            answer = await aws.call_unless(gone, "s3", "get_bucket_tagging", Bucket=name)
-            found.append(Tagged(f"arn:aws:s3:::{name}", tags.mapped((answer or {}).get("TagSet", []))))
-        return found
+        return await all_tagged(aws, plan)
 
 
 async def _new_bucket(work: Work[CloudFrontOptions], place: Place, name: str) -> Bucket | None:
     """None where somebody else made it since the look, so that another look decides."""
     standing = await bucket.found(place, name)
-    if standing is None:
-        await bucket.made(place, name)
-        standing = await bucket.found(place, name)
-    if standing is None or tags.TOKEN in standing.tags:
-        return None
-    # One that is there and unused is what a process leaves that died between making its bucket and tagging it.
-    await bucket.refuse_used(place, standing)
+    if standing is not None or not await bucket.made(place, name):
+        standing = standing or await bucket.found(place, name)
+        if standing is None or tags.TOKEN in standing.tags:
+            return None
+        # One that is there and unused is what a process leaves that died between making its bucket and tagging it.
+        await bucket.refuse_used(place, standing)
     await bucket.tagged(place, name, work.tags())
     await bucket.closed(place, name)
     return Bucket(name, work.tags(), "", private=True)

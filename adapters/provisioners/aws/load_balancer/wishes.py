@@ -102,8 +102,10 @@ def differences(options: LoadBalancerOptions, parts: Parts) -> tuple[str, ...]:
             standing = on_port(parts, wished)
             if standing is None or not same_listener(standing, wished):
                 said.append(f"the listener on port {wished['Port']} is not the one that the options wish")
-        for each in left_over(parts, all_wished):
-            said.append(f"the listener on port {each['Port']} is one of earlier options, these wish none there")
+        said.extend(
+            f"the listener on port {each['Port']} is one of earlier options, these wish none there"
+            for each in left_over(parts, all_wished)
+        )
     return tuple(said)
 
 

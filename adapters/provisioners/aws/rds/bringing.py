@@ -18,7 +18,7 @@ async def bring(work: Work[RdsOptions]) -> StepBegun | None:
     named = group.tags.get(anchor.SNAPSHOT, "") if group is not None else ""
     if named and named not in {each.name for each in own}:
         raise Permanent(
-            f"{named}, the snapshot that holds the data of {work.name}, is not there any more: copy a snapshot to "
+            f"{named}, the snapshot that holds the data of {work.name}, is not there: copy a snapshot to "
             f"that name, or remove the tag {anchor.SNAPSHOT} of the parameter group "
             f"{anchor.anchor_name(work.resource)} to go on with an older one or none"
         )
