@@ -81,6 +81,7 @@ class FaultProxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are two writes: the second would wait 40 ms for an answer
 
             def _serve(self) -> None:
                 proxy.serve(self)
