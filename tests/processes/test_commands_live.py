@@ -152,7 +152,7 @@ def test_a_level_that_waits_for_approval_follows_the_answer(
 
 
 def test_adopt_takes_over_what_was_found(redis_server: RedisServer, keys: Keys, shop: FileShop, tmp_path: Path) -> None:
-    """A resource of somebody else's is costed and untouched; adopted, it is ours, and goes as no level enables it."""
+    """A resource of somebody else's is costed and untouched; adopted, it is held; unpinned, it goes like any other."""
     found = shop.world / "search" / "live" / "made-by-hand"
     found.mkdir(parents=True)
     (shop.world / "search" / "snapshots").mkdir()
@@ -164,6 +164,8 @@ def test_adopt_takes_over_what_was_found(redis_server: RedisServer, keys: Keys, 
         assert {"made-by-hand": "hot"} == shop.live("search")
         early = answer(keys, keys.command("adopt", component="web"))
         adopted = answer(keys, keys.command("adopt", component="search", reason="it was always ours"))
+        until(lambda: stands(daemon, "search", ComponentState.HOT), "search to be ours")
+        answer(keys, keys.command("unpin", component="search"))
         until(lambda: stands(daemon, "search", ComponentState.COLD), "search to be COLD")
 
     assert ["refused", "done"] == [early["outcome"], adopted["outcome"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.provisioners.aws.rds.anchor import SNAPSHOT
 from adapters.provisioners.aws.tags import TOKEN, mapped
 from machines.ports.provisioner import Resource
 from tests.contracts.provisioner_harness import Trouble
@@ -72,12 +73,18 @@ class RdsPlace(MotoPlace):
         return [] if on_it is None else [on_it.get(TOKEN, "")]
 
     def image(self) -> object:
-        """Instances without what the passing of time alone changes, anchors with tags, and snapshots."""
+        """Instances without what the passing of time alone changes, anchors with tags, and snapshots.
+
+        The anchor's note of the snapshot to come is written before the act, so a refused act leaves it behind.
+        """
         rds = self.direct("rds")
         instances = rds.describe_db_instances()["DBInstances"]
         for each in instances:
             each.pop("LatestRestorableTime", None)
-        return instances, self.anchors(), self.snapshots()
+        anchors = self.anchors()
+        for on_it in anchors.values():
+            on_it.pop(SNAPSHOT, None)
+        return instances, anchors, self.snapshots()
 
     def vanish(self, resource: Resource) -> None:
         """Deleted by hand, with its anchor and without a snapshot."""

@@ -16,7 +16,7 @@ from adapters.provisioners.aws.eks_node_group.launches import (
     short_since,
 )
 from adapters.provisioners.aws.eks_node_group.market import Group, Memory, Phase
-from config.instants import SECOND, Instant, instant_from_datetime
+from config.instants import Instant, instant_from_datetime
 
 NOT_FOUND: Final = ("ResourceNotFoundException",)
 STAND_IN_SUFFIX: Final = "-od"
@@ -96,12 +96,12 @@ def remembered(*groups: Mapping[str, Any] | None) -> Memory:
 
 
 def written(memory: Memory) -> dict[str, str]:
-    """The memory as tags, without their prefix; instants in whole seconds since 1970."""
+    """The memory as tags, without their prefix; instants in microseconds since 1970, for their order counts."""
     texts = {DOUBLINGS: str(memory.doublings)}
     if memory.asked_at is not None:
-        texts[ASKED_AT] = str(memory.asked_at // SECOND)
+        texts[ASKED_AT] = str(memory.asked_at)
     if memory.fell_back_at is not None:
-        texts[FELL_BACK_AT] = str(memory.fell_back_at // SECOND)
+        texts[FELL_BACK_AT] = str(memory.fell_back_at)
     return texts
 
 
@@ -112,12 +112,7 @@ def _memory(on_it: Mapping[str, str]) -> Memory:
         for key in (ASKED_AT, FELL_BACK_AT, DOUBLINGS)
         if (text := on_it.get(f"{_PREFIX}{key}", "")).isascii() and text.isdigit()
     }
-    asked, fell = numbers.get(ASKED_AT), numbers.get(FELL_BACK_AT)
-    return Memory(
-        None if asked is None else asked * SECOND,
-        None if fell is None else fell * SECOND,
-        numbers.get(DOUBLINGS, 0),
-    )
+    return Memory(numbers.get(ASKED_AT), numbers.get(FELL_BACK_AT), numbers.get(DOUBLINGS, 0))
 
 
 def _ready(machine: Mapping[str, Any]) -> bool:
