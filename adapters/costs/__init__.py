@@ -17,8 +17,7 @@ def cost_readers(settings: CostsSettings, environment: Mapping[str, str], clock:
     readers: list[CostReader] = []
     if settings.cost_explorer:
         try:
-            # Imported late: an SDK of megabytes is for those who use it.
-            from adapters.costs.cost_explorer import CostExplorer  # noqa: PLC0415
+            from adapters.costs.cost_explorer import CostExplorer  # noqa: PLC0415 - an SDK for those who use it
         except ModuleNotFoundError as missing:
             raise ProvisionerUnavailableError(
                 f"costs.cost_explorer needs the package {missing.name}: pip install 'solvent[aws]'"
@@ -27,7 +26,7 @@ def cost_readers(settings: CostsSettings, environment: Mapping[str, str], clock:
             CostExplorer(environment, clock, region=settings.cost_explorer_region, pages_max=settings.pages_max)
         )
     if settings.open_cost_url:
-        from adapters.costs.open_cost import OpenCost  # noqa: PLC0415
+        from adapters.costs.open_cost import OpenCost  # noqa: PLC0415 - an HTTP client for those who use it
 
         readers.append(
             OpenCost(

@@ -111,7 +111,7 @@ def _warn_of_prices(plan: Plan) -> None:
 def _check_reach(plan: Plan, file: str) -> None:
     """End the command with all that keeps the plan's components from being reached."""
     # Imported late: showing a plan, or refusing a bad one, needs no adapter.
-    from daemon.assembly import clock_from, preflight  # noqa: PLC0415
+    from daemon.assembly import clock_from, preflight  # noqa: PLC0415 - as said above
 
     try:
         settings = load_settings(None, os.environ, {"plan": file})

@@ -47,7 +47,7 @@ def test_a_tenfold_spike_neither_skips_debounce_nor_passes_the_cap() -> None:
     live(world, body)
     assert 4 == world.auditor.state.deciding.decided.level
     granted = of_type(world, events.StepIntended)
-    assert all(each.cap_micros is None or each.total_micros <= each.cap_micros for each in granted)  # type: ignore[union-attr]
+    assert all(each.cap_micros is None or each.total_micros <= each.cap_micros for each in granted)  # type: ignore[union-attr]  # by its kind
 
 
 def test_a_component_refused_for_good_stops_later_levels_and_not_its_wave_mates() -> None:
@@ -124,8 +124,8 @@ def test_a_silent_source_freezes_and_never_demotes() -> None:
         await months(world, daemon, ("2025-01", "150"))
         before = world.auditor.state.sequence
         await asyncio.sleep(2 * 3_600)
-        frozen = [each for each in of_type(world, events.FreezeChanged, before) if each.frozen]  # type: ignore[union-attr]
-        assert ["source_silent"] == [each.key for each in frozen]  # type: ignore[union-attr]
+        frozen = [each for each in of_type(world, events.FreezeChanged, before) if each.frozen]  # type: ignore[union-attr]  # by its kind
+        assert ["source_silent"] == [each.key for each in frozen]  # type: ignore[union-attr]  # by its kind
         assert [] == of_type(world, events.LevelDecided, before)
         assert [] == of_type(world, events.StepIntended, before)
         await months(world, daemon, ("2025-02", "150"))
@@ -304,7 +304,7 @@ def test_drift_is_repaired_and_a_contest_is_given_up() -> None:
     gateway = world.auditor.state.components.of("gateway")
     assert gateway.contested
     assert gateway.parked
-    assert 3 == len([e for e in of_type(world, events.ComponentDrifted) if e.component == "gateway"])  # type: ignore[union-attr]
+    assert 3 == len([e for e in of_type(world, events.ComponentDrifted) if e.component == "gateway"])  # type: ignore[union-attr]  # by its kind
     assert ComponentState.HOT is world.auditor.state.components.of("cluster").state
 
 
@@ -319,8 +319,8 @@ def test_a_difference_is_repaired_without_taking_it_down() -> None:
         world.faults.next("observe", Fault.DIFFERS, "cluster")
         await asyncio.sleep(300)
         await quiescent(world, daemon)
-        drifts = [each.component for each in of_type(world, events.ComponentDrifted, before)]  # type: ignore[union-attr]
-        steps = [(each.component, each.step) for each in of_type(world, events.StepIntended, before)]  # type: ignore[union-attr]
+        drifts = [each.component for each in of_type(world, events.ComponentDrifted, before)]  # type: ignore[union-attr]  # by its kind
+        steps = [(each.component, each.step) for each in of_type(world, events.StepIntended, before)]  # type: ignore[union-attr]  # by its kind
         assert ["cluster"] == drifts
         assert {("cluster", Step.ACTIVATE)} == set(steps)
 

@@ -41,8 +41,8 @@ def test_what_starts_by_itself_is_stopped_again() -> None:
             await asyncio.sleep(900)
             await quiescent(world, daemon)
             assert "WARM" == states(world)["database"]
-        drifts = [each for each in of_type(world, events.ComponentDrifted, before) if each.component == "database"]  # type: ignore[attr-defined]
-        assert [ResourceState.HOT] * RESTARTS == [each.observed for each in drifts]  # type: ignore[attr-defined]
+        drifts = [each for each in of_type(world, events.ComponentDrifted, before) if each.component == "database"]  # type: ignore[attr-defined]  # by its kind
+        assert [ResourceState.HOT] * RESTARTS == [each.observed for each in drifts]  # type: ignore[attr-defined]  # by its kind
         assert [] == of_type(world, events.ComponentParked, before)
 
     live(world, body)

@@ -78,7 +78,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._scheduled.clear()
         self.close()
         for task in left:
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            task._log_destroy_pending = False  # type: ignore[attr-defined]  # private to asyncio
             # Whatever a dead task raises while it unwinds is nobody's concern any more.
             with contextlib.suppress(BaseException):
                 task.get_coro().close()
@@ -100,13 +100,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._now_s = max(self._now_s, self._scheduled[0].when())
         while self._scheduled and self._scheduled[0].when() <= self._now_s:
             handle = heapq.heappop(self._scheduled)
-            handle._scheduled = False  # type: ignore[attr-defined]
+            handle._scheduled = False  # type: ignore[attr-defined]  # private to asyncio
             self._ready.append(handle)
             self._drop_cancelled()
 
     def _drop_cancelled(self) -> None:
         while self._scheduled and self._scheduled[0].cancelled():
-            heapq.heappop(self._scheduled)._scheduled = False  # type: ignore[attr-defined]
+            heapq.heappop(self._scheduled)._scheduled = False  # type: ignore[attr-defined]  # private to asyncio
             self._timer_cancelled_count -= 1
 
     def _names(self) -> str:

@@ -86,7 +86,7 @@ async def test_own_tags_stand_beside_solvents(place: EcrPlace) -> None:
     resource = Resource("shop", "web", {"region": REGION, "tags": {"team": "web"}})
     await place.walk(resource, "warm")
 
-    ((tags, _, _),) = place.image().values()  # type: ignore[attr-defined]
+    ((tags, _, _),) = place.image().values()  # type: ignore[attr-defined]  # ours is a dict
 
     assert {"team": "web", "solvent:plan": "shop", "solvent:component": "web"}.items() <= tags.items()
     assert {"solvent:token": TOKEN, "solvent:generation": "1"}.items() <= tags.items()
