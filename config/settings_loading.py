@@ -11,13 +11,25 @@ import msgspec
 
 from config.errors import Problem, ReadingError, SettingsError, shown
 from config.provisioner_options.mqtt import BROKER_EXPECTED, broker_address
-from config.settings import EMBEDDED, RESERVED_INSTANCES, STOP_MAX_S, MqttSettings, Settings
+from config.settings import (
+    EMBEDDED,
+    RESERVED_INSTANCES,
+    STOP_MAX_S,
+    ChannelSettings,
+    MqttSettings,
+    Settings,
+    SourceSettings,
+)
 from config.settings_sources import Given, from_command_line, from_environment, from_toml
 from config.suggestions import did_you_mean, one_of_text
 
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(\d{1,5})", re.ASCII)
 _REDIS: Final = re.compile(r"(rediss?|unix)://\S+")
 _PASSWORD: Final = re.compile(r":[^:@/]*@")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_TABLE_FIELD: Final = re.compile(r"\$\.([a-z0-9_]+)")
+TABLES: Final[Mapping[str, Any]] = {"sources": SourceSettings, "channels": ChannelSettings}
+"""Settings that are named tables of one of several kinds: `[sources.shop]`. They stand in the settings file only."""
 _WORDS: Final = {"`int`": "a whole number", "`str`": "text", "`array`": "a list", "`bool`": "true or false"}
 
 
@@ -33,6 +45,9 @@ def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mappin
     for values, source_problems in (from_toml(toml_path), from_environment(environ, known), from_command_line(cli)):
         problems += source_problems
         for key, given in values.items():
+            if (table := _table_of(key)) is not None:
+                problems += _take_table(key, given, table, chosen)
+                continue
             if key not in known:
                 found = f"the unknown key {shown(key)}{did_you_mean(key, known)}"
                 problems.append(given.problem("a setting", found))
@@ -50,15 +65,55 @@ def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mappin
 
 
 def setting_types() -> dict[str, Any]:
-    """The type of every setting by dotted key, `kernel.mailbox_items_max` and its fellows."""
+    """The type of every setting by dotted key, `kernel.mailbox_items_max` and its fellows; without the named tables."""
     types: dict[str, Any] = {}
     for field in msgspec.structs.fields(Settings):
+        if field.name in TABLES:
+            continue
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             for inner in msgspec.structs.fields(field.type):
                 types[f"{field.name}.{inner.name}"] = inner.type
         else:
             types[field.name] = field.type
     return types
+
+
+def _table_of(key: str) -> Any:
+    """The type of the entries of the named table that the key is in, such as `sources.shop`; None for a setting."""
+    return TABLES.get(key.partition(".")[0])
+
+
+def _take_table(key: str, given: Given, kind: Any, chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
+    """Read one `[sources.NAME]`; the problems that it has."""
+    family, _, name = key.partition(".")
+    expected = f"a table [{family}.NAME] with its kind: {one_of_text(_kinds(kind))}"
+    if given.text or not isinstance(given.value, dict) or not _NAME.fullmatch(name):
+        return [given.problem(expected, shown(name if isinstance(given.value, dict) else "no table"))]
+    try:
+        chosen[key] = (msgspec.convert(given.value, kind), given)
+    except msgspec.ValidationError as error:
+        return [Problem(given.origin, given.line, key, *_table_fault(error, given.value, kind))]
+    return []
+
+
+def _kinds(kind: Any) -> list[str]:
+    return [str(each.__struct_config__.tag) for each in get_args(kind)]
+
+
+def _table_fault(error: msgspec.ValidationError, table: dict[str, Any], kind: Any) -> tuple[str, str]:
+    """What was expected of which field, and what stands there. A value is not shown: it may be a secret put wrongly."""
+    text = str(error)
+    struct = next((each for each in get_args(kind) if each.__struct_config__.tag == table.get("kind")), None)
+    if struct is None:
+        return f"kind: {one_of_text(_kinds(kind))}", shown(str(table.get("kind", "no kind")))
+    types = {field.name: field.type for field in msgspec.structs.fields(struct)}
+    unknown = [name for name in table if name != "kind" and name not in types]
+    if unknown:
+        return f"only {', '.join(types)}", f"the unknown key {shown(unknown[0])}{did_you_mean(unknown[0], types)}"
+    found = _TABLE_FIELD.search(text)
+    if found is None:
+        return text.removeprefix("Object ").split(" - at")[0], "something else"
+    return f"{found[1]}: {_expected(error, types[found[1]])}", "another value"
 
 
 def _converted(given: Given, kind: Any) -> Any:
@@ -89,11 +144,12 @@ def _settings(chosen: dict[str, Any]) -> Settings:
     groups: dict[str, dict[str, Any]] = {}
     top: dict[str, Any] = {}
     for key, value in chosen.items():
-        group, _, name = key.rpartition(".")
-        (groups.setdefault(group, {}) if group else top)[name] = value
+        group, _, name = key.partition(".")
+        (groups.setdefault(group, {}) if name else top)[name or group] = value
     for field in msgspec.structs.fields(Settings):
         if field.name in groups:
-            top[field.name] = field.type(**groups[field.name])
+            named = field.name in TABLES
+            top[field.name] = groups[field.name] if named else field.type(**groups[field.name])
     return Settings(**top)
 
 
@@ -113,6 +169,22 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
             ("stopping.ask_s", "stopping.cancel_s"),
             f"ask_s and cancel_s together under {STOP_MAX_S}",
         ),
+        (
+            not settings.receiving.http or _is_address(settings.receiving.http),
+            ("receiving.http",),
+            "HOST:PORT such as 127.0.0.1:8418, the port at most 65535",
+        ),
+        (
+            bool(settings.notifications.quiet_from) is bool(settings.notifications.quiet_until),
+            ("notifications.quiet_from", "notifications.quiet_until"),
+            "quiet_from and quiet_until together",
+        ),
+        (
+            not settings.backup.to.startswith("s3://") or bool(settings.backup.recipients),
+            ("backup.to",),
+            "backup.recipients beside a bucket: what leaves the machine is encrypted",
+        ),
+        *_redis_checks(settings),
         *_broker_checks(settings.mqtt),
         *_pairs(settings),
     )
@@ -124,6 +196,24 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
     if "plan" in chosen and not str(chosen["plan"][0]).strip():
         problems.append(chosen["plan"][1].problem("a shipped plan's name or a path", "an empty text"))
     return problems
+
+
+def _redis_checks(settings: Settings) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
+    access, tls = settings.redis_access, settings.redis.startswith("rediss://")
+    files = ("redis_access.ca_file", "redis_access.cert_file", "redis_access.key_file")
+    return (
+        (
+            bool(access.cert_file) is bool(access.key_file),
+            ("redis_access.cert_file", "redis_access.key_file"),
+            "cert_file and key_file together",
+        ),
+        (tls or not (access.ca_file or access.cert_file), files, "a redis address that begins with rediss://"),
+        (
+            settings.redis != EMBEDDED or not (access.user or access.password),
+            ("redis_access.user", "redis_access.password"),
+            "the address of a Redis of your own: the embedded one has no users",
+        ),
+    )
 
 
 def _broker_checks(mqtt: MqttSettings) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
@@ -153,6 +243,7 @@ def _pairs(settings: Settings) -> tuple[tuple[bool, tuple[str, str], str], ...]:
         ("provisioning.call_timeout_s", "provisioning.step_deadline_s"),
         ("payments.reconnect_initial_s", "payments.reconnect_max_s"),
         ("mqtt.reconnect_initial_s", "mqtt.reconnect_max_s"),
+        ("source_failures.cooldown_initial_s", "source_failures.cooldown_max_s"),
     )
 
     def value(key: str) -> int:

@@ -122,6 +122,7 @@ def _toml_lines(text: str) -> dict[str, int]:
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _TOML_TABLE.match(line):
             table = f"{header[1]}."
+            lines.setdefault(header[1], number)
         elif entry := _TOML_KEY.match(line):
             lines.setdefault(table + (f"{entry[1]}.{entry[2]}" if entry[2] else entry[1]), number)
     return lines

@@ -15,6 +15,8 @@ from machines.events import (
     ApprovalAsked,
     ApprovalEnded,
     ApprovalGiven,
+    AttestationEnded,
+    Attested,
     BreakerChanged,
     BudgetReconcileAsked,
     BudgetReconciled,
@@ -27,7 +29,11 @@ from machines.events import (
     Event,
     FreezeChanged,
     IntentAbandoned,
+    JournalMigrated,
+    JournalRestored,
     LevelDecided,
+    LevelHeld,
+    LevelHoldEnded,
     MonthCorrected,
     OrphanFound,
     OrphanGone,
@@ -42,9 +48,12 @@ from machines.events import (
     ResourceGone,
     ResourceNamed,
     ResourceUnmanaged,
+    SourcesConfigured,
     Started,
     StepEnded,
     StepIntended,
+    ThresholdEnded,
+    ThresholdSet,
 )
 
 
@@ -255,3 +264,49 @@ def _(event: CommandAnswered) -> LogLine:
     return LogLine(
         event.verb, to_state=event.outcome, reason=f"{event.reason} ({event.by})" if event.by else event.reason
     )
+
+
+@_line.register
+def _(event: LevelHeld) -> LogLine:
+    return LogLine(f"level {event.level}", to_state="held", reason=f"{event.reason} ({event.by})")
+
+
+@_line.register
+def _(event: LevelHoldEnded) -> LogLine:
+    return LogLine("level", from_state="held", reason=event.why)
+
+
+@_line.register
+def _(event: Attested) -> LogLine:
+    return LogLine(event.item, to_state="attested", reason=f"{event.reason} ({event.by})")
+
+
+@_line.register
+def _(event: AttestationEnded) -> LogLine:
+    return LogLine(event.item, from_state="attested", reason=event.why)
+
+
+@_line.register
+def _(event: ThresholdSet) -> LogLine:
+    amounts = amount_text(event.before_micros), amount_text(event.minimum_micros)
+    return LogLine(f"level {event.level}", *amounts, event.minimum_micros, f"{event.reason} ({event.by})")
+
+
+@_line.register
+def _(event: ThresholdEnded) -> LogLine:
+    return LogLine(f"level {event.level}", to_state="plan", amount_micros=event.minimum_micros, reason=event.why)
+
+
+@_line.register
+def _(event: SourcesConfigured) -> LogLine:
+    return LogLine("sources", to_state=",".join(event.names) or "stream")
+
+
+@_line.register
+def _(event: JournalRestored) -> LogLine:
+    return LogLine("journal", to_state="restored", reason=f"{event.backup}, {event.dropped_events} events left away")
+
+
+@_line.register
+def _(event: JournalMigrated) -> LogLine:
+    return LogLine("journal", str(event.from_schema), str(event.to_schema), reason=event.backup)

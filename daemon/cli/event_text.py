@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from config.calendar import month_text
-from config.instants import Instant, instant_text
+from config.instants import instant_text
 from config.money import amount_text
+from daemon.cli.event_text_told import (
+    text_of_holds,
+    text_of_sources,
+    text_of_telling,
+    text_of_the_file,
+    until_text,
+)
 from machines import events
 from machines.events import Event
 
@@ -17,6 +24,10 @@ def event_text(event: Event) -> str:
         or _of_operators(event)
         or _of_orphans(event)
         or _of_costs(event)
+        or text_of_holds(event)
+        or text_of_sources(event)
+        or text_of_telling(event)
+        or text_of_the_file(event)
         or _of_daemon(event)
     )
 
@@ -87,20 +98,22 @@ def _of_component(event: Event) -> str:
 def _of_operators(event: Event) -> str:
     match event:
         case events.PinSet():
-            return f"{event.component}: pinned {event.state.value}{_until(event.until)} by {event.by}: {event.reason}"
+            return (
+                f"{event.component}: pinned {event.state.value}{until_text(event.until)} by {event.by}: {event.reason}"
+            )
         case events.PinEnded():
             return f"{event.component}: no longer pinned: {event.why}"
         case events.ResourceNamed():
             what = f"is to adopt {event.resource}" if event.resource else "nothing is to be adopted"
             return f"{event.component}: {what}, says {event.by}: {event.reason}"
         case events.PauseSet():
-            return f"paused ({event.scope.value}){_until(event.until)} by {event.by}: {event.reason}"
+            return f"paused ({event.scope.value}){until_text(event.until)} by {event.by}: {event.reason}"
         case events.PauseEnded():
             return f"no longer paused: {event.why}"
         case events.ApprovalAsked():
             return f"approval {event.approval_id} asked for {event.subject} by {event.by}: {event.reason}"
         case events.ApprovalGiven():
-            return f"approval {event.approval_id} given{_until(event.until)} by {event.by}: {event.reason}"
+            return f"approval {event.approval_id} given{until_text(event.until)} by {event.by}: {event.reason}"
         case events.ApprovalEnded():
             return f"approval {event.approval_id} ended: {event.why}"
         case events.CommandAnswered():
@@ -178,7 +191,3 @@ def _of_daemon(event: Event) -> str:
             return f"{what} at the close of {close}{cause}{passed}"
         case _:
             return type(event).__name__
-
-
-def _until(until: Instant | None) -> str:
-    return "" if until is None else f" until {instant_text(until)}"

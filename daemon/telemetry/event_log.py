@@ -21,6 +21,8 @@ class Logger(Protocol):
 
 
 LEVELS = {"debug": 10, INFO: 20, WARNING: 30, ERROR: 40}
+_OWN_NAMES = {"actor": "name", "level": "of_level"}
+"""`level` is how loud a line is; a level of the plan is `of_level`."""
 _KERNEL_LEVELS = {
     EventKind.RESTARTING: WARNING,
     EventKind.PARKED: ERROR,
@@ -64,7 +66,7 @@ class EventLog:
         if decision is not None:
             about["decision"] = decision
         # An event's own field named like one of ours must not hide it: whose actor was parked is `name`.
-        own = {("name" if key == "actor" else key): value for key, value in line.fields.items()}
+        own = {_OWN_NAMES.get(key, key): value for key, value in line.fields.items()}
         self._logger.log(LEVELS[line.level], name_of(recorded.event), **about, **own)
 
     def note_kernel(self, kind: EventKind, name: str, detail: str) -> None:

@@ -21,7 +21,7 @@ Fields = Mapping[str, Value]
 DEBUG, INFO, WARNING, ERROR = "debug", "info", "warning", "error"
 
 _CUSTOMER_FIELDS: Final = frozenset({"customer_id"})
-_QUIET: Final = (events.RevenueMeasured, events.CursorMoved)
+_QUIET: Final = (events.RevenueMeasured, events.CursorMoved, events.SourceHeard)
 _WARNINGS: Final = (
     events.EntryRejected,
     events.IntentAbandoned,
@@ -30,6 +30,10 @@ _WARNINGS: Final = (
     events.OrphanFound,
     events.PauseSet,
     events.ApprovalAsked,
+    events.LevelHeld,
+    events.ThresholdSet,
+    events.ChannelClosed,
+    events.JournalRestored,
 )
 _ERRORS: Final = (events.ActorParked, events.ComponentParked)
 
@@ -161,11 +165,13 @@ def _plain(event: Event) -> Fields:
             found[name] = month_text(value)
         elif isinstance(value, int) and not isinstance(value, bool) and (name.endswith("_at") or name in _INSTANTS):
             found[name] = instant_text(value)
+        elif isinstance(value, tuple):
+            found[name] = ",".join(map(str, value))
         else:
             found[name] = getattr(value, "value", value)
     return found
 
 
-_INSTANTS: Final = frozenset({"as_of", "until", "through"})
+_INSTANTS: Final = frozenset({"as_of", "until", "through", "not_before"})
 _RENAMED: Final = {"by": "principal", "why": "reason"}
 """`by` is how a month was closed, or who asked; `why` and `reason` say the same."""

@@ -4,6 +4,21 @@ from machines.events.breakers import BreakerChanged, BreakerStatus
 from machines.events.costs import BillRead, BudgetReconcileAsked, BudgetReconciled, CostAlarmChanged, CostsAccrued
 from machines.events.deciding import LevelDecided
 from machines.events.dials import DialTurned
+from machines.events.holds import (
+    AttestationEnded,
+    Attested,
+    LevelHeld,
+    LevelHoldEnded,
+    ThresholdEnded,
+    ThresholdSet,
+)
+from machines.events.notifications import (
+    ChannelClosed,
+    DeliveryEnded,
+    DeliveryReplayed,
+    NotificationCleared,
+    NotificationRaised,
+)
 from machines.events.operators import (
     ApprovalAsked,
     ApprovalEnded,
@@ -17,7 +32,16 @@ from machines.events.operators import (
     PinSet,
 )
 from machines.events.orphans import OrphanFound, OrphanGone, OrphanRemovalAsked, OrphanRemoved, RemovalOutcome
-from machines.events.process import ActorParked, ActorResumed, FreezeChanged, Mode, PlanAdopted, Started
+from machines.events.process import (
+    ActorParked,
+    ActorResumed,
+    FreezeChanged,
+    JournalMigrated,
+    JournalRestored,
+    Mode,
+    PlanAdopted,
+    Started,
+)
 from machines.events.recorded import Event, Recorded
 from machines.events.resources import ComponentDrifted, ResourceAdopted, ResourceGone, ResourceNamed, ResourceUnmanaged
 from machines.events.revenue import (
@@ -29,6 +53,7 @@ from machines.events.revenue import (
     RevenueMeasured,
     WatermarkReached,
 )
+from machines.events.sources import SourceHeard, SourcesConfigured
 from machines.events.steps import (
     ComponentParked,
     ComponentUnparked,
@@ -44,11 +69,14 @@ __all__ = [
     "ApprovalAsked",
     "ApprovalEnded",
     "ApprovalGiven",
+    "AttestationEnded",
+    "Attested",
     "BillRead",
     "BreakerChanged",
     "BreakerStatus",
     "BudgetReconcileAsked",
     "BudgetReconciled",
+    "ChannelClosed",
     "CommandAnswered",
     "ComponentDrifted",
     "ComponentParked",
@@ -57,15 +85,23 @@ __all__ = [
     "CostsAccrued",
     "CountedPayment",
     "CursorMoved",
+    "DeliveryEnded",
+    "DeliveryReplayed",
     "DialTurned",
     "EntryRejected",
     "Event",
     "FreezeChanged",
     "IntentAbandoned",
+    "JournalMigrated",
+    "JournalRestored",
     "LevelDecided",
+    "LevelHeld",
+    "LevelHoldEnded",
     "Mode",
     "MonthClosed",
     "MonthCorrected",
+    "NotificationCleared",
+    "NotificationRaised",
     "OrphanFound",
     "OrphanGone",
     "OrphanRemovalAsked",
@@ -84,9 +120,13 @@ __all__ = [
     "ResourceNamed",
     "ResourceUnmanaged",
     "RevenueMeasured",
+    "SourceHeard",
+    "SourcesConfigured",
     "Started",
     "StepEnded",
     "StepIntended",
     "StepOutcome",
+    "ThresholdEnded",
+    "ThresholdSet",
     "WatermarkReached",
 ]

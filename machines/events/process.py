@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from config.instants import Instant
 from config.plan import Plan
 from machines.events.base import EventStruct
 
@@ -49,3 +50,23 @@ class ActorResumed(EventStruct, frozen=True):
     """An operator let a parked actor go on."""
 
     actor: str
+
+
+class JournalRestored(EventStruct, frozen=True):
+    """The journal was taken back from a backup; the daemon that goes on with it starts paused."""
+
+    backup: str
+    """The backup's name."""
+    backed_up_at: Instant
+    restored_at: Instant
+    until: Instant | None = None
+    """What was recorded after this was left away; None where nothing was."""
+    dropped_events: int = 0
+
+
+class JournalMigrated(EventStruct, frozen=True):
+    """A newer solvent changed the journal's tables. `backup` is the copy made before; empty where it was a new file."""
+
+    from_schema: int
+    to_schema: int
+    backup: str = ""

@@ -9,6 +9,21 @@ from machines.events.breakers import BreakerChanged
 from machines.events.costs import BillRead, BudgetReconcileAsked, BudgetReconciled, CostAlarmChanged, CostsAccrued
 from machines.events.deciding import LevelDecided
 from machines.events.dials import DialTurned
+from machines.events.holds import (
+    AttestationEnded,
+    Attested,
+    LevelHeld,
+    LevelHoldEnded,
+    ThresholdEnded,
+    ThresholdSet,
+)
+from machines.events.notifications import (
+    ChannelClosed,
+    DeliveryEnded,
+    DeliveryReplayed,
+    NotificationCleared,
+    NotificationRaised,
+)
 from machines.events.operators import (
     ApprovalAsked,
     ApprovalEnded,
@@ -21,7 +36,15 @@ from machines.events.operators import (
     PinSet,
 )
 from machines.events.orphans import OrphanFound, OrphanGone, OrphanRemovalAsked, OrphanRemoved
-from machines.events.process import ActorParked, ActorResumed, FreezeChanged, PlanAdopted, Started
+from machines.events.process import (
+    ActorParked,
+    ActorResumed,
+    FreezeChanged,
+    JournalMigrated,
+    JournalRestored,
+    PlanAdopted,
+    Started,
+)
 from machines.events.resources import ComponentDrifted, ResourceAdopted, ResourceGone, ResourceNamed, ResourceUnmanaged
 from machines.events.revenue import (
     EntryRejected,
@@ -31,6 +54,7 @@ from machines.events.revenue import (
     RevenueMeasured,
     WatermarkReached,
 )
+from machines.events.sources import SourceHeard, SourcesConfigured
 from machines.events.steps import ComponentParked, ComponentUnparked, IntentAbandoned, StepEnded, StepIntended
 
 Event = (
@@ -76,6 +100,21 @@ Event = (
     | OrphanRemovalAsked
     | OrphanRemoved
     | DialTurned
+    | SourcesConfigured
+    | SourceHeard
+    | LevelHeld
+    | LevelHoldEnded
+    | Attested
+    | AttestationEnded
+    | ThresholdSet
+    | ThresholdEnded
+    | NotificationRaised
+    | NotificationCleared
+    | DeliveryEnded
+    | ChannelClosed
+    | DeliveryReplayed
+    | JournalRestored
+    | JournalMigrated
 )
 
 

@@ -172,7 +172,7 @@ async def test_the_audit_log_names_level_steps_and_causes(path: Path) -> None:
 
 
 def test_what_only_feeds_other_tables_stays_out_of_the_audit_log() -> None:
-    """Payments, rejected entries, positions, readings, closes and costs stand elsewhere; all else is logged."""
+    """Payments, entries, positions, readings, closes, costs and deliveries stand elsewhere; all else is logged."""
     silent = [type(each).__name__ for each in one_of_each() if log_line(each) is None]
     assert silent == [
         "PaymentsRecorded",
@@ -183,6 +183,12 @@ def test_what_only_feeds_other_tables_stays_out_of_the_audit_log() -> None:
         "CursorMoved",
         "CostsAccrued",
         "BillRead",
+        "SourceHeard",
+        "NotificationRaised",
+        "NotificationCleared",
+        "DeliveryEnded",
+        "ChannelClosed",
+        "DeliveryReplayed",
     ]
 
 

@@ -1,0 +1,28 @@
+"""The journal's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from config.settings.values import Seconds
+
+
+class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The append-only journal."""
+
+    group_events_max: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    """Events that share one transaction and one fsync."""
+    snapshot_every_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 10_000
+    """How many events a resume folds at most, about a second's work."""
+    snapshots_kept: Annotated[int, Meta(ge=1, le=100)] = 2
+    """Older snapshots are deleted: the second covers a damaged first."""
+    retention_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
+    """Events are kept at least so long, and while a kept snapshot does not cover them. None keeps everything: the
+    self-audit needs the journal's beginning."""
+    busy_timeout_ms: Annotated[int, Meta(ge=0, le=60_000)] = 5_000
+    """How long a write waits for another process's read lock, such as `solvent history`."""
+    disk_retry_s: Seconds = 5
+    """Pause between two attempts while the disk is full."""

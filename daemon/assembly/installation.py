@@ -1,0 +1,150 @@
+"""One daemon's own installation: the state directory, Redis, the journal, and the ports over them."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from adapters.clocks import SystemClock
+from adapters.costs import cost_readers
+from adapters.provisioners.dial import RedisDialBoard
+from adapters.provisioners.registry import (
+    Surroundings,
+    observer_for,
+    provisioner_for,
+)
+from adapters.redis_server import EmbeddedRedis
+from adapters.redis_streams import RedisStreams
+from adapters.redis_streams.names import url_without_password
+from adapters.sqlite_journal import JOURNAL_NAME, JournalLimits, SqliteJournal
+from adapters.state_directory import RunFacts, StateDirectory
+from config.plan import Plan
+from config.settings import EMBEDDED, Settings
+from daemon.assembly.provisioners import AdaptersByKind, Unreached, preflight_in, surroundings_of
+from daemon.roots.http import check_address
+from daemon.running import Ports
+from machines.ports.clock import Clock
+from machines.ports.costs import CostReader
+from machines.ports.provisioner import Observer, Provisioner
+from machines.ports.retained import BrokerUnusableError, RetainedBroker
+from machines.state.whole import FOLD_VERSION
+
+GROUP_EVENTS_MAX = 200_000
+"""What one read of a stream can come to: every entry rejected, or twelve corrections of each."""
+
+
+class Installation(msgspec.Struct, frozen=True):
+    """Everything that one daemon holds while it runs."""
+
+    ports: Ports
+    redis_url: str
+    warnings: tuple[str, ...]
+    """What the operator must be told about this set-up."""
+    write_run_facts: Callable[[str], None]
+    """Says where the daemon is found, given the URL of its HTTP endpoint."""
+    preflight: Callable[[Plan], Awaitable[tuple[Unreached, ...]]]
+    """What keeps the plan's components from being reached, by the Redis that this daemon holds."""
+    cost_readers: Callable[[], Sequence[CostReader]]
+    """Constructs the readers of bills that the settings switch on; raises `ProvisionerUnavailableError`."""
+
+
+@asynccontextmanager
+async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installation]:
+    """Hold the state directory, start the embedded Redis where it is wished, open the journal; let go in reverse.
+
+    Raises `HeldError` naming the holder, `OSError` for an HTTP address that is taken, `EmbeddedRedisError`,
+    `JournalDamagedError`, `JournalRefusedError`, and `ProvisionerUnavailableError` where the packages of a bill's
+    reader are missing.
+    """
+    path = Path(settings.state_dir)
+    for reader in cost_readers(settings.costs, os.environ, clock):
+        await reader.close()  # its packages are there: better missed now than by tomorrow's bill
+    with StateDirectory.hold(path, instance=settings.instance, since=clock.wall()) as directory:
+        # Not before: who starts the same daemon twice is to read that it runs, not that its address is taken.
+        check_address(settings.http_host, settings.http_port)
+        embedded = EmbeddedRedis(path) if settings.redis == EMBEDDED else None
+        url = settings.redis if embedded is None else await embedded.start()
+        try:
+            journal = await SqliteJournal.open(
+                path / JOURNAL_NAME,
+                clock=clock,
+                fold_version=FOLD_VERSION,
+                limits=JournalLimits(
+                    group_events_max=GROUP_EVENTS_MAX,
+                    snapshots_kept=settings.journal.snapshots_kept,
+                    busy_timeout_ms=settings.journal.busy_timeout_ms,
+                    retention_days=settings.journal.retention_days,
+                ),
+            )
+            streams = RedisStreams(url, settings.instance)
+            surroundings = surroundings_of(settings, clock, url)
+            observers, provisioners = (
+                AdaptersByKind(observer_for, surroundings),
+                AdaptersByKind(provisioner_for, surroundings),
+            )
+            try:
+                yield Installation(
+                    ports=_ports(settings, clock, journal, streams, surroundings, adapters=(observers, provisioners)),
+                    redis_url=url_without_password(url),
+                    warnings=(
+                        *journal.opening.warnings,
+                        *((embedded.warning,) if embedded and embedded.warning else ()),
+                    ),
+                    write_run_facts=lambda http: directory.write_run_facts(
+                        RunFacts(os.getpid(), settings.instance, http, url_without_password(url))
+                    ),
+                    preflight=lambda plan: preflight_in(plan, surroundings_of(settings, clock, url)),
+                    cost_readers=lambda: cost_readers(settings.costs, os.environ, clock),
+                )
+            finally:
+                for adapter in (*observers.constructed, *provisioners.constructed):
+                    await adapter.close()
+                await streams.close()
+                await journal.close()
+        finally:
+            if embedded is not None:
+                await embedded.stop()
+
+
+def _ports(
+    settings: Settings,
+    clock: Clock,
+    journal: SqliteJournal,
+    streams: RedisStreams,
+    surroundings: Surroundings,
+    *,
+    adapters: tuple[Mapping[str, Observer], Mapping[str, Provisioner]],
+) -> Ports:
+    observers, provisioners = adapters
+    chance = random.SystemRandom()
+    return Ports(
+        clock=clock,
+        journal=journal,
+        streams=streams,
+        observers=observers,
+        provisioners=provisioners,
+        customer_key=journal.customer_key,
+        jitter=lambda: chance.uniform(0.5, 1.5),
+        stamped_now=SystemClock().wall,
+        retained=_retained(settings, clock),
+        dial_board=lambda: RedisDialBoard(surroundings.redis_url, surroundings.instance, clock),
+    )
+
+
+def _retained(settings: Settings, clock: Clock) -> Callable[[], RetainedBroker] | None:
+    """The MQTT broker of the settings; None where they name none. Raises `BrokerUnusableError`."""
+    if not settings.mqtt.url:
+        return None
+    try:
+        from adapters.mqtt.retained import retained_broker  # noqa: PLC0415 - an extra, imported where it is wished
+    except ModuleNotFoundError as missing:
+        raise BrokerUnusableError(
+            f"mqtt.url needs the package {missing.name}: pip install 'solvent[mqtt]'"
+        ) from missing
+    broker = retained_broker(settings.mqtt, settings.instance, clock, random.SystemRandom().randrange, os.environ)
+    return lambda: broker

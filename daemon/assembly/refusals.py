@@ -1,0 +1,21 @@
+"""What keeps a daemon from starting."""
+
+from __future__ import annotations
+
+from adapters.provisioners.registry import (
+    ProvisionerUnavailableError,
+)
+from adapters.redis_server import EmbeddedRedisError
+from adapters.state_directory import HeldError
+from machines.ports.journal import JournalDamagedError, JournalRefusedError
+from machines.ports.retained import BrokerUnusableError
+
+CannotStart = (
+    HeldError,
+    EmbeddedRedisError,
+    JournalDamagedError,
+    JournalRefusedError,
+    ProvisionerUnavailableError,
+    BrokerUnusableError,
+)
+"""What keeps a daemon from starting; each message says what to do."""
