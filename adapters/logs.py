@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, cast
 
 import msgspec
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
+
+from adapters.log_repeats import SUPPRESSED, RepeatLimits, Repeats
+from config.customer import CustomerId
 
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
 _FIRST: Final = ("timestamp", "level", "event")
@@ -20,20 +24,29 @@ Timestamp = Callable[[], str]
 
 
 def configure_logs(
-    *, timestamp: Timestamp, level: str = "info", human: bool | None = None, out: BinaryIO | None = None
-) -> None:
+    *,
+    timestamp: Timestamp,
+    level: str = "info",
+    human: bool | None = None,
+    out: BinaryIO | None = None,
+    repeats: RepeatLimits | None = None,
+) -> Mapping[str, int]:
     """Set structlog and the standard library's logging up, for the whole process; call it once, at the start.
 
     `timestamp` gives the time of a line as text. `human` None asks whether `out` (standard error) is a terminal.
+    Returns how many lines were left out so far by `repeats`, by event: a view that goes on counting.
     """
     target = sys.stderr.buffer if out is None else out
     readable = target.isatty() if human is None else human
     least = LEVELS[level]
+    limiter = None if repeats is None else Repeats(repeats, time.monotonic, _say_left_out)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            *([] if limiter is None else [limiter]),
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
+            _without_customers,
             _stamped(timestamp),
             *_rendering(readable=readable),
         ],
@@ -42,6 +55,11 @@ def configure_logs(
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_ToStructlog()], level=max(least, logging.WARNING), force=True)
+    return {} if limiter is None else limiter.counts
+
+
+def _say_left_out(fields: Mapping[str, Any]) -> None:
+    structlog.get_logger("log").warning(SUPPRESSED, **fields)
 
 
 def _stamped(timestamp: Timestamp) -> Processor:
@@ -50,6 +68,14 @@ def _stamped(timestamp: Timestamp) -> Processor:
         return line
 
     return add
+
+
+def _without_customers(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """A renderer writes text as it is, also text that would not show itself."""
+    for name, value in line.items():
+        if isinstance(value, CustomerId):
+            line[name] = str(value)
+    return line
 
 
 def _rendering(*, readable: bool) -> list[Processor]:

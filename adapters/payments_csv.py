@@ -18,6 +18,7 @@ from typing import Final, TextIO
 import msgspec
 
 from adapters.payments_file_lines import LINE_BYTES_MAX, OverlongLine, PaymentsLines, UnreadableFileError
+from config.customer import reveal
 from config.instants import instant_text
 from config.money import amount_text
 from config.suggestions import did_you_mean
@@ -130,7 +131,7 @@ def write_payments_csv(payments: Iterable[Payment], to: str | os.PathLike[str] |
         writer.writerow(
             (
                 payment.payment_id,
-                payment.customer_id,
+                reveal(payment.customer_id),
                 amount_text(payment.amount_micros),
                 payment.currency,
                 payment.status,

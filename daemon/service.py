@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -24,6 +24,7 @@ from daemon.roots.costs import CostsRoot, CostTimes
 from daemon.roots.gate import Gate
 from daemon.running import Daemon
 from daemon.telemetry.attached import Address, Telemetry, attach_log, say_stopping
+from daemon.telemetry.log_samples import left_out_samples
 from machines.events import Mode
 from machines.ports.clock import Clock
 from machines.ports.streams import StreamsAwayError
@@ -45,10 +46,12 @@ async def serve(
     ready: Callable[[Serving], None],
     read_plan: Callable[[], Plan] | None = None,
     logged: bool = True,
+    left_out: Mapping[str, int] | None = None,
 ) -> StopReport:
     """Run one daemon until `stop` is set or it cannot go on; `read_plan` reads another plan than the settings name.
 
-    `ready` is told once the daemon serves. `logged` False keeps its events out of the log.
+    `ready` is told once the daemon serves. `logged` False keeps its events out of the log. `left_out` counts the lines
+    that the log left out, by event.
     Raises what keeps it from starting (`PlanError`, `HeldError`, `OwnedByAnotherError`, `JournalDamagedError`, ...), or
     what ended it.
     """
@@ -69,7 +72,9 @@ async def serve(
             await _refuse_foreign_keys(daemon.gate)
             daemon.begin()
             daemon.kernel.tasks.start(_tell_unreached(plan, installation), name="preflight", owner="service")
-            _watch(daemon, settings, installation, ready)
+            telemetry = _watch(daemon, settings, installation, ready)
+            if left_out is not None:
+                telemetry.metrics.readers.append(partial(left_out_samples, left_out))
             await _until(stop, daemon)
         finally:
             say_stopping()
@@ -88,7 +93,9 @@ async def _tell_unreached(plan: Plan, installation: Installation) -> None:
         )
 
 
-def _watch(daemon: Daemon, settings: Settings, installation: Installation, ready: Callable[[Serving], None]) -> None:
+def _watch(
+    daemon: Daemon, settings: Settings, installation: Installation, ready: Callable[[Serving], None]
+) -> Telemetry:
     """Serve the endpoints; the daemon is announced once it is known where they are."""
 
     def announce(url: str) -> None:
@@ -109,6 +116,7 @@ def _watch(daemon: Daemon, settings: Settings, installation: Installation, ready
         recorder=daemon.recorder, actuator=daemon.actuator, times=times, readers=installation.cost_readers
     )
     daemon.start_root("costs", costs.run)
+    return telemetry
 
 
 async def _refuse_foreign_keys(gate: Gate) -> None:

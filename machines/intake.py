@@ -34,6 +34,10 @@ class Rejected(msgspec.Struct, frozen=True):
     reason: str
     fields: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        """Without what was sent: a customer may be among it."""
+        return f"Rejected({self.entry_id!r}, {self.field!r})"
+
 
 class Read(msgspec.Struct, frozen=True, gc=False):
     """An entry that was read as a payment."""
@@ -41,6 +45,10 @@ class Read(msgspec.Struct, frozen=True, gc=False):
     entry_id: str
     payment: Payment
     fields: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """Without the fields as they were sent: the customer is among them."""
+        return f"Read({self.entry_id!r}, {self.payment!r})"
 
 
 class Taken(msgspec.Struct, frozen=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from adapters.clocks import AcceleratedClock, SystemClock
+from adapters.log_repeats import RepeatLimits
 from adapters.logs import configure_logs
 from adapters.metrics import PrometheusText
 from adapters.payments_csv import PaymentsFile
@@ -14,13 +15,22 @@ from adapters.redis_streams import CommandSender, PaymentsSender
 from adapters.sqlite_journal import JOURNAL_NAME, ReadOnlyJournal
 from adapters.state_directory import Holder, RunFacts, current_holder, read_run_facts
 from config.instants import Instant, instant_text
+from config.settings import LogSettings
 from machines.ports.clock import Clock
 from machines.state.whole import FOLD_VERSION
 
 
-def log_to_stderr(clock: Clock) -> None:
-    """One JSON object a line on standard error, or a readable line where that is a terminal."""
-    configure_logs(timestamp=lambda: instant_text(clock.wall()))
+def log_to_stderr(clock: Clock, settings: LogSettings) -> Mapping[str, int]:
+    """One JSON object a line on standard error, or a readable line where that is a terminal.
+
+    Returns how many lines were left out so far, by event.
+    """
+    return configure_logs(
+        timestamp=lambda: instant_text(clock.wall()),
+        level=settings.level,
+        human=None if settings.format == "auto" else settings.format == "console",
+        repeats=RepeatLimits(settings.repeats_max, settings.repeats_window_s),
+    )
 
 
 def log_into(out: BinaryIO) -> None:

@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "costs": ("daemon.cli.costs", "costs_command"),
     "budget": ("daemon.cli.budget", "budget_group"),
     "history": ("daemon.cli.history", "history_command"),
+    "logs": ("daemon.cli.logs", "logs_command"),
 }
 
 

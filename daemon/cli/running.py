@@ -22,11 +22,13 @@ from machines.events import Mode
 async def run_until_stopped(settings: Settings, as_of: Instant | None) -> int:
     """The exit code of one run."""
     clock = clock_from(as_of)
-    log_to_stderr(clock)
+    left_out = log_to_stderr(clock, settings.logs)
     stop = asyncio.Event()
     stop_on_signals(stop)
     try:
-        report = await serve(settings, clock, stop=stop, ready=lambda serving: _say_ready(serving, settings))
+        report = await serve(
+            settings, clock, stop=stop, ready=lambda serving: _say_ready(serving, settings), left_out=left_out
+        )
     except (PlanError, OwnedByAnotherError, OSError, *CannotStart) as refused:
         click.echo(str(refused), err=True)
         return 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from config.calendar import Month, calendar_of
+from config.customer import CustomerId
 from config.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from daemon.demo.course import COLLAPSE_MONTH, COURSE, ONE_OFF_MICROS, ONE_OFF_MONTH, PRICES, MonthCourse, Price
 from machines.revenue.payments import COMPLETED, Interval, Kind, Payment
@@ -32,7 +33,7 @@ class _Customer:
 
     __slots__ = ("id", "price", "renewal_month")
 
-    def __init__(self, customer_id: str, price: Price, renewal_month: int | None) -> None:
+    def __init__(self, customer_id: CustomerId, price: Price, renewal_month: int | None) -> None:
         self.id = customer_id
         self.price = price
         self.renewal_month = renewal_month
@@ -142,7 +143,7 @@ class _Business:
 
     def _new_customer(self, price: Price, renewal_month: int | None) -> _Customer:
         self._customers += 1
-        return _Customer(f"cus_{self._customers:05d}", price, renewal_month)
+        return _Customer(CustomerId(f"cus_{self._customers:05d}"), price, renewal_month)
 
     def _during(self, month: Month) -> Instant:
         """Some minute of a working hour of the month's first 28 days."""

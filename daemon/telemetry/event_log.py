@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from daemon.kernel import EventKind
-from daemon.telemetry.lines import ERROR, INFO, WARNING, line_of
+from daemon.telemetry.lines import ERROR, INFO, WARNING, Line, Value, line_of
 from daemon.telemetry.names import name_of
 from machines import events
 from machines.events import Recorded
@@ -39,6 +39,11 @@ _KERNEL_NAMES = {
 }
 
 
+def own_fields(line: Line) -> dict[str, Value]:
+    """The event's own fields, none named like one that every line has: whose actor was parked is `name`."""
+    return {_OWN_NAMES.get(key, key): value for key, value in line.fields.items()}
+
+
 class EventLog:
     """Says each event once, with the decision that it belongs to: `select(.decision==41)` tells a whole story."""
 
@@ -65,9 +70,7 @@ class EventLog:
         decision = self._decision(recorded)
         if decision is not None:
             about["decision"] = decision
-        # An event's own field named like one of ours must not hide it: whose actor was parked is `name`.
-        own = {_OWN_NAMES.get(key, key): value for key, value in line.fields.items()}
-        self._logger.log(LEVELS[line.level], name_of(recorded.event), **about, **own)
+        self._logger.log(LEVELS[line.level], name_of(recorded.event), **about, **own_fields(line))
 
     def note_kernel(self, kind: EventKind, name: str, detail: str) -> None:
         """Log what the kernel reports; one of its `on_event` listeners."""

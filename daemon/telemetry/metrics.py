@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from daemon.kernel import Kernel
 from daemon.recorder import Recorder
@@ -34,6 +34,8 @@ class Metrics:
         self._publication = publication
         self._version = version
         self._mqtt = mqtt
+        self.readers: list[Callable[[], Iterable[Sample]]] = []
+        """What gives further samples at each scrape: the services that not every daemon has."""
         recorder.listen(self.tally.note)
 
     def families(self) -> Iterator[Family]:
@@ -50,6 +52,8 @@ class Metrics:
         yield from self._kernel_samples()
         yield from self._journal_samples()
         yield from self._publication_samples()
+        for read in self.readers:
+            yield from read()
 
     def _kernel_samples(self) -> Iterator[Sample]:
         counters = self._kernel.counters
@@ -68,6 +72,7 @@ class Metrics:
         yield Sample("solvent_build_info", 1, (self._version, journal.identity.journal_id))
         yield Sample("solvent_journal_last_sequence", journal.last_sequence)
         yield Sample("solvent_journal_refusing", int(self._recorder.refusing is not None))
+        yield Sample("solvent_journal_oldest_wait_seconds", self._recorder.oldest_wait_s)
 
     def _publication_samples(self) -> Iterator[Sample]:
         publication = self._publication

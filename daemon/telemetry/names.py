@@ -48,6 +48,7 @@ OTHER_NAMES: Final = {
     "set_up_warning": "something about the installation that the operator should know",
     "preflight_failed": "what the plan uses cannot be reached (`kind`, `components`, `reason`); the daemon runs",
     "daemon_ready": "it serves: plan, mode, and where Redis and the endpoints are",
+    "lines_suppressed": "so many `lines` like one that was written (`of`, `subject`) were left out in `window_s`",
     "library_message": "a library logged something by itself",
 }
 

@@ -21,6 +21,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     id: str
     fields: dict[str, str]
 
+    def __repr__(self) -> str:
+        """Without the values: they are what strangers sent, customers among it."""
+        return f"Entry({self.id!r}, {len(self.fields)} fields)"
+
 
 class StreamFacts(msgspec.Struct, frozen=True):
     """What a stream shows on connecting."""

@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from config.customer import CustomerId
 from config.instants import Instant
 
 
@@ -32,7 +33,7 @@ class Payment(msgspec.Struct, frozen=True, gc=False):
     """One row of a source, typed and checked. `amount_micros` is >= 0 in `currency`; a refund is stated as positive."""
 
     payment_id: str
-    customer_id: str
+    customer_id: CustomerId
     amount_micros: int
     currency: str
     status: str

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from config.currencies import CURRENCIES
+from config.customer import CustomerId
 from config.instants import Instant, InstantError, instant_from_datetime, instant_from_text
 from config.money import MoneyError, micros_from_text
 from config.suggestions import did_you_mean
@@ -84,7 +85,7 @@ class PaymentReader:
         known_stream = (self._texts.get(stream) or self._read_text("stream", stream)) if stream else ""
         return Payment(
             payment_id,
-            customer_id,
+            CustomerId(customer_id),
             micros,
             currency,
             known_status,

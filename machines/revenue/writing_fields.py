@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config.customer import reveal
 from config.instants import instant_text
 from config.money import amount_text
 from machines.revenue.payments import Payment
@@ -11,7 +12,7 @@ def entry_fields(payment: Payment) -> dict[str, str]:
     """The columns of the payments file in their plainest spelling; `stream` only where the business names one."""
     fields = {
         "payment_id": payment.payment_id,
-        "customer_id": payment.customer_id,
+        "customer_id": reveal(payment.customer_id),
         "amount": amount_text(payment.amount_micros),
         "currency": payment.currency,
         "status": payment.status,
