@@ -14,6 +14,9 @@ from config.errors import Problem, shown
 from config.suggestions import did_you_mean
 
 ENVIRONMENT_PREFIX: Final = "SOLVENT_"
+SETTINGS_VARIABLE: Final = "SOLVENT_SETTINGS"
+"""Names the settings file itself, for commands beside the daemon; no setting."""
+COMMAND_LINE: Final = "command line"
 SCRIPT_VARIABLES: Final = (
     "SOLVENT_STEP",
     "SOLVENT_COMPONENT",
@@ -81,7 +84,7 @@ def from_environment(environ: Mapping[str, str], known: Mapping[str, Any]) -> So
     values: dict[str, Given] = {}
     problems: list[Problem] = []
     for name in sorted(environ):
-        if not name.startswith(ENVIRONMENT_PREFIX) or name in SCRIPT_VARIABLES:
+        if not name.startswith(ENVIRONMENT_PREFIX) or name in (*SCRIPT_VARIABLES, SETTINGS_VARIABLE):
             continue
         if name in names:
             values[names[name]] = Given(environ[name], "environment", None, name, text=True)
@@ -94,7 +97,7 @@ def from_environment(environ: Mapping[str, str], known: Mapping[str, Any]) -> So
 def from_command_line(given: Mapping[str, object]) -> Source:
     """The values of the command line by dotted key; None is an option that was not given."""
     return {
-        key: Given(value, "command line", None, key, text=isinstance(value, str))
+        key: Given(value, COMMAND_LINE, None, key, text=isinstance(value, str))
         for key, value in given.items()
         if value is not None
     }, []

@@ -18,7 +18,6 @@ from config.calendar import calendar_of
 from config.instants import Instant, InstantError, instant_from_text, instant_text
 from config.suggestions import did_you_mean
 from daemon.cli.event_text import event_text
-from daemon.cli.history_reading import Filter, all_events, newest_events, story
 from daemon.cli.reading_state import (
     EXIT_BAD_INPUT,
     EXIT_NOTHING,
@@ -29,6 +28,7 @@ from daemon.cli.reading_state import (
     state_dir_option,
 )
 from daemon.cli.status_view import component_ids
+from daemon.history_reading import Filter, all_events, newest_events, story
 from machines.events import Recorded
 from machines.ports.journal import Journal
 from machines.upcasters import EVENT_VERSIONS

@@ -12,8 +12,8 @@ import msgspec
 from config.instants import instant_text
 from config.money import amount_text
 from config.suggestions import did_you_mean
-from daemon.cli.history_reading import Filter, newest_events, story
 from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_NOTHING, end_with, journal_of, state_dir_option
+from daemon.history_reading import Filter, newest_events, story
 from daemon.telemetry.event_log import LEVELS
 from daemon.telemetry.lines import line_of
 from daemon.telemetry.names import EVENT_NAMES, FROZEN, THAWED, name_of

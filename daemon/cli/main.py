@@ -20,8 +20,13 @@ _COMMANDS: Final = {
     "adopt": ("daemon.cli.adopt", "adopt_command"),
     "costs": ("daemon.cli.costs", "costs_command"),
     "budget": ("daemon.cli.budget", "budget_group"),
+    "redis-acl": ("daemon.cli.redis_acl", "redis_acl_command"),
+    "install": ("daemon.cli.install", "install_command"),
+    "uninstall": ("daemon.cli.install", "uninstall_command"),
     "history": ("daemon.cli.history", "history_command"),
     "logs": ("daemon.cli.logs", "logs_command"),
+    "doctor": ("daemon.cli.doctor", "doctor_command"),
+    "support-bundle": ("daemon.cli.support_bundle", "support_bundle_command"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.sqlite_journal import JOURNAL_NAME
 from config.instants import MINUTE
-from daemon.cli import history_reading
+from daemon import history_reading
 from daemon.cli.event_text import event_text
 from daemon.cli.history import SHOWN_EVENTS, history_command
 from machines import events

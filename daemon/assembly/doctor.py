@@ -1,0 +1,52 @@
+"""What `solvent doctor` looks at the machine and at Redis with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from adapters.examinations.machine import ClockFacts, FileFacts, Room, clock_facts, facts_of, room_at, user_id
+from adapters.examinations.redis import RedisFacts
+from adapters.examinations.redis import redis_facts as _redis_facts
+from adapters.redis_streams.access import RedisAccess
+from adapters.secret_references import SecretMissingError, read_secret
+from config.instants import Instant
+from config.settings import RedisAccessSettings
+
+__all__ = [
+    "ClockFacts",
+    "FileFacts",
+    "RedisFacts",
+    "Room",
+    "clock_facts",
+    "facts_of",
+    "redis_facts",
+    "room_at",
+    "secret_fault",
+    "secrets_that_can_be_read",
+    "user_id",
+]
+
+
+async def redis_facts(
+    url: str, access: RedisAccessSettings, environ: Mapping[str, str], instance: str, wall: Instant
+) -> RedisFacts:
+    """What the Redis of this address shows to this user; raises `StreamsAwayError` and `ValueError`."""
+    return await _redis_facts(url, RedisAccess(access, environ), instance, wall)
+
+
+def secret_fault(reference: str, environ: Mapping[str, str]) -> str:
+    """Why the secret cannot be read from where the settings say it is; "" where it can. Never the secret."""
+    try:
+        read_secret(reference, environ)
+    except SecretMissingError as missing:
+        return str(missing)
+    return ""
+
+
+def secrets_that_can_be_read(references: Iterable[str], environ: Mapping[str, str]) -> Iterator[str]:
+    """The secrets themselves, to be taken out of a text; those that cannot be read are passed over."""
+    for reference in references:
+        try:
+            yield read_secret(reference, environ).reveal()
+        except SecretMissingError:
+            continue

@@ -1,0 +1,1 @@
+"""`solvent support-bundle`: what an engineer needs to help, without what must not leave the machine."""

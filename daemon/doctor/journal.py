@@ -1,0 +1,84 @@
+"""The journal: whether a daemon runs on it, and what that daemon is waiting for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from config.calendar import calendar_of, month_text
+from config.instants import Instant, instant_text
+from config.settings import Settings
+from daemon.assembly import holder_of, open_journal_for_reading, run_facts
+from daemon.doctor.findings import Finding, problem, unknown, warning, well
+from daemon.resume import resume
+from machines.events import Mode
+from machines.ports.clock import Clock
+from machines.ports.journal import JournalDamagedError, JournalRefusedError
+from machines.state.whole import State
+
+
+async def journal(settings: Settings, clock: Clock) -> list[Finding]:
+    """Whether a daemon runs, whether its journal can be read, and what stands in its way."""
+    found = [_daemon(settings)]
+    try:
+        opened = open_journal_for_reading(settings.state_dir)
+    except FileNotFoundError:
+        return [*found, unknown("journal", f"there is none in {settings.state_dir} yet", "solvent run makes it")]
+    except (JournalDamagedError, JournalRefusedError) as unreadable:
+        return [*found, problem("journal", str(unreadable), "solvent verify locates it; docs/backup.md: restoring")]
+    try:
+        resumed = await resume(opened)
+    except (JournalDamagedError, JournalRefusedError) as unreadable:
+        return [*found, problem("journal", str(unreadable), "solvent verify locates it; docs/backup.md: restoring")]
+    finally:
+        await opened.close()
+    state, at = resumed.state, resumed.last_recorded_at
+    found.append(well("journal", f"event {state.sequence}, recorded {instant_text(at or 0)}"))
+    return [*found, *waits(state), *_close(state, clock.wall())]
+
+
+def _daemon(settings: Settings) -> Finding:
+    directory = settings.state_dir
+    holder = holder_of(directory)
+    if holder is None:
+        return warning("daemon", f"none runs on {directory}", "systemctl start solvent, or solvent run")
+    if run_facts(directory) is None:
+        return warning("daemon", f"process {holder.pid} holds {directory} and is not ready yet", "wait, or see its log")
+    return well("daemon", f"process {holder.pid} runs since {holder.since}")
+
+
+def waits(state: State) -> Iterator[Finding]:
+    """What an operator must see to before the daemon goes on."""
+    for key, reason in state.freezes.items():
+        yield problem("decisions", f"frozen ({key}): {reason}", "docs/operating.md: when it says frozen")
+    for actor, reason in state.parked_actors.items():
+        yield problem("actors", f"{actor} is parked: {reason}", f"mend it, then the verb resume-actor actor {actor}")
+    for record in state.components.records.values():
+        if record.parked:
+            mend = f"mend it, then the verb resume-actor actor component:{record.id}"
+            yield problem("components", f"{record.id} is parked: {record.parked}", mend)
+        if record.contested:
+            yield problem("components", f"{record.id} is contested", "find who else changes it: solvent drift")
+    for approval_id, asked in state.operators.approvals.items():
+        if not asked.approved_by:
+            yield warning("approvals", f"{asked.subject} waits: {asked.reason}", f"the verb approve id {approval_id}")
+    if state.operators.pause is not None:
+        pause = state.operators.pause
+        yield warning("decisions", f"paused ({pause.scope.value}) by {pause.by}: {pause.reason}", "the verb resume")
+    if state.mode is Mode.OBSERVE_ONLY:
+        yield warning("decisions", "this daemon only observes", "start it once with --act, when you trust its plan")
+    if not state.freezes and not state.parked_actors:
+        yield well("decisions", "nothing is frozen, no actor is parked")
+
+
+def _close(state: State, now: Instant) -> Iterator[Finding]:
+    if state.plan is None:
+        return
+    book, calendar = state.revenue.book, calendar_of(state.plan.timezone)
+    present = calendar.month_of(now)
+    if book.closed_through is None:
+        yield unknown("close", "no month has closed yet", "send payments, then a watermark: docs/operating.md")
+    elif book.closed_through < present - 2:
+        text = f"the last close is {month_text(book.closed_through)}, and {month_text(present)} runs"
+        yield problem("close", text, "see whether payments arrive: solvent status")
+    else:
+        yield well("close", f"the last close is {month_text(book.closed_through)}")
