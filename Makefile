@@ -14,7 +14,7 @@ SEEDS ?= 20
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench kills simulate coverage wheel lock test-lower-bounds clean
+.PHONY: help run test lint format bench kills simulate coverage wheel lock test-lower-bounds test-system audit sbom clean
 
 # The scripts inside a virtual environment name the place it was made in: one that was moved is made again.
 ifneq ($(wildcard $(VENV)/.created),)
@@ -58,6 +58,17 @@ coverage: $(VENV)/.ready-dev  ## branch coverage: at least 95 % of machines/, 90
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= $(ARGS)
 	@$(PY) -m coverage report --include='machines/*' --fail-under=95 --skip-covered
 	@$(PY) -m coverage report --fail-under=90 --skip-covered
+
+# Root, debootstrap and systemd-nspawn are needed; without them it says so. SOLVENT_SYSTEM_CACHE keeps the Debian it boots.
+test-system: $(VENV)/.ready-dev  ## the service on a real systemd, from install to uninstall, in a container
+	@$(PY) -m tests.system
+
+audit: $(VENV)/.ready-dev  ## known weaknesses of every locked package
+	@$(PY) -m tests.packaging.auditing
+
+sbom: $(VENV)/.ready-dev  ## what a release is made of, as CycloneDX, in dist/
+	@mkdir -p dist && $(VENV)/bin/cyclonedx-py requirements requirements.lock --output-reproducible --of JSON \
+	  --pyproject pyproject.toml -o dist/solvent.cdx.json && ls dist/solvent.cdx.json
 
 wheel: $(VENV)/.ready-dev  ## the wheel, in dist/
 	@rm -rf dist && $(PY) -m build --wheel --outdir dist . > /dev/null && ls dist/*.whl

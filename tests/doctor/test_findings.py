@@ -15,11 +15,13 @@ from adapters.examinations.redis import RedisFacts
 from config.instants import SECOND, instant_from_text
 from config.settings import BackupSettings, RedisAccessSettings, Settings, StripeSource
 from daemon.doctor import examining, machine, software
+from daemon.doctor.backups import judged as judged_backups
 from daemon.doctor.findings import Finding, Verdict
 from daemon.doctor.journal import journal
 from daemon.doctor.machine import clock, disk, permissions
 from daemon.doctor.redis import judged
 from daemon.doctor.secrets import references_in, secrets
+from daemon.telemetry.backup_samples import BackupsKnown
 from machines import events
 from machines.events import Mode
 from tests.cli.recorded import months, started, write
@@ -238,6 +240,26 @@ def test_months_that_do_not_close_are_found(now: str, verdict: Verdict, tmp_path
     write(tmp_path, started(), months("650"))
 
     assert [verdict] == journal_findings(tmp_path, now)["close"]
+
+
+DAY = 86_400 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("known", "verdict"),
+    [
+        (BackupsKnown(), Verdict.PROBLEM),
+        (BackupsKnown(made_at=0, drill_at=0, drill_ok=True), Verdict.PROBLEM),
+        (BackupsKnown(made_at=9 * DAY, drill_at=0, drill_ok=False), Verdict.PROBLEM),
+        (BackupsKnown(made_at=9 * DAY, failing=True, drill_at=0, drill_ok=True), Verdict.PROBLEM),
+        (BackupsKnown(made_at=9 * DAY), Verdict.UNKNOWN),
+        (BackupsKnown(made_at=9 * DAY, drill_at=0, drill_ok=True), Verdict.WELL),
+    ],
+    ids=["none", "old", "drill failed", "failing", "never restored", "as it should be"],
+)
+def test_backups_are_judged(known: BackupsKnown, verdict: Verdict) -> None:
+    """None, an old one, a failing one and a failed drill are problems; one that was never restored is unknown."""
+    assert verdict is worst(list(judged_backups(known, 93_600, 10 * DAY)))
 
 
 def test_a_look_that_fails_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.component_lock import ComponentLock, lock_path
 from adapters.processes.running import Answer, Script, run
+from adapters.processes.trusted import require_trusted
 from config.instants import SECOND, Instant, instant_text
 from config.money import MoneyError, micros_from_text
 from config.provisioner_options.command import CommandOptions, command_options
@@ -75,6 +76,7 @@ class CommandObserver:
     ) -> Observation:
         """Run `observe`; whoever calls this holds the component's lock."""
         variables = self._variables("observe", resource, options, limit_s, order)
+        require_trusted(options.observe, variables, options.working_directory)
         script = Script(options.observe, variables, options.working_directory, limit_s)
         return observation_from(await run(script, self._state_directory, self._clock, _unnoted), script.name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.component_lock import ComponentLock, component_lock
 from adapters.processes.running import Answer, Script, run
+from adapters.processes.trusted import require_trusted
 from adapters.provisioners.command.observing import CommandObserver, read_options
 from adapters.provisioners.look_first import done_already
 from config.instants import SECOND
@@ -39,9 +40,12 @@ class CommandProvisioner(CommandObserver):
         if done := done_already(step, order, seen):
             return done
         limit_s = self._limit_s(step, order, options)
+        argv = getattr(options, step.value)
+        variables = self._variables(step.value, order.resource, options, limit_s, order)
+        require_trusted(argv, variables, options.working_directory)
         script = Script(
-            argv=getattr(options, step.value),
-            environment=self._variables(step.value, order.resource, options, limit_s, order),
+            argv=argv,
+            environment=variables,
             working_directory=options.working_directory,
             limit_s=limit_s,
             inherited=(lock.descriptor,),
