@@ -35,7 +35,6 @@ async def contents(settings: Settings, settings_file: str | None) -> AsyncIterat
     files: Mapping[str, Made] = {
         "versions.json": _versions,
         "settings.json": lambda: _settings(settings),
-        "settings.toml": lambda: _file(settings_file),
         "plan.yaml": lambda: _file(settings.plan if "/" in settings.plan else None),
         "doctor.json": lambda: _doctor(settings, settings_file),
         "state.json": lambda: _state(settings.state_dir),
@@ -65,7 +64,11 @@ async def _versions() -> str:
 
 
 async def _settings(settings: Settings) -> str:
-    return _json(msgspec.to_builtins(settings))
+    told: dict[str, Any] = msgspec.to_builtins(settings)
+    for channel in told["channels"].values():
+        if "url" in channel:  # a webhook's path is often its secret
+            channel["url"] = "/".join([*channel["url"].split("/")[:3], "…"])
+    return _json(told)
 
 
 async def _file(path: str | None) -> str:

@@ -72,7 +72,6 @@ def test_an_engineer_finds_what_is_needed(made: dict[str, str]) -> None:
     assert {
         "bundle/versions.json",
         "bundle/settings.json",
-        "bundle/settings.toml",
         "bundle/doctor.json",
         "bundle/state.json",
         "bundle/log.jsonl",
