@@ -16,6 +16,10 @@ level_id: Final = values.matching(
     r"[a-z][a-z0-9_-]{0,63}",
     f"an id such as level_1: a-z, 0-9, _ and -, a letter first, at most {IDENTIFIER_CHARACTERS_MAX} characters",
 )
+item_id: Final = values.matching(
+    r"[a-z][a-z0-9_-]{0,63}",
+    f"an id such as security_audit: a-z, 0-9, _ and -, a letter first, at most {IDENTIFIER_CHARACTERS_MAX} characters",
+)
 plan_id: Final = values.matching(
     r"[a-z][a-z0-9_-]{0,63}",
     f"an id such as my-shop: a-z, 0-9, _ and -, a letter first, at most {IDENTIFIER_CHARACTERS_MAX} characters",

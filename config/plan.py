@@ -10,7 +10,7 @@ import msgspec
 
 from config.instants import Instant
 from config.policies import Policies
-from config.triggers import Trigger
+from config.triggers import Trigger, minimum_micros
 
 
 class Component(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -57,6 +57,11 @@ class Level(msgspec.Struct, frozen=True, omit_defaults=True):
     """None only for level 0, the floor."""
     hold: Trigger | None = None
     """While it holds, the level waits."""
+
+    @property
+    def minimum_micros(self) -> int | None:
+        """The least measure at which it can be eligible; None for the floor."""
+        return None if self.trigger is None else minimum_micros(self.trigger)
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -112,6 +117,8 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     residency: tuple[str, ...] = ()
     """What the name of every region that a component names must begin with, `eu-` for instance; () allows any."""
     costs: CostRules = DEFAULT_COST_RULES
+    checklist: dict[str, str] = {}
+    """What operators attest, with a text for people, by the id that triggers name."""
 
     def level_cost_micros(self, index: int) -> int | None:
         """The monthly cost of all that the level enables; None where one price is unknown."""

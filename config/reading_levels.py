@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -34,14 +35,16 @@ class LevelDraft(msgspec.Struct, frozen=True):
     stated_cost_place: Place
 
 
-def levels_read(items: tuple[Node, ...], place: Place, collector: Collector) -> list[LevelDraft]:
-    """Every level that is a mapping, in order; problems are reported."""
+def levels_read(
+    items: tuple[Node, ...], place: Place, collector: Collector, checklist: Collection[str] = ()
+) -> list[LevelDraft]:
+    """Every level that is a mapping, in order; problems are reported. `checklist` has the plan's items."""
     if not 0 < len(items) <= LEVELS_MAX:
         collector.report(place, f"1 to {LEVELS_MAX} levels", str(len(items)))
-    return [_level(index, node, collector) for index, node in enumerate(items[:LEVELS_MAX])]
+    return [_level(index, node, collector, checklist) for index, node in enumerate(items[:LEVELS_MAX])]
 
 
-def _level(index: int, node: Node, collector: Collector) -> LevelDraft:
+def _level(index: int, node: Node, collector: Collector, checklist: Collection[str]) -> LevelDraft:
     mapping = mapping_of(node, collector)
     fields = Fields(mapping, collector) if mapping is not None else None
     if fields is None:
@@ -55,8 +58,8 @@ def _level(index: int, node: Node, collector: Collector) -> LevelDraft:
         name=fields.optional("name", values.line_text, identifier),
         place=node.place,
         trigger_place=fields.place_of("trigger"),
-        trigger=None if trigger_node is None else trigger_read(trigger_node, collector),
-        hold=None if hold_node is None else trigger_read(hold_node, collector),
+        trigger=None if trigger_node is None else trigger_read(trigger_node, collector, checklist),
+        hold=None if hold_node is None else trigger_read(hold_node, collector, checklist),
         includes=fields.texts("includes", level_id),
         own=fields.texts("components", component_id, required=True),
         max_burn_micros=fields.required("max_burn", values.amount) or 0,

@@ -23,6 +23,7 @@ from config.plan_regions import spread_over_regions
 from config.policies import Policies
 from config.policy_keys import GROUPS, POLICY_PARSERS, policies_from
 from config.reading import Collector, Fields, mapping_of
+from config.reading_checklist import check_checklist, checklist_read
 from config.reading_components import components_read
 from config.reading_costs import cost_rules_read
 from config.reading_levels import levels_read
@@ -42,7 +43,9 @@ def plan_read(root: Mapping, folder: Path | None, collector: Collector) -> Plan:
     currency = fields.required("currency", currency_code) or ""
     timezone = fields.optional("timezone", zone_name, "UTC")
     components = components_read(fields.mapping("components", required=True), folder, collector)
-    levels = levels_read(fields.items("levels", required=True), fields.place_of("levels"), collector)
+    checklist = checklist_read(fields.mapping("checklist"), collector)
+    levels = levels_read(fields.items("levels", required=True), fields.place_of("levels"), collector, checklist)
+    check_checklist(checklist, fields.place_of("checklist"), levels, collector)
     check_requires(components, collector)
     check_level_ids(levels, components, collector)
     enabled = completed_levels(levels, components, collector)
@@ -67,6 +70,7 @@ def plan_read(root: Mapping, folder: Path | None, collector: Collector) -> Plan:
         unit_economics=_unit_economics(fields.mapping("unit_economics"), collector),
         residency=residency,
         costs=cost_rules_read(fields.mapping("costs"), collector),
+        checklist=checklist,
     )
     fields.finish()
     return plan

@@ -1,41 +1,40 @@
-"""Reading trigger trees: one condition, or `all` or `any` of a list of trees."""
+"""Reading trigger trees: one condition, one checklist item, or `all` or `any` of a list of trees."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from config import values
 from config.errors import ReadingError, shown
+from config.identifiers import item_id
 from config.reading import NOT_YET, Collector, Fields, mapping_of
 from config.suggestions import did_you_mean
-from config.triggers import AllOf, AnyOf, Comparison, Condition, Metric, Trigger
+from config.triggers import FOR_MONTHS_MAX, AllOf, AnyOf, Attested, Comparison, Condition, Metric, Trigger
 from config.yaml_tree import Broken, Node
 
-FOR_MONTHS_MAX: Final = 36
-"""Three years: a longer debounce is a typing error."""
 CONDITIONS_MAX: Final = 32
 TRIGGER_DEPTH_MAX: Final = 8
 
 _COMPARISONS: Final = tuple(each.value for each in Comparison)
 
 
-def trigger_read(node: Node, collector: Collector, depth: int = 1) -> Trigger | None:
-    """The tree below a node; None where it has problems, which are reported."""
+def trigger_read(node: Node, collector: Collector, checklist: Collection[str] = (), depth: int = 1) -> Trigger | None:
+    """The tree below a node; None where it has problems, which are reported. `checklist` has the plan's items."""
     mapping = mapping_of(node, collector)
     if mapping is None:
         return None
     fields = Fields(mapping, collector)
-    fields.refuse("attest")
     branches = [key for key in ("all", "any") if fields.has(key)]
     if not branches:
-        return None if fields.has("attest") else _condition(fields)
+        return _attested(fields, checklist) if fields.has("attested") else _condition(fields)
     if len(mapping.entries) > 1:
         collector.report(node.place, "either all, or any, or one condition", ", ".join(map(shown, mapping.entries)))
         return None
-    return _branch(fields, branches[0], depth)
+    return _branch(fields, branches[0], checklist, depth)
 
 
-def _branch(fields: Fields, key: str, depth: int) -> Trigger | None:
+def _branch(fields: Fields, key: str, checklist: Collection[str], depth: int) -> Trigger | None:
     collector = fields.collector
     items = fields.items(key)
     if depth >= TRIGGER_DEPTH_MAX:
@@ -45,11 +44,25 @@ def _branch(fields: Fields, key: str, depth: int) -> Trigger | None:
         if not isinstance(fields.node(key), Broken):
             collector.report(fields.place_of(key), f"1 to {CONDITIONS_MAX} conditions", str(len(items)))
         return None
-    parts = [trigger_read(item, collector, depth + 1) for item in items]
+    parts = [trigger_read(item, collector, checklist, depth + 1) for item in items]
     whole = tuple(part for part in parts if part is not None)
     if len(whole) < len(parts):
         return None
     return AllOf(whole) if key == "all" else AnyOf(whole)
+
+
+def _attested(fields: Fields, checklist: Collection[str]) -> Attested | None:
+    """An item of the checklist; durations are of figures, so nothing else stands beside it."""
+    item = fields.required("attested", item_id)
+    place, collector = fields.place_of("attested"), fields.collector
+    fields.finish()
+    if item is None:
+        return None
+    if item not in checklist:
+        known = ", ".join(checklist) or "none is declared"
+        collector.report(place, f"an item of checklist ({known})", shown(item) + collector.near(item, checklist))
+        return None
+    return Attested(item)
 
 
 def _condition(fields: Fields) -> Condition | None:

@@ -1,10 +1,15 @@
-"""Trigger trees: `all` and `any` over conditions on a measured figure."""
+"""Trigger trees: `all` and `any` over conditions on a measured figure, and over what operators attest."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
+from typing import Final
 
 import msgspec
+
+FOR_MONTHS_MAX: Final = 36
+"""Three years: a longer debounce is a typing error."""
 
 
 class Metric(enum.Enum):
@@ -32,19 +37,58 @@ class Condition(msgspec.Struct, frozen=True, tag="condition"):
     for_months: int = 1
 
 
+class Attested(msgspec.Struct, frozen=True, tag="attested"):
+    """Holds while an operator attests this item of the plan's checklist."""
+
+    item: str
+
+
 class AllOf(msgspec.Struct, frozen=True, tag="all"):
     """Holds when every part holds."""
 
-    parts: tuple[Condition | AllOf | AnyOf, ...]
+    parts: tuple[Condition | Attested | AllOf | AnyOf, ...]
 
 
 class AnyOf(msgspec.Struct, frozen=True, tag="any"):
     """Holds when at least one part holds."""
 
-    parts: tuple[Condition | AllOf | AnyOf, ...]
+    parts: tuple[Condition | Attested | AllOf | AnyOf, ...]
 
 
-Trigger = Condition | AllOf | AnyOf
+Trigger = Condition | Attested | AllOf | AnyOf
+FROM_BELOW: Final = frozenset({Comparison.AT_LEAST, Comparison.ABOVE})
+"""The comparisons that bound a figure from below."""
+
+
+def leaves(trigger: Trigger) -> Iterator[Condition | Attested]:
+    """The conditions of a tree, in the order in which they were written."""
+    if isinstance(trigger, Condition | Attested):
+        yield trigger
+    else:
+        for part in trigger.parts:
+            yield from leaves(part)
+
+
+def items_of(trigger: Trigger | None) -> tuple[str, ...]:
+    """The checklist items that a tree asks for, each once, in the order in which they were written."""
+    found = (each.item for each in leaves(trigger) if isinstance(each, Attested)) if trigger is not None else ()
+    return tuple(dict.fromkeys(found))
+
+
+def bounds_micros(trigger: Trigger) -> tuple[int, ...]:
+    """The different thresholds that bound the measure from below, lowest first."""
+    bounded = (each for each in leaves(trigger) if isinstance(each, Condition) and each.comparison in FROM_BELOW)
+    return tuple(sorted({each.threshold_micros for each in bounded}))
+
+
+def with_minimum(trigger: Trigger, micros: int) -> Trigger:
+    """The tree with every threshold that bounds the measure from below at `micros`."""
+    if isinstance(trigger, Attested):
+        return trigger
+    if isinstance(trigger, Condition):
+        bounded = trigger.comparison in FROM_BELOW
+        return msgspec.structs.replace(trigger, threshold_micros=micros) if bounded else trigger
+    return type(trigger)(tuple(with_minimum(part, micros) for part in trigger.parts))
 
 
 def minimum_micros(trigger: Trigger) -> int | None:
@@ -52,9 +96,10 @@ def minimum_micros(trigger: Trigger) -> int | None:
 
     `all` needs its highest part, `any` is content with its lowest.
     """
+    if isinstance(trigger, Attested):
+        return None
     if isinstance(trigger, Condition):
-        bounded = trigger.comparison in (Comparison.AT_LEAST, Comparison.ABOVE)
-        return trigger.threshold_micros if bounded else None
+        return trigger.threshold_micros if trigger.comparison in FROM_BELOW else None
     minima = [minimum_micros(part) for part in trigger.parts]
     known = [minimum for minimum in minima if minimum is not None]
     if isinstance(trigger, AllOf):
@@ -66,4 +111,6 @@ def longest_for_months(trigger: Trigger) -> int:
     """The longest run of closed months that any condition of the tree asks for."""
     if isinstance(trigger, Condition):
         return trigger.for_months
+    if isinstance(trigger, Attested):
+        return 1
     return max((longest_for_months(part) for part in trigger.parts), default=1)

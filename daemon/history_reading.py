@@ -21,6 +21,12 @@ OF_LEVELS = (
     events.ApprovalGiven,
     events.ApprovalEnded,
     events.PlanAdopted,
+    events.LevelHeld,
+    events.LevelHoldEnded,
+    events.Attested,
+    events.AttestationEnded,
+    events.ThresholdSet,
+    events.ThresholdEnded,
 )
 
 
@@ -29,7 +35,7 @@ class Filter(msgspec.Struct, frozen=True):
 
     component: str | None = None
     levels: bool = False
-    """Only what moved levels: closes, decisions, approvals, plans."""
+    """Only what moved levels: closes, decisions, approvals, plans, and what operators held beside them."""
     actor: str | None = None
     types: frozenset[str] = frozenset()
     since: Instant | None = None

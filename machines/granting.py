@@ -1,8 +1,8 @@
-"""Granting or refusing one step: who says what, in which order (pause, pin, planner; the cap under all of them)."""
+"""Granting or refusing one step: who says what, in which order (pause, pin, held level, planner; the cap under all)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 import msgspec
@@ -19,6 +19,7 @@ from machines.lifecycle_states import RAISING, ComponentState, Step
 from machines.permits import OverCap, Reservation, UnknownPrice, reserve
 from machines.state.components import ComponentRecord
 from machines.state.deciding import FLOOR, Deciding
+from machines.state.operators import COMPONENT
 from machines.state.whole import State
 from machines.tokens import token
 
@@ -53,16 +54,33 @@ class Refusal(msgspec.Struct, frozen=True):
 def cap_of(state: State) -> int:
     """The cap of the moment in micros: what the target level may burn, and what revenue pays for.
 
-    On the floor nobody decided a revenue-backed cap, so it is computed from the newest measure; without one it is 0.
+    A held level is asked by the measures that its own decision tested. On the floor nobody decided a cap by revenue,
+    so it is computed from the newest measure; without one it is 0.
     """
     decision, plan = state.deciding.decision, state.plan
     if decision is None or plan is None:
         return 0
+    if state.operators.level is not None:
+        return _held_cap(plan, state.target_level, decision)
     burn = plan.levels[_target_level(plan, state.deciding, decision)].max_burn_micros
     if decision.cap_micros is not None:
         return min(decision.cap_micros, burn)
-    paid = Fraction(plan.policies.safety.ratio_max) * max(0, decision.measure_micros)
-    return min(burn, int(paid))
+    return _paid(plan, burn, decision.measure_micros)
+
+
+def _held_cap(plan: Plan, level: int, decision: Decision) -> int:
+    """Whoever holds a level holds it to its own burn, and to what revenue pays for at the last close."""
+    said = next((each.lowest_tested_micros for each in decision.explanation if each.level == level), None)
+    measure = decision.measure_micros if said is None else min(said, decision.measure_micros)
+    cap = _paid(plan, plan.levels[level].max_burn_micros, measure)
+    decided = plan.levels[min(decision.level, len(plan.levels) - 1)]
+    # What revenue paid for by more months than one stays the limit, whichever level it was worked out for.
+    by_revenue = decision.cap_micros is not None and decision.cap_micros < decided.max_burn_micros
+    return min(cap, decision.cap_micros) if by_revenue and decision.cap_micros is not None else cap
+
+
+def _paid(plan: Plan, burn_micros: int, measure_micros: int) -> int:
+    return min(burn_micros, int(Fraction(plan.policies.safety.ratio_max) * max(0, measure_micros)))
 
 
 def _target_level(plan: Plan, deciding: Deciding, decision: Decision) -> int:
@@ -185,30 +203,50 @@ def reservation_for(
 ) -> Reservation | OverCap | UnknownPrice:
     """What the cap says to a step at this moment."""
     floor = state.plan is not None and component.id in state.plan.floor_components
-    approval = state.operators.approval_for(f"component:{component.id}", approved=True)
+    approval = _override(state, component.id)
     return reserve(
         component,
         step,
         own_micros=record.committed_micros,
         total_micros=state.components.committed_micros,
         cap_micros=None if floor else cap_of(state),
-        override=approval[0] if approval and approval[1].exceeds_cap else "",
+        override=approval,
     )
+
+
+def _override(state: State, component_id: str) -> str:
+    """The approval under which a step of the component may exceed the cap; "" where there is none."""
+    for subject, _ in _asks(state, component_id):
+        approval = state.operators.approval_for(subject, approved=True)
+        if approval is not None and approval[1].exceeds_cap:
+            return approval[0]
+    return ""
+
+
+def _asks(state: State, component_id: str) -> Iterator[tuple[str, str]]:
+    """What a second operator could approve of a component's step, and who asks for it."""
+    pin = state.operators.pins.get(component_id)
+    if pin is not None:
+        yield f"{COMPONENT}{component_id}", pin.by
+    held, plan = state.operators.level, state.plan
+    if held is None or plan is None:
+        return
+    if component_id in plan.levels[state.target_level].components:
+        yield held.subject, held.by
 
 
 def _over_cap(state: State, component_id: str, over: OverCap, now: Instant) -> Refusal:
     """Refuse; where an operator asked for the step, ask a second one to approve it."""
-    pin = state.operators.pins.get(component_id)
-    subject = f"component:{component_id}"
-    asked = state.operators.approval_for(subject, approved=False)
-    if pin is None or asked is not None:
+    subject, by = next(_asks(state, component_id), ("", ""))
+    if not subject or state.operators.approval_for(subject, approved=False) is not None:
         return Refusal(over.reason, over_cap=True)
     reason = f"{over.reason} (missing {amount_text(over.missing_micros)})"
+    name = component_id if subject.startswith(COMPONENT) else subject.replace(":", "-")
     approval = ApprovalAsked(
-        approval_id=f"{component_id}-{state.sequence + 1}",
+        approval_id=f"{name}-{state.sequence + 1}",
         subject=subject,
-        reason=reason,
-        by=pin.by,
+        reason=reason if subject.startswith(COMPONENT) else f"{component_id}: {reason}",
+        by=by,
         until=now + APPROVAL_LIVES_DAYS * DAY,
         exceeds_cap=True,
     )

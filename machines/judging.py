@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from config.calendar import Calendar, calendar_of
+from config.calendar import Calendar, calendar_of, month_text
 from config.instants import Instant
+from config.money import amount_text
 from config.plan import Plan
 from config.policies import RollbackAfter
 from config.triggers import longest_for_months
 from machines.deciding.decision import after, decide, decide_day
 from machines.deciding.facts import DecidedState, Decision, Direction
+from machines.deciding.ratio import above
 from machines.revenue.book import RevenueBook
 from machines.state.whole import State
 
@@ -25,14 +27,16 @@ def history_months(plan: Plan) -> int:
     return max(MEAN_MONTHS, *(longest_for_months(tree) for tree in trees)) if trees else MEAN_MONTHS
 
 
-def undecided(state: State, days_through: Instant) -> list[Decision]:
+def undecided(state: State, days_through: Instant, now: Instant = 0) -> list[Decision]:
     """The decisions that are due, oldest first: each closed month's, and with `rollback.after: daily` each fall at a
-    day's end up to `days_through`. Days that change nothing are not listed.
+    day's end up to `days_through`. Days that change nothing are not listed. A close is judged by what operators
+    attest at `now`, which is when it is judged.
     """
     plan, book = state.plan, state.revenue.book
     if plan is None or book.first_month is None:
         return []
     decided = state.deciding.decided
+    attested = state.operators.attested_at(now)
     found: list[Decision] = []
     calendar = calendar_of(plan.timezone)
     judged_through = _judged_through(state, calendar)
@@ -47,7 +51,7 @@ def undecided(state: State, days_through: Instant) -> list[Decision]:
             for each in book.figures(plan.policies.revenue, _last(book, month, history_months(plan)))
             if each.month <= month
         )
-        decision = decide(plan, months, decided)
+        decision = decide(plan, months, decided, attested)
         found.append(decision)
         decided = after(decision, decided)
         judged_through = end
@@ -55,6 +59,27 @@ def undecided(state: State, days_through: Instant) -> list[Decision]:
         found.append(decision)
         decided = after(decision, decided)
     return found
+
+
+def overtaken_hold(state: State, decisions: Sequence[Decision]) -> str:
+    """Why the last of these closes ends the held level, "" where it does not: nothing keeps what the hard ratio takes.
+
+    What a second operator approved above the cap, with open eyes, stays until that approval runs out.
+    """
+    plan, held = state.plan, state.operators.level
+    decision = next((each for each in reversed(decisions) if not each.daily), None)
+    if plan is None or held is None or decision is None or state.target_level <= decision.level:
+        return ""
+    limit, cost = plan.policies.safety.hard_ratio, plan.level_cost_micros(state.target_level)
+    if limit is None or cost is None or not above(cost, decision.measure_micros, limit):
+        return ""
+    approval = state.operators.approval_for(held.subject, approved=True)
+    if approval is not None and approval[1].exceeds_cap:
+        return ""
+    return (
+        f"hard ratio: level {state.target_level} costs {amount_text(cost)} a month, above {limit} of the"
+        f" {amount_text(decision.measure_micros)} that {month_text(decision.month)} closed at"
+    )
 
 
 def _last(book: RevenueBook, month: int, history: int) -> int:

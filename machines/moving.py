@@ -58,7 +58,7 @@ def order_of(plan: Plan) -> Order:
 
 
 def wanted_states(plan: Plan, state: State) -> dict[str, ComponentState]:
-    """Where each component should stand: the released level, with what operators pinned laid over it."""
+    """Where each component should stand: the held or released level, with what operators pinned laid over it."""
     records = state.components.records
     never_raised = [
         component_id
@@ -67,11 +67,12 @@ def wanted_states(plan: Plan, state: State) -> dict[str, ComponentState]:
         or (record.generation == 0 and record.state is ComponentState.COLD)
     ]
     deciding = state.deciding
-    # A decision that waits, or was refused, brings nothing of the level after it either.
-    released = deciding.decision is not None and deciding.decision.level == deciding.released_level
+    # A decision that waits, was refused or stands behind a held level brings nothing of the level after it either.
+    held = state.operators.level is not None
+    released = deciding.decision is not None and deciding.decision.level == deciding.released_level and not held
     wanted = targets(
         plan,
-        deciding.released_level,
+        state.target_level,
         deciding.decided.partial if released else (),
         deciding.decision.prewarm if released and deciding.decision else (),
         never_raised,
@@ -167,7 +168,7 @@ def _fall(
             record = state.components.of(component_id)
             if not _falling(record, wanted[component_id]) or record.unmanaged is not None:
                 continue
-            replaced = order.first_level.get(component_id, 0) <= state.deciding.released_level
+            replaced = order.first_level.get(component_id, 0) <= state.target_level
             pinned = component_id in state.operators.pins
             wait = not pinned and (not rising_done if replaced else hopeful)
             if record.parked or wait or not _dependants_fell(state, order, wanted, component_id):

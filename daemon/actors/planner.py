@@ -16,8 +16,9 @@ from daemon.recorder import OvertakenError, Recorder
 from machines.deciding.facts import Decision
 from machines.events import ApprovalAsked, ApprovalEnded, Event, LevelDecided
 from machines.granting import APPROVAL_LIVES_DAYS
-from machines.judging import undecided
+from machines.judging import overtaken_hold, undecided
 from machines.ports.clock import Clock
+from machines.state.operators import level_hold_ended
 from machines.state.whole import REPLACED, waits_for_approval
 
 NAME = "planner"
@@ -60,12 +61,14 @@ class Planner(RecordingActor):
         state = self._recorder.state
         if state.frozen:
             return  # asked again at the next tick: what is frozen decides nothing
-        decisions = undecided(state, self._days_through())
+        decisions = undecided(state, self._days_through(), self._clock.wall())
         if not decisions:
             return
         last = decisions[-1]
         events: list[Event] = [LevelDecided(decision, actuated=decision is last) for decision in decisions]
         events.extend(self._approvals(last))
+        if overtaken := overtaken_hold(state, decisions):
+            events.extend(level_hold_ended(state.operators, overtaken))
         rests_on = self._rests_on()
         try:
             await self._recorder.record(
@@ -81,7 +84,7 @@ class Planner(RecordingActor):
         self._kernel.tell(SUPERVISOR, Reconsider())
 
     def _rests_on(self) -> tuple[object, ...]:
-        """What a decision must not have overtaken: a freeze, another plan, another decision, an answered question."""
+        """What a decision must not have overtaken: a freeze, another plan or decision, an answered question, a hold."""
         state = self._recorder.state
         return (
             state.frozen,
@@ -89,6 +92,9 @@ class Planner(RecordingActor):
             state.deciding.sequence,
             state.deciding.released_level,
             tuple(state.operators.approvals.items()),
+            state.operators.level,
+            tuple(state.operators.attested.items()),
+            tuple(state.operators.thresholds.items()),
             state.revenue.counters.corrections,
         )
 

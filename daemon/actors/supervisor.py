@@ -43,7 +43,7 @@ from machines.stepping import Sight
 NAME = "supervisor"
 RETRY_JOURNAL_S = 5.0
 EXPIRY_TICK_S = 5.0
-"""How often expired pins, pauses and approvals are looked for."""
+"""How often expired pins, pauses, levels, thresholds, attestations and approvals are looked for."""
 
 
 def component_actor(component_id: str) -> str:
@@ -258,6 +258,7 @@ class Supervisor(RecordingActor):
             state.plan_fingerprint,
             deciding.sequence,
             deciding.released_level,
+            operators.level,
             operators.pause,
             tuple(operators.pins.items()),
         )

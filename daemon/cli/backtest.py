@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import click
@@ -16,6 +16,7 @@ from config.errors import PlanError
 from config.instants import Instant
 from config.loading import load_plan
 from config.plan import Plan
+from config.suggestions import did_you_mean
 from daemon.assembly import PaymentsFile, UnreadableFileError, read_payments_csv
 from daemon.cli.backtest_table import print_report
 from machines.backtest import BacktestReport, backtest, report_json
@@ -35,23 +36,35 @@ UNTIL_YEAR_MAX: Final = 2199
 @click.argument("file", metavar="FILE")
 @click.option("--plan", "plan_name", required=True, metavar="NAME_OR_PATH", help="A shipped plan, or a plan file.")
 @click.option("--until", metavar="DATE", help="The file is complete through the end of this day; later rows are held.")
+@click.option(
+    "--attest", "attestations", multiple=True, metavar="ITEM[=DATE]", help="A checklist item that is met, from DATE on."
+)
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a policy, or currency=USD.")
 @click.option("--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def backtest_command(file: str, plan_name: str, until: str | None, overrides: tuple[str, ...], shape: str) -> None:
+def backtest_command(  # noqa: PLR0917 - click passes each option by its name
+    file: str,
+    plan_name: str,
+    until: str | None,
+    attestations: tuple[str, ...],
+    overrides: tuple[str, ...],
+    shape: str,
+) -> None:
     """Replay a payments file (CSV, plain or .gz; - reads standard input) and show what PLAN would have decided.
 
     Every complete month is listed with its revenue, the level decided at its close, and what stood in the way of
-    the next one. Rejected rows are listed and do not stop the run.
+    the next one. Rejected rows are listed and do not stop the run. Items of the plan's checklist count as not attested,
+    save those given with --attest.
 
     \b
     Examples:
       solvent backtest payments.csv --plan autobroker
       solvent backtest payments.csv --plan autobroker --until 2024-12-31 --format json
+      solvent backtest payments.csv --plan ./my-plan.yaml --attest audited=2024-06-01
       solvent backtest payments.csv --plan ./my-plan.yaml --set safety.hard_ratio=off
     """  # noqa: D301 - click's mark for text that is not rewrapped
     try:
         plan = load_plan(plan_name, overrides)
-        report = _replayed(plan, read_payments_csv(file), _until(until, plan))
+        report = _replayed(plan, read_payments_csv(file), _until(until, plan), attested_from(attestations, plan))
     except (PlanError, UnreadableFileError, click.BadParameter) as error:
         text = error.message if isinstance(error, click.BadParameter) else str(error)
         click.echo(text, err=True)
@@ -65,24 +78,44 @@ def backtest_command(file: str, plan_name: str, until: str | None, overrides: tu
 
 def _until(text: str | None, plan: Plan) -> Instant | None:
     """The first instant after the day, in the plan's time zone."""
-    if text is None:
-        return None
+    return None if text is None else calendar_of(plan.timezone).day_end(_day("--until", text))
+
+
+def _day(option: str, text: str) -> date:
     try:
         day: date = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the plan's zone
     except ValueError:
-        raise click.BadParameter(f"--until: expected a date such as 2024-12-31, found {text[:40]!r}") from None
+        raise click.BadParameter(f"{option}: expected a date such as 2024-12-31, found {text[:40]!r}") from None
     if not 1970 <= day.year <= UNTIL_YEAR_MAX:
-        raise click.BadParameter(f"--until: expected a year from 1970 to {UNTIL_YEAR_MAX}, found {text!r}")
-    return calendar_of(plan.timezone).day_end(day)
+        raise click.BadParameter(f"{option}: expected a year from 1970 to {UNTIL_YEAR_MAX}, found {text!r}")
+    return day
 
 
-def _replayed(plan: Plan, payments: PaymentsFile, until: Instant | None) -> BacktestReport:
+def attested_from(attestations: Sequence[str], plan: Plan) -> dict[str, Instant]:
+    """From when on each named item counts as attested: from the beginning where no date is given."""
+    found: dict[str, Instant] = {}
+    for each in attestations:
+        item, equals, text = each.partition("=")
+        if item not in plan.checklist:
+            known = ", ".join(plan.checklist) or "none"
+            near = did_you_mean(item, plan.checklist)
+            raise click.BadParameter(
+                f"--attest: expected an item of the plan's checklist ({known}), found {item!r}{near}"
+            )
+        day = _day("--attest", text) if equals else None
+        found[item] = 0 if day is None else calendar_of(plan.timezone).day_end(day - timedelta(days=1))
+    return found
+
+
+def _replayed(
+    plan: Plan, payments: PaymentsFile, until: Instant | None, attested: Mapping[str, Instant]
+) -> BacktestReport:
     """The backtest, with a bar on standard error where a person watches a long file."""
     if not sys.stderr.isatty():
-        return backtest(plan, payments, until)
+        return backtest(plan, payments, until, attested)
     columns = (TextColumn("reading {task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        return backtest(plan, _watched(payments, progress), until)
+        return backtest(plan, _watched(payments, progress), until, attested)
 
 
 def _watched(payments: PaymentsFile, progress: Progress) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from config.instants import Instant, instant_text
 from config.plan import Component, Plan
 from daemon.cli.dial_view import dial_reasons
 from daemon.cli.status_view import alarm_text, pause_text
+from daemon.publication.held import words
 from machines.breaker import Breaker, BreakerLimits, reopens_at
 from machines.events import BreakerStatus, Mode
 from machines.granting import GrantLimits, Refusal, breaker_names, judge_step
@@ -19,6 +20,7 @@ from machines.state.whole import State
 
 _LIMITS = GrantLimits(step_deadline_s=3_600, breaker=BreakerLimits())
 """Only the reason of a refusal is shown, and none names a limit."""
+NO_END = "until set-level auto"
 _HEIGHT = {
     ComponentState.COLD: 0,
     ComponentState.WARMING: 1,
@@ -53,22 +55,26 @@ def reasons(plan: Plan, state: State, component: Component, now: Instant) -> Ite
 
 
 def _wish(plan: Plan, state: State, component: Component) -> str:
-    released = state.deciding.released_level
+    released, held = state.target_level, state.operators.level
     if component.id in state.retired:
         return "The plan no longer has it: it is managed until it is COLD."
     levels = [level.index for level in plan.levels if component.id in level.components]
     named = ", ".join(str(each) for each in levels) or "none"
+    acted_upon = "is acted upon" if held is None else f"is held {words(held.until, held.by, held.reason, NO_END)},"
     if released in levels:
-        return f"Level {released} ({plan.levels[released].name}) is acted upon and enables it (levels: {named})."
+        return f"Level {released} ({plan.levels[released].name}) {acted_upon} and enables it (levels: {named})."
     rest = "WARM, since it keeps data" if component.stateful else "COLD"
-    return f"Level {released} ({plan.levels[released].name}) does not enable it (levels: {named}): it rests {rest}."
+    also = "" if held is None else f"{acted_upon} and "
+    return (
+        f"Level {released} ({plan.levels[released].name}) {also}does not enable it (levels: {named}): it rests {rest}."
+    )
 
 
 def _held(state: State, record: ComponentRecord) -> Iterator[str]:
     pin = state.operators.pins.get(record.id)
     if pin is not None:
-        until = "until it is unpinned" if pin.until is None else f"until {instant_text(pin.until)}"
-        yield f"It is pinned {pin.state.value} {until} by {pin.by}: {pin.reason} (verb unpin)."
+        said = words(pin.until, pin.by, pin.reason, "until it is unpinned")
+        yield f"It is pinned {pin.state.value} {said} (verb unpin)."
     if record.parked:
         yield f"It is parked: {record.parked} (verb resume-actor, actor component:{record.id})."
     if record.unmanaged is not None:
@@ -80,7 +86,10 @@ def _held(state: State, record: ComponentRecord) -> Iterator[str]:
     found = state.operators.approval_for(f"component:{record.id}", approved=False)
     if found is not None:
         yield f"It waits for approval {found[0]}: {found[1].reason} (verb approve)."
-    deciding = state.deciding
+    held, deciding = state.operators.level, state.deciding
+    asked = None if held is None else state.operators.approval_for(held.subject, approved=False)
+    if asked is not None:
+        yield f"The held level waits for approval {asked[0]}: {asked[1].reason} (verb approve)."
     if deciding.released_level != deciding.decided.level:
         yield f"Level {deciding.decided.level} is decided and waits for approval (solvent status names its id)."
 

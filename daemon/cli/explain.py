@@ -13,7 +13,6 @@ from config.suggestions import did_you_mean
 from daemon.assembly import clock_from
 from daemon.cli.explain_component import StepTold, component_lines, component_object
 from daemon.cli.explain_level import level_lines, level_object
-from daemon.cli.history_reading import Filter, newest_events
 from daemon.cli.reading_state import (
     EXIT_BAD_INPUT,
     EXIT_NOTHING,
@@ -24,6 +23,7 @@ from daemon.cli.reading_state import (
     state_dir_option,
 )
 from daemon.cli.status_view import component_ids
+from daemon.history_reading import Filter, newest_events
 from machines.events import Recorded
 from machines.ports.journal import Journal
 from machines.state.whole import State

@@ -8,8 +8,9 @@ from typing import Any
 from config.calendar import month_text
 from config.instants import instant_text
 from config.money import amount_text
-from config.plan import Plan
-from config.triggers import minimum_micros
+from config.plan import Level, Plan
+from config.triggers import items_of
+from daemon.publication.held import threshold_text, words
 from machines.deciding.facts import Decision, LevelExplanation
 from machines.deciding.ratio import missing_micros
 from machines.events import Mode
@@ -23,7 +24,7 @@ def level_object(plan: Plan, state: State, index: int) -> dict[str, Any]:
     level, decision = plan.levels[index], state.deciding.decision
     said = None if decision is None else next((each for each in decision.explanation if each.level == index), None)
     cost = plan.level_cost_micros(index)
-    minimum = None if level.trigger is None else minimum_micros(level.trigger)
+    minimum = level.minimum_micros
     return {
         "level": index,
         "level_id": level.id,
@@ -45,6 +46,10 @@ def level_object(plan: Plan, state: State, index: int) -> dict[str, Any]:
             "months_met": None if said is None else said.months_met,
         },
         "missing": _missing(plan, decision, said, index),
+        "checklist": {
+            each: each in state.operators.attested for each in (*items_of(level.trigger), *items_of(level.hold))
+        },
+        "held": list(_held(state, level)),
         "text": said.text if said is not None else _undecided_text(plan, index, minimum),
         "components": {
             each: state.components.of(each).state.value for each in level.components if each in plan.components
@@ -65,6 +70,7 @@ def level_lines(shown: dict[str, Any], plan: Plan, state: State) -> Iterator[str
             parts.append(f"{missing['months']} closed {noun}, the earliest at the close of {earliest}")
         if parts:
             yield f"Missing: {'; '.join(parts)}."
+    yield from (f"{each}." for each in shown["held"])
     if shown["decision"] is not None:
         yield f"Judged at the close of {shown['month']} (solvent history --decision {shown['decision']})."
     below = [each for each, standing in shown["components"].items() if standing != ComponentState.HOT.value]
@@ -73,6 +79,15 @@ def level_lines(shown: dict[str, Any], plan: Plan, state: State) -> Iterator[str
 
 
 def _standing(plan: Plan, state: State, index: int) -> str:
+    standing = _decided_standing(plan, state, index)
+    held = state.operators.level
+    if held is not None and index == state.target_level:
+        standing = f"held {words(held.until, held.by, held.reason, 'until set-level auto')}; as decided: {standing}"
+    # What closed behind a freeze was not judged: what follows is by the decision before it.
+    return f"{standing}; frozen since, nothing is decided or moved: {state.frozen}" if state.frozen else standing
+
+
+def _decided_standing(plan: Plan, state: State, index: int) -> str:
     deciding = state.deciding
     decided, released = deciding.decided.level, deciding.released_level
     if index == decided and released != decided:
@@ -84,6 +99,8 @@ def _standing(plan: Plan, state: State, index: int) -> str:
         if reached >= index:
             return "decided and reached"
         acting = "" if state.mode is Mode.ACT else "; observe_only changes nothing"
+        if state.operators.level is not None:
+            acting = f"; level {state.target_level} is held instead"
         return f"decided, not reached yet (level {reached} is){acting}"
     if index < decided:
         return f"below the decided level {decided}"
@@ -93,6 +110,21 @@ def _standing(plan: Plan, state: State, index: int) -> str:
             return f"blocked: {each.reason}"
     eligible = state.deciding.decision is not None and index in state.deciding.decision.eligible
     return f"eligible, level {decided} is decided" if eligible else "not decided: its trigger is not met yet"
+
+
+def _held(state: State, level: Level) -> Iterator[str]:
+    """What operators set beside the plan that this level is judged by."""
+    operators, plan = state.operators, state.plan
+    threshold = operators.thresholds.get(level.index)
+    if threshold is not None:
+        yield f"Set beside the plan: {threshold_text(level.index, threshold)}"
+    for item in dict.fromkeys((*items_of(level.trigger), *items_of(level.hold))):
+        each = operators.attested.get(item)
+        text = plan.checklist.get(item, "") if plan is not None else ""
+        if each is not None:
+            yield f"Attested: {item} ({text}) {words(each.until, each.by, each.reason, 'until withdrawn')}"
+        else:
+            yield f"Not attested now: {item} ({text}); once it is met: verb attest, item {item}, reason"
 
 
 def _missing(plan: Plan, decision: Decision | None, said: LevelExplanation | None, index: int) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from config.money import amount_text, quotient_text
 from config.plan import Component, Plan
 from config.policies import Policies
 from config.policy_keys import GROUPS, policy_text
-from config.triggers import AllOf, AnyOf, Comparison, Condition, Trigger
+from config.triggers import AllOf, AnyOf, Attested, Comparison, Condition, Trigger
 from machines.break_even import LevelEconomics, break_even
 from machines.deciding.ratio import missing_micros
 
@@ -95,6 +95,8 @@ def trigger_text(trigger: Trigger) -> str:
         case Condition(metric, comparison, threshold_micros, for_months):
             months = "1 month" if for_months == 1 else f"{for_months} months"
             return f"{metric.value} {SIGNS[comparison]} {amount_text(threshold_micros)} for {months}"
+        case Attested(item):
+            return f"attested {item}"
         case AllOf(parts):
             return " and ".join(_grouped(part) for part in parts)
         case AnyOf(parts):
@@ -110,9 +112,9 @@ def _policy_values(policies: Policies) -> dict[str, Any]:
     }
 
 
-def _grouped(part: Condition | AllOf | AnyOf) -> str:
+def _grouped(part: Trigger) -> str:
     text = trigger_text(part)
-    return text if isinstance(part, Condition) or len(part.parts) == 1 else f"({text})"
+    return text if isinstance(part, Condition | Attested) or len(part.parts) == 1 else f"({text})"
 
 
 def _level(plan: Plan, economics: LevelEconomics) -> LevelView:

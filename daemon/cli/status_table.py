@@ -10,6 +10,7 @@ from rich.table import Table
 
 from daemon.cli.dial_view import dial_lines
 from daemon.cli.status_view import component_ids, next_level_text, waiting_lines
+from daemon.publication.source_view import source_lines
 from machines.moving import wanted_states
 from machines.state.whole import State
 
@@ -29,8 +30,11 @@ def print_status(shown: dict[str, Any], state: State, console: Console) -> None:
     mode = "observe_only (decides, changes nothing; --act to act)" if shown["mode"] == "observe_only" else "act"
     console.print(f"mode {mode}", highlight=False)
     level, reached = shown["level"], shown["level_reached"]
+    held = state.target_level
+    instead = "" if state.operators.level is None else f", held at {held} {plan.levels[held].name}"
     console.print(
-        f"level {level} {plan.levels[level].name}, reached {reached} {plan.levels[reached].name}", highlight=False
+        f"level {level} {plan.levels[level].name}{instead}, reached {reached} {plan.levels[reached].name}",
+        highlight=False,
     )
     figures = ", ".join(
         f"{label} {UNKNOWN if shown[key] is None else shown[key]}"
@@ -45,6 +49,8 @@ def print_status(shown: dict[str, Any], state: State, console: Console) -> None:
     if shown["frozen"]:
         console.print(f"frozen: {shown['frozen']}", highlight=False, markup=False)
     console.print(next_level_text(state), highlight=False, markup=False)
+    for line in source_lines(state):
+        console.print(line, highlight=False, markup=False)
     console.print(_components(shown, state))
     for line in (*dial_lines(state), *waiting_lines(state)):
         console.print(line, highlight=False, markup=False)

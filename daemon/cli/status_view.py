@@ -11,6 +11,8 @@ from config.money import amount_text
 from daemon.assembly import RunFacts
 from daemon.cli.dial_view import dial_object
 from daemon.publication.figures import breaker_status, cost_figures, next_level, revenue_figures
+from daemon.publication.held import attested_text, held_fields, held_lines, pin_text, thresholds_text
+from daemon.publication.source_view import source_objects
 from machines.events import CostAlarmChanged
 from machines.lifecycle_states import ComponentState
 from machines.moving import level_reached
@@ -45,8 +47,15 @@ def status_object(state: State, *, pid: int | None, facts: RunFacts | None, bega
         "frozen": frozen_text(state),
         "components": {each: _component(state, each, began_at) for each in component_ids(state)},
     }
-    # Not a key of every answer: the object's keys are published, and most daemons never find one.
-    return shown | {"orphans": [_orphan(each) for each in state.orphans.values()]} if state.orphans else shown
+    # Not keys of every answer: the object's keys are published, and most daemons never have one of these.
+    rare = {
+        "held": held_fields(state) if state.operators.level is not None else None,
+        "thresholds": thresholds_text(state.operators),
+        "attested": attested_text(state.operators),
+        "orphans": [_orphan(each) for each in state.orphans.values()],
+        "sources": source_objects(state),
+    }
+    return shown | {key: value for key, value in rare.items() if value}
 
 
 def component_ids(state: State) -> tuple[str, ...]:
@@ -85,6 +94,8 @@ def next_level_text(state: State) -> str:
     if months := following.months_required - following.months_met:
         parts.append(f"{months} more closed {'month' if months == 1 else 'months'}")
     why = f"solvent explain {following.level}"
+    if following.unattested:
+        parts.append(f"the attestation of {', '.join(following.unattested)}")
     return f"{name} needs {' and '.join(parts)} ({why})." if parts else f"{name} is not decided; why: {why}"
 
 
@@ -106,8 +117,8 @@ def waiting_lines(state: State) -> Iterator[str]:
             beyond = ", exceeding the cap" if asked.exceeds_cap else ""
             yield f"waits for approval: {asked.subject}{beyond} (id {approval_id}): {asked.reason}"
     for component_id, pin in state.operators.pins.items():
-        until = "until unpinned" if pin.until is None else f"until {instant_text(pin.until)}"
-        yield f"pinned: {component_id} in {pin.state.value} {until} by {pin.by}: {pin.reason}"
+        yield f"pinned: {component_id} in {pin_text(pin)}"
+    yield from held_lines(state)
     for record in state.components.records.values():
         if record.parked:
             yield f"parked: {record.id}: {record.parked} (verb resume-actor, actor component:{record.id})"

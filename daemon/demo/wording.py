@@ -52,7 +52,7 @@ def committed_when_settled(plan: Plan, state: State) -> int:
             total += component.monthly_cost_micros or 0
         elif component is not None and target is ComponentState.WARM:
             total += component.warm_cost_micros
-    enabled = plan.levels[state.deciding.released_level].components
+    enabled = plan.levels[state.target_level].components
     hosts = (component for component in plan.components.values() if component.host and component.id in enabled)
     return total + sum(host.monthly_cost_micros or 0 for host in hosts)
 

@@ -59,7 +59,13 @@ class Changes:
                 self._note_breaker(event.breaker)
             case events.PlanAdopted():
                 self.forget_written()
-            case events.LevelDecided() | events.ApprovalGiven() | events.ApprovalEnded():
+            case (
+                events.LevelDecided()
+                | events.ApprovalGiven()
+                | events.ApprovalEnded()
+                | events.LevelHeld()
+                | events.LevelHoldEnded()
+            ):
                 self._stale.update(each.id for each in self._components() if each.host)  # accounted by the level
             case _:
                 pass
@@ -111,6 +117,7 @@ class Changes:
             state.plan_fingerprint,
             deciding.sequence,
             deciding.released_level,
+            state.operators.level,
             deciding.decided,
             tuple(state.operators.pins.items()),
             tuple(state.retired),

@@ -56,6 +56,8 @@ class NextLevel(msgspec.Struct, frozen=True):
     ratio_missing_micros: int
     """cost / ratio_max - the lowest measure tested, rounded up (RESOLUTIONS 2); 0 where it holds."""
     text: str
+    unattested: tuple[str, ...] = ()
+    """The checklist items that it lacks."""
 
 
 def revenue_figures(state: State) -> RevenueFigures:
@@ -108,6 +110,7 @@ def next_level(state: State) -> NextLevel | None:
         minimum_missing_micros=max(0, (said.minimum_micros or 0) - measure),
         ratio_missing_micros=missing_micros(plan, index, (lowest,), measure),
         text=said.text,
+        unattested=said.unattested,
     )
 
 

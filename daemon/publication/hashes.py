@@ -18,6 +18,8 @@ from daemon.publication.figures import (
     next_level,
     revenue_figures,
 )
+from daemon.publication.held import attested_text, held_fields, level_hold_text, pin_text, thresholds_text
+from daemon.publication.source_view import sources_text
 from machines.events import BreakerStatus
 from machines.granting import cap_of
 from machines.lifecycle_states import ComponentState
@@ -25,7 +27,6 @@ from machines.moving import level_reached
 from machines.ports.journal import JournalIdentity
 from machines.revenue.growth import fraction_text
 from machines.state.components import ComponentRecord, Intent
-from machines.state.operators import Pin
 from machines.state.whole import State
 
 LEVEL = "level"
@@ -58,7 +59,7 @@ def component_fields(state: State, component_id: str, target: ComponentState | N
         "parked": record.parked,
         "contested": _flag(record.contested),
         "unmanaged": "" if unmanaged is None else unmanaged.value,
-        "pinned": _pin(state.operators.pins.get(component_id)),
+        "pinned": "" if (pin := state.operators.pins.get(component_id)) is None else pin_text(pin),
         "host": _flag(component.host),
         "retired": _flag(component_id in state.retired),
     }
@@ -75,7 +76,7 @@ def level_fields(state: State) -> Mapping[str, str]:
         "level": str(level),
         "level_id": plan.levels[level].id,
         "level_name": plan.levels[level].name,
-        "level_released": str(deciding.released_level),
+        "level_released": str(state.target_level),
         "level_reached": str(level_reached(plan, state)),
         "decided_at": "" if decision is None else instant_text(decision.at),
         "decision": "" if deciding.sequence is None else str(deciding.sequence),
@@ -84,6 +85,7 @@ def level_fields(state: State) -> Mapping[str, str]:
         "eligible": "" if decision is None else ",".join(map(str, decision.eligible)),
         "blocked": "" if decision is None else ",".join(str(each.level) for each in decision.blocked),
         **_next_fields(next_level(state)),
+        **held_fields(state),
     }
 
 
@@ -103,8 +105,8 @@ def revenue_fields(state: State) -> Mapping[str, str]:
         "month": "" if measured is None else month_text(measured.month),
         "month_to_date": "" if measured is None else amount_text(measured.month_to_date_micros),
         **_closed_fields(figures),
-        "heard_at": _instant(revenue.heard_at),
-        "watermark": _instant(revenue.watermark),
+        "heard_at": _instant(revenue.known_at),
+        "watermark": _instant(revenue.known_through),
         "payments_counted": str(revenue.counters.counted),
         "payments_duplicate": str(revenue.counters.duplicates),
         "payments_not_completed": str(revenue.counters.not_completed),
@@ -137,6 +139,10 @@ def status_fields(state: State, identity: JournalIdentity, about: Mapping[str, s
         ),
         "actors_parked": ",".join(sorted(state.parked_actors)),
         "approvals_waiting": ",".join(sorted(key for key, each in operators.approvals.items() if not each.approved_by)),
+        "level_held": "" if operators.level is None else level_hold_text(plan, operators.level),
+        "thresholds": thresholds_text(operators),
+        "attested": attested_text(operators),
+        "sources": sources_text(state),
         "orphans": str(len(state.orphans)),
         "sequence": str(state.sequence),
         "journal_id": identity.journal_id,
@@ -182,13 +188,6 @@ def _closed_fields(figures: RevenueFigures) -> Mapping[str, str]:
         "projected_3m": _amount(figures.projected_3m_micros),
         "progress": fraction_text(figures.progress) or "",
     }
-
-
-def _pin(pin: Pin | None) -> str:
-    if pin is None:
-        return ""
-    until = "until unpinned" if pin.until is None else f"until {instant_text(pin.until)}"
-    return f"{pin.state.value} {until} by {pin.by}: {pin.reason}"
 
 
 def _amount(micros: int | None) -> str:

@@ -31,6 +31,9 @@ _STATUS: Final = (
     "breakers_open",
     "actors_parked",
     "approvals_waiting",
+    "level_held",
+    "thresholds",
+    "attested",
 )
 """Those of the hash that change when something happened, not with every event."""
 _COMPONENT: Final = "component-"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from daemon.verbs.verb import Bench, Verb
 from machines.commands import Command, CommandError, Judged, done
 from machines.events import ApprovalGiven
 from machines.state.operators import PendingApproval
+
+HOW: Final = " (name them in the setting commands.principals; solvent redis-acl writes what each may do)"
 
 
 def _judge(command: Command, bench: Bench) -> Judged:
     approval_id, asked = waiting(command, bench)
     if asked.exceeds_cap:
         if asked.asked_by == command.principal:
-            raise CommandError(f"id: {asked.asked_by} asked for it; exceeding the cap needs another operator")
+            raise CommandError(f"id: {asked.asked_by} asked for it; exceeding the cap needs another operator{HOW}")
         command.required("reason", "why the cap may be exceeded")
     until = command.until(bench.now, bench.ttl_max_s)
     given = ApprovalGiven(approval_id, command.principal, asked.until if until is None else until, command.reason)

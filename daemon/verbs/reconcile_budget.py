@@ -45,6 +45,12 @@ def _month(command: Command, bench: Bench) -> Month:
         raise CommandError(f"month: expected a month such as 2026-11, found {text[:40]!r}") from None
     if month > calendar_of(bench.plan.timezone).month_of(bench.now):
         raise CommandError(f"month: {month_text(month)} has not begun; nothing was spent in it")
+    first = bench.state.costs.first_month
+    if first is not None and month < first:
+        raise CommandError(
+            f"month: {month_text(month)} is before {month_text(first)}, when the first plan was adopted: nothing was"
+            " counted in it"
+        )
     return month
 
 

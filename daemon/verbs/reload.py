@@ -12,9 +12,11 @@ from daemon.resume import PLAN_CHANGED
 from daemon.verbs.verb import Bench, Verb
 from machines.commands import Command, CommandError, Judged, done
 from machines.costs.prices import strange_prices
-from machines.events import Event, FreezeChanged, PlanAdopted
+from machines.events import AttestationEnded, Event, FreezeChanged, PlanAdopted, ThresholdEnded
 from machines.lifecycle_states import ComponentState
+from machines.state.operators import level_hold_ended
 
+NEW_PLAN: Final = "another plan decides"
 ACCEPT: Final = "accept"
 STRANGE_SHOWN_MAX: Final = 8
 STANDING_SHOWN_MAX: Final = 8
@@ -32,7 +34,27 @@ def _judge(command: Command, bench: Bench) -> Judged:
     _refuse_what_cannot_change(plan.currency, plan.timezone, bench)
     _refuse_what_would_be_left_behind(plan, bench)
     _refuse_strange_prices(command, plan, bench)
-    return done(f"the plan {plan.id} decides from now on", PlanAdopted(plan, fingerprint), *thawed)
+    adopted = [*_ended_by(plan, bench), PlanAdopted(plan, fingerprint), *thawed]
+    return done(f"the plan {plan.id} decides from now on", *adopted)
+
+
+def _ended_by(plan: Plan, bench: Bench) -> list[Event]:
+    """What operators set beside the plan, and the new one has no place for."""
+    operators = bench.state.operators
+    ended: list[Event] = [
+        ThresholdEnded(index, held.plan_micros, NEW_PLAN) for index, held in operators.thresholds.items()
+    ]
+    held_id = "" if operators.level is None else bench.plan.levels[bench.state.target_level].id
+    if held_id and held_id not in [level.id for level in plan.levels[bench.state.target_level :][:1]]:
+        ended.extend(
+            level_hold_ended(operators, f"{NEW_PLAN}: level {bench.state.target_level} is not {held_id} in it")
+        )
+    ended.extend(
+        AttestationEnded(item, f"{NEW_PLAN}: it does not ask for this")
+        for item in operators.attested
+        if item not in plan.checklist
+    )
+    return ended
 
 
 def _refuse_what_cannot_change(currency: str, timezone: str, bench: Bench) -> None:

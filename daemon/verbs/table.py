@@ -11,6 +11,7 @@ from daemon.verbs import (
     activate,
     adopt,
     approve,
+    attest,
     deactivate,
     deny,
     pause,
@@ -18,9 +19,12 @@ from daemon.verbs import (
     reconcile_budget,
     reload,
     remove_orphan,
+    replay,
     reset_breaker,
     resume,
     resume_actor,
+    set_level,
+    set_threshold,
     unpin,
 )
 from daemon.verbs.verb import ALWAYS, Bench, Verb
@@ -33,16 +37,20 @@ VERBS: Final[Mapping[str, Verb]] = {
         unpin,
         activate,
         deactivate,
+        set_level,
         pause,
         resume,
         approve,
         deny,
+        attest,
+        set_threshold,
         adopt,
         remove_orphan,
         reconcile_budget,
         reset_breaker,
         resume_actor,
         reload,
+        replay,
     )
 }
 

@@ -8,6 +8,7 @@ import msgspec
 
 from config.instants import Instant
 from config.plan import Component, Plan
+from config.suggestions import did_you_mean
 from machines.commands import Command, CommandError, Judged
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
@@ -44,6 +45,18 @@ class Bench(msgspec.Struct, frozen=True):
             known = ", ".join(self.plan.components)
             raise CommandError(f"component: no component is called {name[:64]!r}; the plan has {known}")
         return component, self.state.components.of(name)
+
+    def level(self, command: Command, expected: str) -> int:
+        """The index of the level that the command names by its number or id; raises `CommandError`."""
+        name, levels = command.required("level", expected), self.plan.levels
+        if name.isdecimal() and name.isascii() and int(name[:9]) < len(levels):
+            return int(name[:9])
+        found = next((level.index for level in levels if level.id == name), None)
+        if found is None:
+            known = ", ".join(f"{level.index} ({level.id})" for level in levels)
+            near = did_you_mean(name, [level.id for level in levels])
+            raise CommandError(f"level: expected {expected}: {known}; found {name[:64]!r}{near}")
+        return found
 
     def actuated(self, command: Command) -> tuple[Component, ComponentRecord]:
         """The same, refusing the machine that solvent runs on."""

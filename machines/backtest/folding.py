@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Final
 
 from config.calendar import Calendar, Month, calendar_of
 from config.instants import Instant
@@ -16,18 +18,23 @@ from machines.backtest.standing import Standing
 from machines.deciding.decision import after, decide, decide_day
 from machines.deciding.facts import ClosedMonth, DecidedState, Decision, Direction
 
+NOTHING: Final[Mapping[str, Instant]] = MappingProxyType({})
+"""No item is attested: a file of payments says nothing of them."""
 
-def backtest(plan: Plan, rows: Iterable[Row], until: Instant | None = None) -> BacktestReport:
+
+def backtest(
+    plan: Plan, rows: Iterable[Row], until: Instant | None = None, attested: Mapping[str, Instant] = NOTHING
+) -> BacktestReport:
     """What the plan would have decided on these payments, month by month.
 
     The file is trusted: nothing freezes, approvals are taken as given, components move in no time. With `until` the
     file is complete before that instant and later payments are held; without it a month is complete when a later month
-    has a counted payment.
+    has a counted payment. `attested` says from when on which items of the checklist count as attested.
     """
     by_day = plan.policies.rollback.after is RollbackAfter.DAILY
     file = counted_file(plan, rows, until, by_day=by_day)
     months = _complete_months(file, calendar_of(plan.timezone), until)
-    fold = _Fold(plan, file, months)
+    fold = _Fold(plan, file, months, attested)
     for month in months:
         fold.month(month)
     return fold.report()
@@ -46,9 +53,10 @@ def _complete_months(file: CountedFile, calendar: Calendar, until: Instant | Non
 class _Fold:
     """The closes so far: what was decided, what stands, and what it has cost."""
 
-    def __init__(self, plan: Plan, file: CountedFile, months: range) -> None:
+    def __init__(self, plan: Plan, file: CountedFile, months: range, attested: Mapping[str, Instant]) -> None:
         self._plan = plan
         self._file = file
+        self._attested = attested
         self._calendar = calendar_of(plan.timezone)
         self._state = DecidedState()
         self._standing = Standing(plan, self._calendar.start_of(months.start)) if months else None
@@ -69,7 +77,8 @@ class _Fold:
         self._accrue(accrued_to, ends_at, ends_at - starts_at)
         self._file.book.close(month, self._calendar)
         self._closed.append(self._file.book.month_figures(month, self._plan.policies.revenue))
-        decision = decide(self._plan, self._closed, self._state)
+        attested = [item for item, since in self._attested.items() if since < ends_at]
+        decision = decide(self._plan, self._closed, self._state, attested)
         self._apply(decision)
         self._reports.append(self._month_report(decision))
 

@@ -32,13 +32,13 @@ class Assessment(msgspec.Struct, frozen=True):
 
     @property
     def eligible(self) -> bool:
-        """Debounce met, ratio holds, no hold."""
+        """Debounce met, every item attested, ratio holds, no hold."""
         return self.progress.satisfied and self.priced and self.ratio_holds and not self.held
 
     @property
     def blocked(self) -> bool:
         """Debounce met, and something else is in the way."""
-        return self.progress.satisfied and not self.eligible
+        return self.progress.months_stand and not self.eligible
 
     @property
     def only_ratio_blocks(self) -> bool:
@@ -86,6 +86,8 @@ def blocked_of(plan: Plan, assessed: Sequence[Assessment]) -> tuple[Blocked, ...
 
 def block_reason(plan: Plan, assessment: Assessment) -> str:
     """What is in the way of a level whose debounce is met, as a person would say it."""
+    if assessment.progress.unattested:
+        return f"not attested: {', '.join(assessment.progress.unattested)}"
     if not assessment.priced:
         components = plan.levels[assessment.level].components
         unknown = [each for each in components if plan.components[each].monthly_cost_micros is None]

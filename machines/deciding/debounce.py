@@ -18,6 +18,17 @@ class History(msgspec.Struct, frozen=True):
 
     through: Month
     measures: tuple[int, ...]
+    lacked: tuple[tuple[str, ...], ...] = ()
+    """The items that were not attested at the newest closes, newest last; none are known to have lacked before."""
+
+    @property
+    def unattested(self) -> tuple[str, ...]:
+        """The items that are not attested at this close."""
+        return self.lacked[-1] if self.lacked else ()
+
+    def lacked_in(self, months_ago: int) -> tuple[str, ...]:
+        """The items that were not attested at an earlier close; 0 is this one."""
+        return self.lacked[-1 - months_ago] if months_ago < len(self.lacked) else ()
 
     @property
     def current(self) -> int:
@@ -36,7 +47,7 @@ class History(msgspec.Struct, frozen=True):
         return self.measures[-months:] if months > 0 else ()
 
 
-def history_of(months: Sequence[ClosedMonth], measure: Measure) -> History:
+def history_of(months: Sequence[ClosedMonth], measure: Measure, lacked: tuple[tuple[str, ...], ...] = ()) -> History:
     """The history that decides; a month missing between two breaks it, for a streak is of consecutive months."""
     trailing = measure is Measure.TRAILING_30D
     measures: list[int] = []
@@ -46,26 +57,26 @@ def history_of(months: Sequence[ClosedMonth], measure: Measure) -> History:
             break
         measures.append(closed.trailing_micros if trailing else closed.revenue_micros)
         expected -= 1
-    return History(months[-1].month, tuple(reversed(measures)))
+    return History(months[-1].month, tuple(reversed(measures)), lacked)
 
 
 def debounce(level: Level, history: History, since: Month | None) -> Progress:
     """How far the level's debounce is met, counting only months from `since` on (RESOLUTIONS 4 and 6)."""
     if level.trigger is None:
         return Progress(0, 0)
-    return progress(level.trigger, history.since(since))
+    return progress(level.trigger, history.since(since), history.unattested)
 
 
 def held(level: Level, history: History) -> bool:
     """Whether the level's hold tree asks to wait (ARCHITECTURE 7)."""
-    return level.hold is not None and progress(level.hold, history.measures).satisfied
+    return level.hold is not None and progress(level.hold, history.measures, history.unattested).satisfied
 
 
-def streak(measures: Sequence[int], fails: Callable[[int], bool], months_max: int) -> int:
-    """The newest consecutive measures that fail, counted up to `months_max`."""
+def streak(history: History, fails: Callable[[int, tuple[str, ...]], bool], months_max: int) -> int:
+    """The newest consecutive closes that fail by their measure and what was not attested, up to `months_max`."""
     failed = 0
-    for measure in reversed(measures):
-        if failed == months_max or not fails(measure):
+    for measure in reversed(history.measures):
+        if failed == months_max or not fails(measure, history.lacked_in(failed)):
             break
         failed += 1
     return failed

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from config.calendar import calendar_of
 from config.instants import Instant
 from config.plan import Plan
+from config.triggers import FOR_MONTHS_MAX
 from machines.deciding.activation import Assessment, assess, blocked_of, chosen_level
 from machines.deciding.debounce import History, history_of
 from machines.deciding.explanation import explained
@@ -27,13 +28,15 @@ class _Reach(msgspec.Struct, frozen=True):
     cap_micros: int | None
 
 
-def decide(plan: Plan, months: Sequence[ClosedMonth], state: DecidedState) -> Decision:
+def decide(plan: Plan, months: Sequence[ClosedMonth], state: DecidedState, attested: Collection[str] = ()) -> Decision:
     """The decision at the close of the last of `months` (at least one, oldest first).
 
     Going down is judged before activation (RESOLUTIONS 6). Months before the one just closed may have been corrected
     since they closed; they count as they stand now. A level that the plan no longer has counts as its top level.
+    `attested` are the checklist items that operators stand for at this close; any other counts as not met.
     """
-    history = history_of(months, plan.policies.revenue.measure)
+    unattested = tuple(item for item in plan.checklist if item not in attested)
+    history = history_of(months, plan.policies.revenue.measure, (*state.lacked, unattested))
     before = min(max(state.level, 0), len(plan.levels) - 1)
     fall = fall_at_close(plan, before, history)
     fallen = fall.level if fall is not None else before
@@ -57,6 +60,7 @@ def decide(plan: Plan, months: Sequence[ClosedMonth], state: DecidedState) -> De
         partial=reach.partial,
         prewarm=reach.prewarm,
         debounce_from=state.debounce_from,
+        unattested=unattested,
     )
 
 
@@ -70,11 +74,12 @@ def decide_day(
     stays, everything is as `state` has it.
     """
     running = calendar_of(plan.timezone).month_of(at - 1)
+    unattested = state.lacked[-1] if state.lacked else ()
     before = min(max(state.level, 0), len(plan.levels) - 1)
-    fall = fall_at_day(plan, before, trailing_micros)
+    fall = fall_at_day(plan, before, trailing_micros, unattested)
     level = fall.level if fall is not None else before
     since = running if fall is not None else state.debounce_from
-    history = history_of(months, plan.policies.revenue.measure) if months else None
+    history = history_of(months, plan.policies.revenue.measure, state.lacked) if months else None
     assessed = assess(plan, history, since) if history is not None else ()
     partial = () if fall is not None else state.partial
     committed = _known_cost(plan, (*plan.levels[level].components, *partial))
@@ -94,6 +99,7 @@ def decide_day(
         explanation=explained(plan, history, assessed, level) if history is not None else (),
         partial=partial,
         debounce_from=since,
+        unattested=unattested,
     )
 
 
@@ -104,7 +110,15 @@ def after(decision: Decision, state: DecidedState) -> DecidedState:
         decided_through=state.decided_through if decision.daily else decision.month,
         debounce_from=decision.debounce_from,
         partial=decision.partial,
+        lacked=state.lacked if decision.daily else _remembered((*state.lacked, decision.unattested)),
     )
+
+
+def _remembered(lacked: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """What later closes may look at, without the closes at the beginning that lacked nothing."""
+    kept = lacked[-FOR_MONTHS_MAX:]
+    first = next((index for index, items in enumerate(kept) if items), len(kept))
+    return kept[first:]
 
 
 def _reach(plan: Plan, history: History, assessed: Sequence[Assessment], level: int) -> _Reach:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from config.calendar import month_text
 from config.money import amount_text
 from config.plan import Plan
@@ -38,6 +40,7 @@ def _explained(plan: Plan, history: History, assessment: Assessment, level: int)
     index, met = assessment.level, assessment.progress
     minimum = minimum_micros(trigger) if (trigger := plan.levels[index].trigger) is not None else None
     sentences = [_required(plan, assessment, minimum), _measured(history, assessment, minimum)]
+    sentences.extend(_unattested(plan, met.unattested))
     sentences.append(_outcome(plan, history, assessment, level))
     return LevelExplanation(
         level=index,
@@ -50,6 +53,7 @@ def _explained(plan: Plan, history: History, assessment: Assessment, level: int)
         cost_micros=plan.level_cost_micros(index),
         ratio_holds=assessment.ratio_holds,
         text=" ".join(sentences),
+        unattested=met.unattested,
     )
 
 
@@ -75,16 +79,24 @@ def _measured(history: History, assessment: Assessment, minimum: int | None) -> 
     )
 
 
+def _unattested(plan: Plan, items: tuple[str, ...]) -> Iterator[str]:
+    """What lacks is named with the command that mends it."""
+    for item in items:
+        said = f" ({text})" if (text := plan.checklist.get(item)) else ""
+        yield f"Nobody attests {item}{said}: once it is met, send the verb attest with item {item} and a reason."
+
+
 def _outcome(plan: Plan, history: History, assessment: Assessment, level: int) -> str:
     met = assessment.progress
-    if not met.satisfied:
+    if not met.months_stand:
         earliest = history.through + met.months_required - met.months_met
         kept = " It stays on until its rollback rule asks otherwise." if assessment.level <= level else ""
         return f"The earliest close that can meet it is that of {month_text(earliest)}.{kept}"
     if assessment.eligible:
         return "It is on." if assessment.level <= level else "It is eligible."
+    kept = " It stays on until its rollback rule asks otherwise." if assessment.level <= level else ""
     missing = f"; {amount_text(assessment.missing_micros)} is missing" if assessment.only_ratio_blocks else ""
-    return f"It is blocked: {block_reason(plan, assessment)}{missing}."
+    return f"It is blocked: {block_reason(plan, assessment)}{missing}.{kept}"
 
 
 def _name(plan: Plan, index: int) -> str:

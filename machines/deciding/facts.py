@@ -33,6 +33,8 @@ class DecidedState(msgspec.Struct, frozen=True):
     """After a daily rollback only months from this one on count towards activation (RESOLUTIONS 6)."""
     partial: tuple[str, ...] = ()
     """Components of the next level that were enabled alone (`activation.partial`)."""
+    lacked: tuple[tuple[str, ...], ...] = ()
+    """The checklist items that were not attested at the newest closes, newest last; () where none ever lacked."""
 
 
 class Direction(enum.Enum):
@@ -66,6 +68,8 @@ class LevelExplanation(msgspec.Struct, frozen=True):
     ratio_holds: bool
     text: str
     """A sentence for people."""
+    unattested: tuple[str, ...] = ()
+    """The checklist items that the level lacks."""
 
     @property
     def confidence(self) -> Fraction:
@@ -93,8 +97,11 @@ class Decision(msgspec.Struct, frozen=True):
     cap_micros: int | None
     """min(max burn, ratio_max x the lowest measure tested) of the decided level; None on the floor (ARCHITECTURE 8)."""
     cause: str
-    """Why in a few words: `debounce met: 2 of 2 months`, `hard ratio`, `below minimum`, `brake`, `stay`."""
+    """Why in a few words: `debounce met: 2 of 2 months`, `hard ratio`, `below minimum`, `brake`, `stay`,
+    `not attested: <items>`."""
     explanation: tuple[LevelExplanation, ...]
     partial: tuple[str, ...] = ()
     prewarm: tuple[str, ...] = ()
     debounce_from: Month | None = None
+    unattested: tuple[str, ...] = ()
+    """The items of the plan's checklist that nobody attested at this close."""

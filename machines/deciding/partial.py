@@ -50,7 +50,7 @@ def prewarm_components(
     threshold = plan.policies.activation.prewarm_confidence
     if threshold is None or following is None or following.held or not following.priced:
         return ()
-    if following.progress.confidence < Fraction(threshold):
+    if following.progress.unattested or following.progress.confidence < Fraction(threshold):
         return ()
     enabled = {*plan.levels[level].components, *partial}
     taken = []

@@ -7,7 +7,7 @@ from machines.events.base import EventStruct
 
 
 class LevelHeld(EventStruct, frozen=True):
-    """An operator holds the level that components are moved towards, until `until` (None: until `resume-level`)."""
+    """An operator holds the level that components are moved towards, until `until` (None: until `set-level` `auto`)."""
 
     level: int
     until: Instant | None

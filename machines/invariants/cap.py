@@ -7,6 +7,7 @@ from machines.events import Recorded, StepIntended
 from machines.granting import cap_of
 from machines.invariants.finding import Finding
 from machines.state.components import ComponentRecord
+from machines.state.operators import COMPONENT
 from machines.state.whole import State
 
 
@@ -36,11 +37,11 @@ def steps_over_cap(state: State, recorded: Recorded) -> list[Finding]:
 
 def approved(state: State, recorded: Recorded, event: StepIntended) -> bool:
     """Whether a second operator's approval, alive at that moment, lets the step exceed the cap."""
-    approval = state.operators.approvals.get(event.override)
+    approval, held = state.operators.approvals.get(event.override), state.operators.level
     return (
         approval is not None
         and approval.exceeds_cap
-        and approval.subject == f"component:{event.component}"
+        and approval.subject in (f"{COMPONENT}{event.component}", held.subject if held is not None else "")
         and approval.approved_by not in ("", approval.asked_by)
         and approval.until > recorded.recorded_at
     )

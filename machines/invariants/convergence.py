@@ -21,7 +21,7 @@ def unsettled(state: State, *, now: Instant, epoch: int, limits: GrantLimits, da
     if plan is None:
         return ["no plan was adopted"]
     found: list[str] = []
-    if not state.frozen and undecided(state, days_through):
+    if not state.frozen and undecided(state, days_through, now):
         found.append("a closed month is not judged yet")
     if state.mode is not Mode.ACT:
         return found

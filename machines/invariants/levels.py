@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.calendar import month_text
 from machines.deciding.decision import decide, decide_day
 from machines.deciding.facts import Decision, Direction
-from machines.events import LevelDecided, MonthCorrected, PlanAdopted, Recorded
+from machines.events import LevelDecided, MonthCorrected, PlanAdopted, Recorded, ThresholdEnded, ThresholdSet
 from machines.invariants.finding import Finding
 from machines.judging import history_months
 from machines.state.whole import State
@@ -21,7 +21,7 @@ class Levels:
     def check(self, state: State, recorded: Recorded) -> list[Finding]:
         """A decision that the facts do not bear out; `state` is the one before."""
         event, sequence = recorded.event, recorded.sequence
-        if isinstance(event, MonthCorrected | PlanAdopted):
+        if isinstance(event, MonthCorrected | PlanAdopted | ThresholdSet | ThresholdEnded):
             self._facts_changed_at = sequence
         if not isinstance(event, LevelDecided):
             return []
@@ -48,6 +48,9 @@ def _decided_anew(state: State, decision: Decision) -> Decision | str:
     plan, book, decided = state.plan, state.revenue.book, state.deciding.decided
     if plan is None:
         return "a level was decided without a plan"
+    unheard = [each for each in plan.checklist if each not in (*decision.unattested, *state.operators.attested)]
+    if unheard and not decision.daily:
+        return f"it counts as attested what nobody attests: {', '.join(unheard)}"
     last = (book.closed_through or 0) - decision.month + history_months(plan)
     months = [each for each in book.figures(plan.policies.revenue, last) if each.month <= decision.month]
     if decision.daily:
@@ -58,4 +61,4 @@ def _decided_anew(state: State, decision: Decision) -> Decision | str:
         return decide_day(plan, closed, decision.at, trailing, decided)
     if not months or months[-1].month != decision.month:
         return f"{month_text(decision.month)} was judged, but it is not closed"
-    return decide(plan, months, decided)
+    return decide(plan, months, decided, [each for each in plan.checklist if each not in decision.unattested])

@@ -26,6 +26,8 @@ class Costs(msgspec.Struct):
     """By component; of those that count something, or did today."""
     next_day: Day | None = None
     """The first day that no event has recorded; None before the first plan."""
+    first_month: Month | None = None
+    """That of the first plan; None before it."""
     months: dict[Month, dict[str, int]] = {}
     """Micros by component, of the recorded days of each month."""
     month_begins: dict[Month, int] = {}
@@ -46,6 +48,7 @@ def began(costs: Costs, at: Instant, calendar: Calendar) -> None:
     """Days are recorded from the first plan on."""
     if costs.next_day is None:
         costs.next_day = day_of(calendar, at)
+        costs.first_month = month_of_day(costs.next_day)
 
 
 def fold_cost(costs: Costs, component: str, month_micros: int, at: Instant, calendar: Calendar) -> None:

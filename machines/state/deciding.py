@@ -18,7 +18,7 @@ class Deciding(msgspec.Struct):
 
     decided: DecidedState = DecidedState()
     released_level: int = FLOOR
-    """The level that components are moved towards: the decided one, unless it waits for approval."""
+    """The decided level, unless it waits for approval. What is moved towards is `State.target_level`."""
     decision: Decision | None = None
     sequence: int | None = None
     """The event that recorded the newest decision: the cause of the steps that follow it."""

@@ -1,4 +1,4 @@
-"""What operators hold: pins, pauses and approvals, folded from their events."""
+"""What operators hold: pins, pauses, a level, thresholds, attestations and approvals, folded from their events."""
 
 from __future__ import annotations
 
@@ -8,6 +8,13 @@ from config.instants import Instant
 from machines import events
 from machines.events import Pause
 from machines.lifecycle_states import ComponentState
+
+EXPIRED = "expired"
+"""Why something ended that had a `ttl`."""
+COMPONENT = "component:"
+"""What the subject of an approval begins with where a pin asked for it."""
+HELD_LEVEL = "held-level:"
+"""What it begins with where `set-level` asked for it."""
 
 
 class Pin(msgspec.Struct, frozen=True):
@@ -23,6 +30,39 @@ class HeldPause(msgspec.Struct, frozen=True):
     """Moves are held back."""
 
     scope: Pause
+    until: Instant | None
+    reason: str
+    by: str
+
+
+class LevelHold(msgspec.Struct, frozen=True):
+    """Components are moved towards this level instead of the released one."""
+
+    level: int
+    until: Instant | None
+    reason: str
+    by: str
+
+    @property
+    def subject(self) -> str:
+        """What a second operator approves where the level costs more than revenue pays for."""
+        return f"{HELD_LEVEL}{self.level}"
+
+
+class Attestation(msgspec.Struct, frozen=True):
+    """An operator stands for an item of the plan's checklist."""
+
+    until: Instant | None
+    reason: str
+    by: str
+
+
+class HeldThreshold(msgspec.Struct, frozen=True):
+    """A level's minimum is another than the plan's."""
+
+    minimum_micros: int
+    plan_micros: int
+    """The plan's own, which holds again afterwards."""
     until: Instant | None
     reason: str
     by: str
@@ -45,6 +85,13 @@ class Operators(msgspec.Struct):
     pins: dict[str, Pin] = {}
     pause: HeldPause | None = None
     approvals: dict[str, PendingApproval] = {}
+    level: LevelHold | None = None
+    attested: dict[str, Attestation] = {}
+    thresholds: dict[int, HeldThreshold] = {}
+
+    def attested_at(self, now: Instant) -> frozenset[str]:
+        """The items that operators stand for at `now`, also where the end of one was not recorded yet."""
+        return frozenset(item for item, each in self.attested.items() if each.until is None or each.until > now)
 
     def approval_for(self, subject: str, *, approved: bool) -> tuple[str, PendingApproval] | None:
         """The live approval of a subject that was (or was not yet) given, with its id."""
@@ -86,31 +133,86 @@ def fold_operator_event(operators: Operators, event: events.Event) -> None:
         case events.ApprovalEnded():
             operators.approvals.pop(event.approval_id, None)
         case _:
+            _fold_beside_the_plan(operators, event)
+
+
+def _fold_beside_the_plan(operators: Operators, event: events.Event) -> None:
+    match event:
+        case events.LevelHeld():
+            operators.level = LevelHold(event.level, event.until, event.reason, event.by)
+        case events.LevelHoldEnded():
+            operators.level = None
+        case events.Attested():
+            operators.attested[event.item] = Attestation(event.until, event.reason, event.by)
+        case events.AttestationEnded():
+            operators.attested.pop(event.item, None)
+        case events.ThresholdSet():
+            before = operators.thresholds.get(event.level)
+            operators.thresholds[event.level] = HeldThreshold(
+                event.minimum_micros,
+                event.before_micros if before is None else before.plan_micros,
+                event.until,
+                event.reason,
+                event.by,
+            )
+        case events.ThresholdEnded():
+            operators.thresholds.pop(event.level, None)
+        case _:
             pass
+
+
+def withdrawn(operators: Operators, subject: str, why: str, by: str = "") -> list[events.Event]:
+    """The end of all approvals of a subject that nobody asks for any more."""
+    return [
+        events.ApprovalEnded(approval_id, why, by)
+        for approval_id, approval in operators.approvals.items()
+        if approval.subject == subject
+    ]
+
+
+def level_hold_ended(operators: Operators, why: str) -> list[events.Event]:
+    """The end of the held level, and of what was approved for it."""
+    if operators.level is None:
+        return []
+    return [events.LevelHoldEnded(why), *withdrawn(operators, operators.level.subject, "the level is no longer held")]
 
 
 def expired(operators: Operators, now: Instant) -> list[events.Event]:
     """The events that undo what has run out by `now`."""
-    ended: list[events.Event] = [
-        events.PinEnded(component, "expired")
-        for component, pin in operators.pins.items()
-        if pin.until is not None and pin.until <= now
-    ]
-    pause = operators.pause
-    if pause is not None and pause.until is not None and pause.until <= now:
-        ended.append(events.PauseEnded("expired"))
+    ended: list[events.Event] = []
+    for component, pin in operators.pins.items():
+        if _over(pin.until, now):
+            ended.append(events.PinEnded(component, EXPIRED))
+            ended.extend(withdrawn(operators, f"{COMPONENT}{component}", "its pin expired"))
+    if operators.pause is not None and _over(operators.pause.until, now):
+        ended.append(events.PauseEnded(EXPIRED))
+    if operators.level is not None and _over(operators.level.until, now):
+        ended.extend(level_hold_ended(operators, EXPIRED))
+    for level, threshold in operators.thresholds.items():
+        if _over(threshold.until, now):
+            ended.append(events.ThresholdEnded(level, threshold.plan_micros, EXPIRED))
+    for item, attestation in operators.attested.items():
+        if _over(attestation.until, now):
+            ended.append(events.AttestationEnded(item, EXPIRED))
+    gone = {each.approval_id for each in ended if isinstance(each, events.ApprovalEnded)}
     ended.extend(
-        events.ApprovalEnded(approval_id, "expired")
+        events.ApprovalEnded(approval_id, EXPIRED)
         for approval_id, approval in operators.approvals.items()
-        if approval.until <= now
+        if approval.until <= now and approval_id not in gone
     )
     return ended
 
 
+def _over(until: Instant | None, now: Instant) -> bool:
+    return until is not None and until <= now
+
+
 def next_expiry(operators: Operators) -> Instant | None:
-    """When the next pin, pause or approval runs out."""
-    instants = [pin.until for pin in operators.pins.values() if pin.until is not None]
-    if operators.pause is not None and operators.pause.until is not None:
-        instants.append(operators.pause.until)
+    """When the next of all that runs out does."""
+    ends: list[Instant | None] = [pin.until for pin in operators.pins.values()]
+    ends.extend(each.until for each in operators.thresholds.values())
+    ends.extend(each.until for each in operators.attested.values())
+    ends.extend(each.until for each in (operators.pause, operators.level) if each is not None)
+    instants = [end for end in ends if end is not None]
     instants.extend(approval.until for approval in operators.approvals.values())
     return min(instants, default=None)

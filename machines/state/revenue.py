@@ -8,6 +8,7 @@ from config.calendar import Calendar
 from config.instants import Instant
 from machines import events
 from machines.revenue.book import RevenueBook
+from machines.state.sources import STREAM_PREFIX, Sources
 
 
 class Counters(msgspec.Struct):
@@ -29,9 +30,21 @@ class RevenueState(msgspec.Struct):
     first_heard_at: Instant | None = None
     """When the live source was heard for the first time: what ended before is history, closed by watermarks alone."""
     heard_at: Instant | None = None
-    """When anything was last received from the live source."""
+    """When anything was last received from any live source."""
     watermark: Instant | None = None
+    """Somebody said, through the stream: all payments before this have been sent."""
     measured: events.RevenueMeasured | None = None
+    sources: Sources = msgspec.field(default_factory=Sources)
+
+    @property
+    def known_at(self) -> Instant | None:
+        """Up to when everything that must be heard was heard: of configured sources the oldest; None is unknown."""
+        return self.sources.heard_at if self.sources.are_configured else self.heard_at
+
+    @property
+    def known_through(self) -> Instant | None:
+        """All payments before this are known: by a watermark that was sent, or because every source vouches for it."""
+        return max((each for each in (self.watermark, self.sources.through) if each is not None), default=None)
 
     def heard(self, at: Instant) -> None:
         """Something was received."""
@@ -53,7 +66,10 @@ def fold_revenue_event(revenue: RevenueState, event: events.Event, calendar: Cal
             counters.converted += event.converted
             revenue.heard(event.heard_at)
         case events.WatermarkReached():
-            revenue.watermark = max(event.through, revenue.watermark or event.through)
+            if not event.stream.startswith(STREAM_PREFIX):
+                revenue.watermark = max(event.through, revenue.watermark or event.through)
+            revenue.heard(event.heard_at)
+        case events.SourceHeard():
             revenue.heard(event.heard_at)
         case events.MonthClosed():
             # What a daily rollback has yet to judge is forgotten only with the decision that judged it.

@@ -7,6 +7,7 @@ import msgspec
 from config.calendar import calendar_of
 from config.plan import Component, Plan
 from config.policies import Approval
+from config.triggers import with_minimum
 from machines import events
 from machines.breaker import Breaker
 from machines.lifecycle_states import ComponentState
@@ -26,13 +27,15 @@ from machines.state.components import (
 from machines.state.costs import Costs, began, fold_cost, fold_costs_event
 from machines.state.deciding import Deciding, fold_decided, fold_level_approved, fold_level_refused
 from machines.state.dials import DialStand, fold_dial_event
+from machines.state.notifications import Notifications, fold_notifications
 from machines.state.operators import Operators, fold_operator_event
 from machines.state.orphans import KnownOrphan, fold_orphan_event
 from machines.state.revenue import RevenueState, fold_revenue_event
+from machines.state.sources import fold_source_event, stream_of
 
 REPLACED = "replaced"
 """Why a question about a level ended when another decision took its place: that decision stands."""
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 """Raised whenever the meaning of the state changes: a snapshot of another version is not read."""
 
 
@@ -43,6 +46,7 @@ class State(msgspec.Struct):
     mode: events.Mode = events.Mode.OBSERVE_ONLY
     instance: str = ""
     plan: Plan | None = None
+    """The plan that decides: the adopted one, with the minima that operators set laid over it."""
     plan_fingerprint: str = ""
     revenue: RevenueState = msgspec.field(default_factory=RevenueState)
     deciding: Deciding = msgspec.field(default_factory=Deciding)
@@ -61,11 +65,20 @@ class State(msgspec.Struct):
     """What two reads found to belong to nothing, by key."""
 
     dials: dict[str, DialStand] = {}
+    notifications: Notifications = msgspec.field(default_factory=Notifications)
 
     def component(self, component_id: str) -> Component | None:
         """What the plan, or the one before it, says of a component."""
         found = self.plan.components.get(component_id) if self.plan else None
         return found or self.retired.get(component_id)
+
+    @property
+    def target_level(self) -> int:
+        """The level that components are moved towards: the held one, else the released one (ARCHITECTURE 7)."""
+        held, released = self.operators.level, self.deciding.released_level
+        if held is None:
+            return released
+        return held.level if self.plan is None else min(held.level, len(self.plan.levels) - 1)
 
     @property
     def frozen(self) -> str | None:
@@ -76,6 +89,7 @@ class State(msgspec.Struct):
 def fold(state: State, recorded: events.Recorded) -> None:
     """Fold the next event. Events come in the order of their sequence numbers, each once."""
     event, at = recorded.event, recorded.recorded_at
+    target_before = state.target_level
     match event:
         case (
             events.PaymentsRecorded()
@@ -83,6 +97,7 @@ def fold(state: State, recorded: events.Recorded) -> None:
             | events.MonthClosed()
             | events.MonthCorrected()
             | events.RevenueMeasured()
+            | events.SourceHeard()
         ):
             fold_revenue_event(state.revenue, event, calendar_of(state.plan.timezone if state.plan else "UTC"))
         case events.StepIntended():
@@ -104,6 +119,8 @@ def fold(state: State, recorded: events.Recorded) -> None:
     if state.components.recosted:
         _fold_costs(state, at)
     fold_dial_event(state.dials, event)
+    fold_notifications(state.notifications, recorded, state.plan, (target_before, state.target_level))
+    fold_source_event(state.revenue.sources, event, at)
     _fold_cursor(state, event)
     state.sequence = recorded.sequence
 
@@ -158,6 +175,30 @@ def _fold_daemon(state: State, event: events.Event, at: int) -> None:
         case _:
             _fold_level_approval(state, event, at)
             fold_operator_event(state.operators, event)
+            _fold_held(state, event, at)
+
+
+def _fold_held(state: State, event: events.Event, at: int) -> None:
+    """What operators set beside the plan changes what decides, and what is moved towards."""
+    match event:
+        case events.ThresholdSet() | events.ThresholdEnded():
+            _set_minimum(state, event.level, event.minimum_micros)
+        case events.LevelHeld() | events.LevelHoldEnded():
+            _account_hosts(state, at)
+        case _:
+            pass
+
+
+def _set_minimum(state: State, index: int, micros: int) -> None:
+    plan = state.plan
+    if plan is None or not 0 < index < len(plan.levels):
+        return
+    level = plan.levels[index]
+    if level.trigger is None:
+        return
+    changed = msgspec.structs.replace(level, trigger=with_minimum(level.trigger, micros))
+    levels = (*plan.levels[:index], changed, *plan.levels[index + 1 :])
+    state.plan = msgspec.structs.replace(plan, levels=levels)
 
 
 def _fold_level(state: State, event: events.LevelDecided, sequence: int, at: int) -> None:
@@ -205,6 +246,7 @@ def _fold_plan(state: State, event: events.PlanAdopted, at: int) -> None:
             state.retired[component.id] = component
     for component_id in event.plan.components:
         state.retired.pop(component_id, None)
+    _forget_held(state, event)
     state.plan = event.plan
     state.plan_fingerprint = event.fingerprint
     top = len(event.plan.levels) - 1
@@ -220,6 +262,16 @@ def _fold_plan(state: State, event: events.PlanAdopted, at: int) -> None:
     _account_hosts(state, at)
 
 
+def _forget_held(state: State, event: events.PlanAdopted) -> None:
+    """Whoever records another plan ends what it has no place for; this keeps the fold whole where that is missing."""
+    operators, plan = state.operators, event.plan
+    operators.thresholds.clear()
+    if operators.level is not None and operators.level.level >= len(plan.levels):
+        operators.level = None
+    for item in [each for each in operators.attested if each not in plan.checklist]:
+        del operators.attested[item]
+
+
 def _fold_costs(state: State, at: int) -> None:
     """What now counts another cost accrues at that from here on."""
     calendar = calendar_of(state.plan.timezone if state.plan else "UTC")
@@ -229,11 +281,11 @@ def _fold_costs(state: State, at: int) -> None:
 
 
 def _account_hosts(state: State, at: int) -> None:
-    """A host machine is never actuated: it counts while the released level lists it (RESOLUTIONS 24)."""
+    """A host machine is never actuated: it counts while the level moved towards lists it (RESOLUTIONS 24)."""
     plan = state.plan
     if plan is None:
         return
-    enabled = plan.levels[state.deciding.released_level].components
+    enabled = plan.levels[state.target_level].components
     for component in plan.components.values():
         if component.host:
             record = state.components.of(component.id)
@@ -245,6 +297,8 @@ def _fold_cursor(state: State, event: events.Event) -> None:
     match event:
         case events.PaymentsRecorded() | events.WatermarkReached() | events.CursorMoved():
             state.cursors[event.stream] = event.cursor
+        case events.SourceHeard():
+            state.cursors[stream_of(event.source)] = event.position
         case events.CommandAnswered():
             state.cursors[event.stream] = event.entry_id
         case _:

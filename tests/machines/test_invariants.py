@@ -278,3 +278,19 @@ def test_unsettled_says_what_is_under_way() -> None:
     assert [] == unsettled(state, now=NOW, epoch=1, limits=LIMITS)
     state.mode = events.Mode.OBSERVE_ONLY
     assert [] == unsettled(state, now=NOW, epoch=1, limits=LIMITS)
+
+
+def test_an_attestation_that_nobody_gave_is_found() -> None:
+    """I8: a decision may count as attested only what an operator attests; less is a matter of when it was judged."""
+    plan = msgspec.structs.replace(PLAN, checklist={"audited": "signed"})
+    telling = Telling(plan)
+    telling.tell(*closed_month(plan, 24_300, 150_000_000))
+    telling.decide(unattested=())
+    assert ["I8"] == invariants(telling.found)
+
+    sound = Telling(plan)
+    sound.tell(*closed_month(plan, 24_300, 150_000_000))
+    sound.decide()
+    sound.tell(events.Attested("audited", None, "a report", "ann"), *closed_month(plan, 24_301, 150_000_000))
+    sound.decide(unattested=())
+    assert [] == sound.found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,12 +13,26 @@ from config.calendar import Month, calendar_of, month_from_text
 from config.instants import DAY
 from config.plan import Plan
 from config.policies import RollbackAfter
+from config.triggers import AllOf
+from config.triggers import Attested as AttestedItem
 from machines.deciding.facts import Decision, Direction
-from machines.events import CountedPayment, LevelDecided, Mode, MonthClosed, PaymentsRecorded, PlanAdopted, Started
+from machines.events import (
+    Attested,
+    CountedPayment,
+    LevelDecided,
+    Mode,
+    MonthClosed,
+    PaymentsRecorded,
+    PlanAdopted,
+    Started,
+    ThresholdEnded,
+    ThresholdSet,
+)
 from machines.judging import undecided
 from machines.revenue.payments import Interval, Kind
 from machines.state.whole import State
-from tests.machines.histories import SHOP, shop, then
+from tests.deciding.months import at_least
+from tests.machines.histories import NOW, SHOP, shop, then
 
 UTC = calendar_of("UTC")
 FIRST = month_from_text("2024-01")
@@ -192,3 +207,38 @@ def test_a_decision_of_the_last_close_is_where_days_begin() -> None:
     state.deciding.decision = msgspec.structs.replace(decision, at=end_of_day(FIRST + 2, 11))
 
     assert [end_of_day(FIRST + 2, 12)] == [each.at for each in judged(state, end_of_day(FIRST + 2, 31))]
+
+
+CHECKED = msgspec.structs.replace(
+    SHOP,
+    levels=(
+        *SHOP.levels[:2],
+        msgspec.structs.replace(SHOP.levels[2], trigger=AllOf((at_least(600, 2), AttestedItem("audited")))),
+    ),
+    checklist={"audited": "the auditor signed"},
+)
+
+
+@pytest.mark.parametrize(("now", "level"), [(NOW - 1, 2), (NOW, 1)])
+def test_a_close_counts_what_is_attested_when_it_is_judged(now: int, level: int) -> None:
+    """What has run out counts no more, also where nobody has recorded its end yet."""
+    state = then(with_months(700, 700, plan=CHECKED), Attested("audited", NOW, "a report", "ann"))
+
+    assert level == undecided(state, 0, now)[-1].level
+
+
+def test_a_set_threshold_decides_from_the_next_close_on() -> None:
+    """The level's minimum is the set one, and again the plan's afterwards."""
+    cheaper = ThresholdSet(2, 500_000_000, 600_000_000, None, "a discount", "ann")
+
+    assert 1 == judged(with_months(560, 560))[-1].level
+    assert 2 == judged(then(with_months(560, 560), cheaper))[-1].level
+    assert 1 == judged(then(with_months(560, 560), cheaper, ThresholdEnded(2, 600_000_000, "over")))[-1].level
+
+
+def test_a_lower_threshold_passes_no_ratio() -> None:
+    """Level 2 costs 495: what revenue does not pay for stays blocked."""
+    cheapest = ThresholdSet(2, 210_000_000, 600_000_000, None, "a gift", "ann")
+    decision = judged(then(with_months(520, 520), cheapest))[-1]
+
+    assert (1, [2]) == (decision.level, [each.level for each in decision.blocked])

@@ -32,9 +32,9 @@ def test_exceeding_the_cap_needs_another_operator() -> None:
     """Whoever asked cannot approve; the second one says why."""
     before = bench(acting(OVER_CAP))
 
-    refused(
-        "approve", before, "id: ann asked for it; exceeding the cap needs another operator", id="web-8", reason="go"
-    )
+    how = "name them in the setting commands.principals; solvent redis-acl writes what each may do"
+    expected = f"id: ann asked for it; exceeding the cap needs another operator ({how})"
+    refused("approve", before, expected, id="web-8", reason="go")
     judged = told("approve", before, principal="bob", id="web-8", reason="launch")
     assert (ApprovalGiven("web-8", "bob", NOW + DAY, "launch"),) == judged.events
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from machines.events import PinSet, ResourceUnmanaged
+from config.instants import DAY
+from machines.events import ApprovalAsked, ApprovalEnded, ApprovalGiven, PinSet, ResourceUnmanaged
 from machines.lifecycle_states import ComponentState
 from machines.observations import ResourceState
-from tests.machines.histories import COLD, HOT, WARM, acting, risen
+from tests.machines.histories import COLD, HOT, NOW, WARM, acting, risen
 from tests.verbs.benches import IN_TWO_HOURS, bench, refused, told
 
 
@@ -23,6 +24,17 @@ def test_a_component_is_held_in_a_settled_state(text: str, state: ComponentState
 def test_without_ttl_a_pin_holds_for_good() -> None:
     """Until unpinned."""
     assert (PinSet("web", HOT, None, "", "ann"),) == told("pin", bench(acting()), component="web", state="HOT").events
+
+
+def test_what_was_approved_for_one_state_says_nothing_of_another() -> None:
+    """A second operator looked at the cost of WARM; the same state anew keeps the approval."""
+    asked = ApprovalAsked("web-5", "component:web", "", "ann", NOW + DAY, exceeds_cap=True)
+    approved = ApprovalGiven("web-5", "bob", NOW + DAY, "go")
+    before = bench(acting(PinSet("web", WARM, None, "", "ann"), asked, approved))
+
+    dearer = told("pin", before, component="web", state="HOT").events
+    assert (ApprovalEnded("web-5", "it is pinned in another state"), PinSet("web", HOT, None, "", "ann")) == dearer
+    assert 1 == len(told("pin", before, component="web", state="WARM").events)
 
 
 def test_state_must_be_a_settled_one() -> None:

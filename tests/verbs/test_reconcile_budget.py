@@ -13,9 +13,9 @@ from tests.machines.histories import NOW, SHOP, acting, with_component
 from tests.verbs.benches import bench, refused, told
 
 APIS = with_component(SHOP, "search", provisioner="budget")
-MAY = month_from_text("2024-05")
-ASKED = BudgetReconcileAsked("search", MAY, 580 * UNIT, NOW + 600 * SECOND, "invoice 4711", "ann")
-FIELDS = {"component": "search", "month": "2024-05", "bill": "580.00", "reason": "invoice 4711"}
+JUNE = month_from_text("2024-06")
+ASKED = BudgetReconcileAsked("search", JUNE, 580 * UNIT, NOW + 600 * SECOND, "invoice 4711", "ann")
+FIELDS = {"component": "search", "month": "2024-06", "bill": "580.00", "reason": "invoice 4711"}
 
 
 def acting_on_apis(*events: Event) -> State:
@@ -28,7 +28,7 @@ def test_the_order_is_recorded_with_its_answer() -> None:
     judged = told("reconcile-budget", bench(acting_on_apis()), **FIELDS)
 
     assert ("done", (ASKED,)) == (judged.outcome, judged.events)
-    assert "setting 2024-05 of search to 580.00; its end is in solvent history, as BudgetReconciled" == judged.reason
+    assert "setting 2024-06 of search to 580.00; its end is in solvent history, as BudgetReconciled" == judged.reason
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,10 @@ def test_the_order_is_recorded_with_its_answer() -> None:
         ({"component": "web"}, "component: web is of the kind simulated; expected a budget"),
         ({"month": "May"}, "month: expected a month such as 2026-11, found 'May'"),
         ({"month": "2024-07"}, "month: 2024-07 has not begun; nothing was spent in it"),
+        (
+            {"month": "2024-05"},
+            "month: 2024-05 is before 2024-06, when the first plan was adopted: nothing was counted in it",
+        ),
         ({"bill": "much"}, "bill: expected a decimal amount such as 19.99, found 'much'"),
         ({"bill": "-1"}, "bill: expected an amount from 0 to 9000000000.00, found -1"),
         (
@@ -62,5 +66,5 @@ def test_one_order_at_a_time() -> None:
     """A second one waits for the first's end."""
     reason = "component: search is being reconciled already; see solvent history"
     refused("reconcile-budget", bench(acting_on_apis(ASKED)), reason, **FIELDS)
-    ended = BudgetReconciled("search", MAY, "done", 580 * UNIT, 0, 580 * UNIT)
+    ended = BudgetReconciled("search", JUNE, "done", 580 * UNIT, 0, 580 * UNIT)
     assert "done" == told("reconcile-budget", bench(acting_on_apis(ASKED, ended)), **FIELDS).outcome

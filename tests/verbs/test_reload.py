@@ -6,13 +6,26 @@ import msgspec
 
 from config.errors import PlanError
 from config.loading import plan_from_text
-from machines.events import FreezeChanged, PaymentsRecorded, PlanAdopted
+from machines.events import (
+    AttestationEnded,
+    Attested,
+    FreezeChanged,
+    LevelHeld,
+    LevelHoldEnded,
+    PaymentsRecorded,
+    PlanAdopted,
+    ThresholdEnded,
+    ThresholdSet,
+)
+from machines.state.operators import Operators
 from tests.deciding.months import UNIT
 from tests.machines.histories import COLD, HOT, NOW, SHOP, WARM, acting, walked, with_component
 from tests.revenue.payment_values import counted
 from tests.verbs.benches import bench, refused, told
 
 RENAMED = msgspec.structs.replace(SHOP, name="Renamed")
+CHECKED = msgspec.structs.replace(SHOP, checklist={"audited": "the auditor signed"})
+RENAMED_CHECKED = msgspec.structs.replace(CHECKED, name="Renamed")
 DOLLARS = msgspec.structs.replace(SHOP, currency="USD")
 BERLIN = msgspec.structs.replace(SHOP, timezone="Europe/Berlin", name="Berlin")
 SAME = PlanAdopted(SHOP, "Shop EUR")
@@ -146,3 +159,38 @@ def test_what_stands_keeps_its_plans_name() -> None:
         "first, or start a new state directory",
     )
     assert "done" == told("reload", bench(acting(SAME), plan=other)).outcome
+
+
+HELD = LevelHeld(2, None, "a fair", "ann")
+THRESHOLD = ThresholdSet(2, 700 * UNIT, 600 * UNIT, None, "a trial", "ann")
+SIGNED = Attested("audited", None, "a report", "ann")
+
+
+def test_a_changed_plan_ends_what_was_set_beside_the_old_one() -> None:
+    """Its own minima hold; a level and an item that it does not have are let go, each logged with why."""
+    smaller = msgspec.structs.replace(SHOP, levels=SHOP.levels[:2], name="Smaller")
+    before = acting(PlanAdopted(CHECKED, "Shop EUR"), HELD, THRESHOLD, SIGNED)
+
+    judged = told("reload", bench(before, plan=smaller))
+    assert (
+        ThresholdEnded(2, 600 * UNIT, "another plan decides"),
+        LevelHoldEnded("another plan decides: level 2 is not large in it"),
+        AttestationEnded("audited", "another plan decides: it does not ask for this"),
+        PlanAdopted(smaller, "Smaller EUR"),
+    ) == judged.events
+    after = acting(PlanAdopted(CHECKED, "Shop EUR"), HELD, THRESHOLD, SIGNED, *judged.events)
+    assert (smaller, Operators()) == (after.plan, after.operators)
+
+
+def test_what_the_new_plan_has_too_goes_on() -> None:
+    """A held level and an attested item of the same name stand; minima are the file's again."""
+    judged = told("reload", bench(acting(PlanAdopted(CHECKED, "Shop EUR"), HELD, SIGNED), plan=RENAMED_CHECKED))
+
+    assert (PlanAdopted(RENAMED_CHECKED, "Renamed EUR"),) == judged.events
+
+
+def test_an_unchanged_plan_ends_nothing() -> None:
+    """The fingerprint is the file's, whatever was set beside it."""
+    unchanged = told("reload", bench(acting(SAME, HELD, THRESHOLD)))
+
+    assert ("the plan is unchanged", ()) == (unchanged.reason, unchanged.events)

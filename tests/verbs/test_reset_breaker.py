@@ -25,4 +25,4 @@ def test_only_a_breaker_that_failed_can_be_closed() -> None:
 
     refused("reset-breaker", bench(acting(OPENED)), f"{expected}provider:simulated", breaker="component:web")
     refused("reset-breaker", bench(acting()), f"{expected}none", breaker="component:web")
-    refused("reset-breaker", bench(acting()), "breaker: missing; expected provider:<kind> or component:<id>")
+    refused("reset-breaker", bench(acting()), "breaker: missing; expected provider:<kind>, component:<id> or source:<name>")

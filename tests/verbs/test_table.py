@@ -14,8 +14,8 @@ from tests.machines.histories import NOW, acting
 from tests.verbs.benches import AGE_MAX_S, SENT, bench, refused, told
 
 KNOWN = (
-    "pin, unpin, activate, deactivate, pause, resume, approve, deny, adopt, remove-orphan, reconcile-budget,"
-    " reset-breaker, resume-actor, reload"
+    "pin, unpin, activate, deactivate, set-level, pause, resume, approve, deny, attest, set-threshold, adopt,"
+    " remove-orphan, reconcile-budget, reset-breaker, resume-actor, reload, replay"
 )
 
 
@@ -90,13 +90,14 @@ def test_the_principal_is_the_streams_and_not_a_field() -> None:
 
 
 texts = st.text(max_size=20)
+FIELDS = ["component", "state", "ttl", "scope", "id", "breaker", "actor", "reason", "level", "minimum", "item"]
 
 
 @given(
     st.sampled_from(list(VERBS)) | texts,
     st.dictionaries(
-        st.sampled_from(["component", "state", "ttl", "scope", "id", "breaker", "actor", "reason"]) | texts,
-        st.sampled_from(["web", "vps", "HOT", "all", "1h", "component:web"]) | texts,
+        st.sampled_from(FIELDS) | texts,
+        st.sampled_from(["web", "vps", "HOT", "all", "1h", "component:web", "1", "auto", "plan", "250"]) | texts,
         max_size=4,
     ),
 )
