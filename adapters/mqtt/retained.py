@@ -110,6 +110,12 @@ def retained_broker(
     settings: MqttSettings, instance: str, clock: Clock, chance: Callable[[int], int], environment: Mapping[str, str]
 ) -> MqttRetainedBroker:
     """The broker of the settings; raises `BrokerUnusableError` where its password is not there."""
+    broker = broker_of(settings, environment)
+    return MqttRetainedBroker(broker, settings, clock, lambda: client_id(instance, chance))
+
+
+def broker_of(settings: MqttSettings, environment: Mapping[str, str]) -> Broker:
+    """Where the broker of the settings is and who one is there; raises `BrokerUnusableError`."""
     address = broker_address(settings.url)
     password = None
     if settings.password_env:
@@ -119,7 +125,7 @@ def retained_broker(
                 f"mqtt.password_env: the environment variable {settings.password_env} is not set; "
                 f"expected the password of {address.user} at {address.host}"
             )
-    broker = Broker(
+    return Broker(
         address.host,
         address.port,
         address.user,
@@ -129,7 +135,6 @@ def retained_broker(
         settings.cert_file or None,
         settings.key_file or None,
     )
-    return MqttRetainedBroker(broker, settings, clock, lambda: client_id(instance, chance))
 
 
 def _pass_cancellation_on() -> None:

@@ -76,14 +76,13 @@ class NotificationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     quiet_from: _Time = ""
     """From this time of day, in the plan's zone, what is not critical waits until `quiet_until`; empty for never."""
     quiet_until: _Time = ""
+    """Where both are equal it is never quiet."""
     retry_initial_s: Seconds = 5
     """The pauses between attempts follow Standard Webhooks: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
     attempts_max: Annotated[int, Meta(ge=1, le=100)] = 10
     """After so many, about three days, a delivery is a dead letter until somebody replays it."""
     call_timeout_s: Annotated[int, Meta(ge=1, le=120)] = 15
     waiting_items_max: Count = 1_000
-    """Deliveries that wait; the oldest of the least severity become dead letters first."""
-    dead_items_max: Count = 1_000
-    """Dead letters that are listed; the journal keeps all."""
+    """Deliveries that wait; the oldest of the least severity become dead letters first; a thousand are kept."""
     rearm_ratio: Annotated[float, Meta(ge=0, le=0.5)] = 0.05
     """How far a figure must come back below its bound before a second crossing is told."""

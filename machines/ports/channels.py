@@ -8,7 +8,7 @@ import msgspec
 
 from config.instants import Instant
 
-__all__ = ["Channel", "ChannelGoneError", "Message"]
+__all__ = ["Channel", "ChannelGoneError", "ChannelUnusableError", "Message"]
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -31,6 +31,10 @@ class Message(msgspec.Struct, frozen=True):
 
 class ChannelGoneError(Exception):
     """The receiver says that it will never take anything again (HTTP 410): nothing more is sent there."""
+
+
+class ChannelUnusableError(Exception):
+    """What the settings say of a channel cannot be used; the message says what to do, and names no secret."""
 
 
 class Channel(Protocol):

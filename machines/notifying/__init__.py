@@ -1,0 +1,1 @@
+"""Notifications: what is worth telling, to whom, when, and when to try again. Pure, like all of `machines`."""
