@@ -70,7 +70,9 @@ class SqliteJournal:
         `fold_version` numbers the format of snapshots: those of another number are ignored. `random_bytes` names a new
         journal and makes its key. Raises `JournalDamagedError` and `JournalRefusedError`.
         """
-        opened = await asyncio.to_thread(open_file, path, fold_version, random_bytes, limits.busy_timeout_ms)
+        opened = await asyncio.to_thread(
+            open_file, path, fold_version, random_bytes, limits.busy_timeout_ms, clock.wall
+        )
         return cls(path, opened, clock, fold_version, limits)
 
     @property

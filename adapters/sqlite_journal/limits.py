@@ -28,6 +28,15 @@ class JournalLimits(msgspec.Struct, frozen=True):
     """How many events one snapshot may drop, so that it stays short."""
 
 
+class Migrated(msgspec.Struct, frozen=True):
+    """The tables were changed for this version of solvent."""
+
+    from_schema: int
+    to_schema: int
+    backup: str
+    """The name of the copy that was made before, beside the journal."""
+
+
 class OpeningReport(msgspec.Struct, frozen=True):
     """What opening found and did. `warnings` are sentences for the operator."""
 
@@ -37,3 +46,4 @@ class OpeningReport(msgspec.Struct, frozen=True):
     dropped_events: int = 0
     """How many events of a torn tail were taken away."""
     warnings: tuple[str, ...] = ()
+    migrated: Migrated | None = None

@@ -10,7 +10,7 @@ import msgspec
 
 from adapters.sqlite_journal.chain import ChainBreakError, StoredEvent, checked, event_hash
 from adapters.sqlite_journal.limits import OpeningReport
-from adapters.sqlite_journal.projections import forget_after
+from adapters.sqlite_journal.migrations import migrate
 from adapters.sqlite_journal.reading import Point, anchor, newest_snapshot, point_at, stored_events
 from adapters.sqlite_journal.schema import (
     APPLICATION_ID,
@@ -21,8 +21,8 @@ from adapters.sqlite_journal.schema import (
     is_blank,
     meta,
 )
-from config.instants import instant_text
-from machines.events import Recorded
+from adapters.sqlite_journal.transactions import take_back
+from config.instants import Instant, instant_text
 from machines.ports.journal import JournalDamagedError, JournalIdentity, JournalRefusedError
 from machines.upcasters import EventNewerError, require_known
 
@@ -42,8 +42,14 @@ class Opened(msgspec.Struct, frozen=True):
     report: OpeningReport
 
 
-def open_file(path: Path, fold_version: int, random_bytes: Callable[[int], bytes], busy_timeout_ms: int) -> Opened:
-    """Open the file, made where it is missing.
+def open_file(
+    path: Path,
+    fold_version: int,
+    random_bytes: Callable[[int], bytes],
+    busy_timeout_ms: int,
+    now: Callable[[], Instant],
+) -> Opened:
+    """Open the file, made where it is missing, migrated where an older solvent made its tables.
 
     Raises `JournalDamagedError` for a file that cannot be trusted or is newer than this code, and
     `JournalRefusedError` where the file system or another process stands in the way.
@@ -52,7 +58,8 @@ def open_file(path: Path, fold_version: int, random_bytes: Callable[[int], bytes
     try:
         create_private_file(path)
         connection = connect(path, busy_timeout_ms)
-        return _open(connection, path, fold_version, random_bytes)
+        opened = _open(connection, path, fold_version, random_bytes)
+        return _migrated(opened, path, busy_timeout_ms, now)
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -79,6 +86,18 @@ def _open(
     assert isinstance(customer_key, bytes)
     identity = JournalIdentity(str(meta(connection, "journal_id")), epoch)
     return Opened(connection, identity, customer_key, tail, msgspec.structs.replace(report, created=created))
+
+
+def _migrated(opened: Opened, path: Path, busy_timeout_ms: int, now: Callable[[], Instant]) -> Opened:
+    migrated, tail = migrate(opened.connection, path, opened.tail, busy_timeout_ms, now)
+    if migrated is None:
+        return opened
+    told = (
+        f"the journal {path} was migrated from schema {migrated.from_schema} to {migrated.to_schema}; "
+        f"the file as it was before is kept as {migrated.backup}"
+    )
+    report = msgspec.structs.replace(opened.report, migrated=migrated, warnings=(*opened.report.warnings, told))
+    return msgspec.structs.replace(opened, tail=tail, report=report)
 
 
 def require_ours(connection: sqlite3.Connection, path: Path) -> None:
@@ -149,15 +168,9 @@ def _damaged(path: Path, what: str, last: Point) -> JournalDamagedError:
 
 def _mend(connection: sqlite3.Connection, path: Path, whole: Point, read: int, why: str) -> OpeningReport:
     """Take a torn tail away, with all that was written for it; payments among it will be read and counted again."""
-
-    def left() -> list[Recorded]:
-        return [row.recorded() for row in stored_events(connection, anchor(connection).sequence)]
-
     connection.execute("BEGIN IMMEDIATE")
     dropped = connection.execute("DELETE FROM events WHERE sequence > ?", (whole.sequence,)).rowcount
-    connection.execute("DELETE FROM payments WHERE sequence > ?", (whole.sequence,))
-    connection.execute("DELETE FROM snapshots WHERE sequence > ?", (whole.sequence,))
-    forget_after(connection, whole.sequence, left)
+    take_back(connection, whole.sequence)
     connection.execute("COMMIT")
     warning = (
         f"the journal {path} had a torn end ({why}): {dropped} events after the last whole group were taken away, "

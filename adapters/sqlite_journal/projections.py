@@ -6,22 +6,22 @@ They are views of the journal, never read by the daemon: `events` is the record.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
 
 from adapters.sqlite_journal.scaling_log import log_line
+from adapters.sqlite_journal.thresholds import project_thresholds
 from config.calendar import month_text
 from config.instants import instant_text
-from config.triggers import AllOf, AnyOf, Comparison, Condition, Metric, Trigger
 from machines.events import (
     ComponentDrifted,
     ComponentParked,
     ComponentUnparked,
     IntentAbandoned,
     MonthClosed,
-    PlanAdopted,
     Recorded,
     ResourceAdopted,
     ResourceGone,
@@ -78,13 +78,15 @@ PROJECTION_TABLES: Final = (
         plan TEXT NOT NULL,
         plan_fingerprint TEXT NOT NULL,
         at TEXT NOT NULL,
+        set_by TEXT NOT NULL DEFAULT 'plan',
+        until TEXT,
+        reason TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (sequence, level)
     ) STRICT, WITHOUT ROWID""",
 )
 
 _REVENUE: Final = "INSERT OR REPLACE INTO revenue_snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _LOG: Final = "INSERT OR REPLACE INTO economic_scaling_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_THRESHOLD: Final = "INSERT OR REPLACE INTO revenue_threshold_config VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COMPONENT: Final = """
     INSERT INTO component_activation_states
         (component, state, since, committed_micros, token, generation, open_step, managed, sequence)
@@ -119,27 +121,39 @@ def project(connection: sqlite3.Connection, events: Sequence[Recorded]) -> None:
     """Write what these events mean to the tables, within the running transaction."""
     connection.executemany(_REVENUE, [row for row in map(_revenue_row, events) if row])
     connection.executemany(_LOG, [row for row in map(_log_row, events) if row])
-    connection.executemany(_THRESHOLD, [row for recorded in events for row in _threshold_rows(recorded)])
+    for recorded in events:
+        project_thresholds(connection, recorded)
     project_components(connection, events)
 
 
-def project_components(connection: sqlite3.Connection, events: Sequence[Recorded]) -> None:
+def project_components(connection: sqlite3.Connection, events: Iterable[Recorded]) -> None:
     """Bring `component_activation_states` up to these events, in their order."""
     for recorded in events:
         if isinstance(recorded.event, _ComponentEvent):
             connection.execute(*_component_change(recorded, recorded.event))
 
 
-def forget_after(connection: sqlite3.Connection, sequence: int, replay: Callable[[], Sequence[Recorded]]) -> None:
-    """Take back what events after `sequence` had written; `replay` gives the events that are left."""
+def forget_after(connection: sqlite3.Connection, sequence: int, left: Iterable[Recorded]) -> None:
+    """Take back what events after `sequence` had written; `left` are the events that stay, from the first one kept.
+
+    Where retention dropped the beginning, a component stands as far back as the events that are left tell.
+    """
     for table in ("revenue_snapshots", "economic_scaling_log", "revenue_threshold_config"):
         connection.execute(f"DELETE FROM {table} WHERE sequence > ?", (sequence,))  # noqa: S608 - our own names
-    touched = connection.execute(
-        "DELETE FROM component_activation_states WHERE sequence > ? RETURNING component", (sequence,)
-    ).fetchall()
-    names = {name for (name,) in touched}
-    if names:
-        project_components(connection, [each for each in replay() if getattr(each.event, "component", "") in names])
+    stays = iter(left)
+    first = next(stays, None)
+    replayed = () if first is None else chain((first,), stays)
+    if first is None or first.sequence == 1:
+        connection.execute("DELETE FROM component_activation_states")
+        project_components(connection, replayed)
+        return
+    names = {
+        name
+        for (name,) in connection.execute(
+            "DELETE FROM component_activation_states WHERE sequence > ? RETURNING component", (sequence,)
+        ).fetchall()
+    }
+    project_components(connection, (each for each in replayed if getattr(each.event, "component", "") in names))
 
 
 def _revenue_row(recorded: Recorded) -> _Row | None:
@@ -185,42 +199,6 @@ def _log_row(recorded: Recorded) -> _Row | None:
         line.amount_micros,
         line.reason,
     )
-
-
-def _threshold_rows(recorded: Recorded) -> list[_Row]:
-    event = recorded.event
-    if not isinstance(event, PlanAdopted):
-        return []
-    return [
-        (
-            recorded.sequence,
-            level.index,
-            level.id,
-            level.name,
-            None if level.trigger is None else minimum_micros(level.trigger),
-            level.max_burn_micros,
-            msgspec.json.encode(level.trigger).decode(),
-            event.plan.id,
-            event.fingerprint,
-            instant_text(recorded.effective_at),
-        )
-        for level in event.plan.levels
-    ]
-
-
-def minimum_micros(trigger: Trigger) -> int | None:
-    """The least revenue at which the trigger can hold; None where it sets no lower bound."""
-    match trigger:
-        case Condition(metric=Metric.REVENUE, comparison=Comparison.AT_LEAST | Comparison.ABOVE):
-            return trigger.threshold_micros
-        case Condition():
-            return None
-        case AllOf():
-            return max((bound for bound in map(minimum_micros, trigger.parts) if bound is not None), default=None)
-        case AnyOf():
-            bounds = [minimum_micros(part) for part in trigger.parts]
-            known = [bound for bound in bounds if bound is not None]
-            return min(known) if known and len(known) == len(bounds) else None
 
 
 def _component_change(recorded: Recorded, event: _ComponentEvent) -> tuple[str, _Row]:

@@ -52,6 +52,12 @@ def point_at(connection: sqlite3.Connection, sequence: int) -> Point | None:
     return None if row is None else Point(*row)
 
 
+def last_point(connection: sqlite3.Connection) -> Point:
+    """The place of the last event; the chain's start for an empty journal."""
+    row = connection.execute("SELECT sequence, hash, recorded_at FROM events ORDER BY sequence DESC LIMIT 1").fetchone()
+    return anchor(connection) if row is None else Point(*row)
+
+
 def stored_events(connection: sqlite3.Connection, after: int, limit: int = -1) -> Iterator[StoredEvent]:
     """The rows after a sequence number as they stand, unchecked; a negative limit is none."""
     rows = connection.execute(

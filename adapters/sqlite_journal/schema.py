@@ -9,8 +9,9 @@ from typing import Final
 
 from adapters.sqlite_journal.projections import PROJECTION_TABLES
 
-SCHEMA_VERSION: Final = 1
-"""Stored as SQLite's `user_version`; a file with a higher one was written by a newer solvent."""
+SCHEMA_VERSION: Final = 2
+"""Stored as SQLite's `user_version`. A file with a higher one was written by a newer solvent; one with a lower one is
+migrated when a daemon opens it (`migrations`)."""
 APPLICATION_ID: Final = 0x736F_6C76
 """Stored as SQLite's `application_id` (`solv`): tells our file from any other database."""
 

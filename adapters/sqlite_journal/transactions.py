@@ -11,8 +11,8 @@ import msgspec
 
 from adapters.sqlite_journal.chain import StoredEvent, event_hash
 from adapters.sqlite_journal.limits import JournalLimits
-from adapters.sqlite_journal.projections import project
-from adapters.sqlite_journal.reading import Point, anchor, point_at
+from adapters.sqlite_journal.projections import forget_after, project
+from adapters.sqlite_journal.reading import Point, anchor, point_at, stored_events
 from adapters.sqlite_journal.schema import set_meta
 from config.instants import DAY, Instant
 from machines.event_codec import EncodedEvent
@@ -128,6 +128,14 @@ def drop_old_events(connection: sqlite3.Connection, now: Instant, limits: Journa
     set_meta(connection, "anchor_hash", point.hash)
     set_meta(connection, "anchor_recorded_at", point.recorded_at)
     return point.sequence - start.sequence
+
+
+def take_back(connection: sqlite3.Connection, sequence: int) -> None:
+    """Take away what events after `sequence`, which are gone already, had written to every other table."""
+    connection.execute("DELETE FROM payments WHERE sequence > ?", (sequence,))
+    connection.execute("DELETE FROM snapshots WHERE sequence > ?", (sequence,))
+    left = stored_events(connection, anchor(connection).sequence)
+    forget_after(connection, sequence, (row.recorded() for row in left))
 
 
 def forget_customer(connection: sqlite3.Connection, customer_hash: bytes) -> int:

@@ -16,6 +16,7 @@ import msgspec
 
 from config.instants import Instant, instant_text
 from config.money import amount_text
+from machines.events.revenue import CountedPayment
 from machines.revenue.payments import COMPLETED, Interval, Kind, Payment
 
 KEY_BYTES_MAX: Final = 64
@@ -110,6 +111,26 @@ def fingerprint(payment: Payment, key: bytes) -> bytes:
 def customer_hash(customer_id: str, key: bytes) -> bytes:
     """The keyed hash under which a customer is remembered: `CUSTOMER_HASH_BYTES` bytes."""
     return blake2b(customer_id.encode(), digest_size=CUSTOMER_HASH_BYTES, key=key).digest()
+
+
+def unlike(seen: PaymentSeen, counted: CountedPayment, converted: bool, key: bytes) -> str:
+    """How what is remembered of a counted payment differs from what the journal counted; empty where it does not.
+
+    The amount is compared unless it was `converted`. The customer, the currency and the stream cannot be held against
+    anything.
+    """
+    if len(seen.fingerprint) != FINGERPRINT_BYTES:
+        return f"its fingerprint has {len(seen.fingerprint)} bytes instead of {FINGERPRINT_BYTES}"
+    amount, created_at, _, kind, interval, status, _ = _LAYOUT.unpack(seen.fingerprint)
+    compared = (
+        ("amount", amount, amount if converted else counted.amount_micros),
+        ("created_at", created_at, counted.created_at),
+        ("kind", kind, 0 if counted.kind is Kind.PAYMENT else 1),
+        ("interval", interval, _interval_code(counted.interval)),
+        ("status", status, _text_hash(COMPLETED, key)),
+    )
+    differing = [name for name, found, wanted in compared if found != wanted]
+    return f"its fingerprint is not that of the counted payment: {', '.join(differing)}" if differing else ""
 
 
 class PaymentMemory:

@@ -207,7 +207,7 @@ async def test_a_creation_that_crashed_is_done_again(path: Path, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr("adapters.sqlite_journal.schema.set_meta", crash)
         with pytest.raises(KeyboardInterrupt):
-            open_file(path, 1, os.urandom, 100)
+            open_file(path, 1, os.urandom, 100, lambda: 0)
     async with opened(path) as journal:
         assert journal.opening.created
 

@@ -1,0 +1,165 @@
+"""Backups for the command line: made, listed, taken back, verified, and tried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from adapters.backups.errors import BackupError, BackupsBusyError, NoBackupError, NoJournalError
+from adapters.backups.fetching import choose, fetch
+from adapters.backups.files import alone
+from adapters.backups.making import Backing, Made, make_backup
+from adapters.backups.manifest import Manifest
+from adapters.backups.outcomes import BackupsStatus, DrillOutcome, note, read_status
+from adapters.backups.places import Place, place_of
+from adapters.backups.restoring import Restored, Wish, journal_id_of, restore
+from adapters.secret_references import SecretMissingError, read_secret
+from adapters.sqlite_journal import JOURNAL_NAME
+from adapters.sqlite_journal.examining import examine
+from adapters.state_directory import HeldError
+from config.instants import SECOND
+from config.secret import Secret
+from config.settings import Settings
+from daemon.backing_up.verifying import Verification, Witness, verify_journal
+from machines.ports.clock import Clock
+from machines.ports.journal import JournalDamagedError, JournalRefusedError
+
+__all__ = [
+    "BackupError",
+    "BackupsBusyError",
+    "BackupsStatus",
+    "DrillOutcome",
+    "Environment",
+    "HeldError",
+    "Made",
+    "Manifest",
+    "NoBackupError",
+    "NoJournalError",
+    "Restored",
+    "Wish",
+    "back_up",
+    "backups_status",
+    "drill",
+    "list_backups",
+    "take_back",
+    "verify_backup",
+    "verify_state_dir",
+]
+DRILL: Final = "drill"
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """What commands about backups need of the process."""
+
+    settings: Settings
+    environ: dict[str, str]
+    clock: Clock
+
+    @property
+    def place(self) -> Place:
+        """Where backups are kept; raises `BackupError`."""
+        return place_of(self.settings.backup, self.environ)
+
+    @property
+    def identity(self) -> Secret | None:
+        """The key that reads backups; None where the settings name none. Raises `BackupError`."""
+        if not self.settings.backup.identity:
+            return None
+        try:
+            return read_secret(self.settings.backup.identity, self.environ)
+        except SecretMissingError as missing:
+            raise BackupError(f"backup.identity: {missing}") from missing
+
+
+def back_up(around: Environment) -> Made:
+    """Make and keep a backup; raises `BackupError`."""
+    settings = around.settings
+    backing = Backing(Path(settings.state_dir), settings.backup, around.place, version("solvent"))
+    return make_backup(backing, around.clock.wall)
+
+
+def list_backups(around: Environment) -> Sequence[Manifest]:
+    """The backups that are there, oldest first; raises `BackupError`."""
+    return around.place.manifests()
+
+
+def take_back(around: Environment, wish: Wish) -> Restored:
+    """Put a backup in place; raises `BackupError`, `HeldError` and `OSError`, and then nothing was changed."""
+    return restore(wish, around.place, around.identity, around.clock.wall())
+
+
+def backups_status(state_dir: str) -> BackupsStatus:
+    """How the last backup and the last drill went."""
+    return read_status(Path(state_dir))
+
+
+def verify_state_dir(state_dir: str, witnesses: Sequence[Manifest] = ()) -> Verification:
+    """Verify the journal of a state directory, beside its daemon or without one.
+
+    Raises `NoJournalError`, and `BackupError` for what is no journal at all.
+    """
+    return _verified(Path(state_dir) / JOURNAL_NAME, witnesses)
+
+
+def verify_backup(around: Environment, name: str) -> tuple[Manifest, Verification]:
+    """Unpack a backup (`newest` is the newest) into a scratch folder and verify it; raises `BackupError`."""
+    state_dir = Path(around.settings.state_dir)
+    with _private_scratch(around, "verify") as scratch:
+        wanted = "" if name == "newest" else name
+        manifest, _ = choose(around.place, name=wanted, journal_id="" if wanted else journal_id_of(state_dir))
+        return manifest, _verified(fetch(around.place, manifest, scratch, around.identity))
+
+
+def drill(around: Environment) -> DrillOutcome:
+    """Restore the newest backup into a scratch folder, verify it, time it, note it in `backups.json`.
+
+    Raises `BackupsBusyError`; everything else that goes wrong is the outcome.
+    """
+    state_dir, limit_s = Path(around.settings.state_dir), around.settings.backup.drill_limit_s
+    began = around.clock.wall()
+    name, reason = "", ""
+    with _private_scratch(around, DRILL) as scratch:
+        try:
+            wish = Wish(scratch / "state", journal_id=journal_id_of(state_dir), instance=DRILL)
+            restored = take_back(around, wish)
+            name = restored.manifest.name
+            verified = _verified(scratch / "state" / JOURNAL_NAME)
+            reason = "" if verified.whole else verified.findings[0]
+        except (BackupError, HeldError) as failed:
+            reason = str(failed)
+        except OSError as failed:
+            reason = f"{failed.filename or scratch}: {failed.strerror}"
+        took_s = (around.clock.wall() - began) / SECOND
+        if not reason and took_s > limit_s:
+            reason = f"it took {took_s:.0f} s, backup.drill_limit_s allows {limit_s}"
+        outcome = DrillOutcome(began, not reason, name, took_s, limit_s, reason)
+        with suppress(OSError):
+            note(state_dir, outcome)
+    return outcome
+
+
+@contextmanager
+def _private_scratch(around: Environment, purpose: str) -> Iterator[Path]:
+    state_dir, scratch_dir = Path(around.settings.state_dir), around.settings.backup.scratch_dir
+    if not state_dir.is_dir():
+        raise NoJournalError(f"there is no state directory {state_dir}: name the --state-dir of `solvent run`")
+    with alone(state_dir, purpose, Path(scratch_dir) if scratch_dir else None) as scratch:
+        yield scratch
+
+
+def _verified(journal: Path, manifests: Sequence[Manifest] = ()) -> Verification:
+    witnesses = [
+        Witness(each.name, each.journal_id, each.epoch, each.last_sequence, each.last_hash) for each in manifests
+    ]
+    try:
+        return verify_journal(partial(examine, journal), witnesses)
+    except FileNotFoundError as missing:
+        raise NoJournalError(f"{missing}: name the --state-dir of `solvent run`") from missing
+    except (JournalDamagedError, JournalRefusedError) as error:
+        raise BackupError(str(error)) from error

@@ -1,0 +1,53 @@
+"""What `backup`, `restore` and `verify` share: their settings, and how a refusal ends them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from config.errors import ProblemsError
+from config.settings_loading import load_settings
+from daemon.assembly import clock_from
+from daemon.assembly.backups import BackupError, Environment, HeldError, NoBackupError, NoJournalError
+from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
+
+state_dir_option = click.option(
+    "--state-dir", metavar="DIR", help="The state directory that the daemon was given. [default: that of the settings]"
+)
+settings_option = click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(dir_okay=False),
+    envvar="SOLVENT_SETTINGS",
+    help="The TOML file of settings that the daemon was given; [backup] says where backups are.",
+)
+_NOT_NEEDED = "starter"
+"""Backups need no plan; settings do."""
+
+
+def environment_of(settings_file: str | None, state_dir: str | None) -> Environment:
+    """The settings as `solvent run` reads them; ends the command where they cannot be used."""
+    given = {"plan": _NOT_NEEDED} | ({} if state_dir is None else {"state_dir": state_dir})
+    try:
+        settings = load_settings(settings_file, os.environ, given)
+    except ProblemsError as problems:
+        end_with(EXIT_BAD_INPUT, str(problems))
+    return Environment(settings, dict(os.environ), clock_from(None))
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """End the command with what was refused, on standard error."""
+    try:
+        yield
+    except (NoJournalError, HeldError) as unusable:
+        end_with(EXIT_BAD_INPUT, str(unusable))
+    except NoBackupError as nothing:
+        end_with(EXIT_NOTHING, str(nothing))
+    except BackupError as failed:
+        end_with(EXIT_FAILURE, str(failed))
+    except OSError as failed:
+        end_with(EXIT_FAILURE, f"{failed.filename or 'a file'}: {failed.strerror or failed}")
