@@ -14,7 +14,7 @@ SEEDS ?= 20
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench kills simulate coverage wheel lock test-lower-bounds test-system audit sbom clean
+.PHONY: help run test lint format bench kills kill-steps simulate coverage wheel lock test-lower-bounds test-system audit sbom clean
 
 # The scripts inside a virtual environment name the place it was made in: one that was moved is made again.
 ifneq ($(wildcard $(VENV)/.created),)
@@ -49,6 +49,9 @@ bench: $(VENV)/.ready-dev  ## every figure of docs/performance.md beside its lim
 
 kills: $(VENV)/.ready-dev  ## kill a real daemon with kill -9 at random moments, N=10 times
 	@SOLVENT_KILLS=$(N) $(PY) -m pytest tests/processes/test_kills.py $(ARGS)
+
+kill-steps: $(VENV)/.ready-dev  ## kill a backup, a restore and a migration at each of their steps
+	@SOLVENT_KILL_EVERY=1 $(PY) -m pytest tests/backups/test_killed.py $(ARGS)
 
 simulate: $(VENV)/.ready-dev  ## crash the whole daemon under virtual time, for SEEDS=20 seeds
 	@SOLVENT_SEEDS=$(SEEDS) $(PY) -m pytest tests/simulation $(ARGS)

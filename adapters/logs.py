@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from adapters.journald import is_journal, levelled
 from adapters.log_repeats import SUPPRESSED, RepeatLimits, Repeats
 from config.customer import CustomerId
 
@@ -48,7 +49,7 @@ def configure_logs(
             structlog.processors.format_exc_info,
             _without_customers,
             _stamped(timestamp),
-            *_rendering(readable=readable),
+            levelled(_rendering(readable=readable)) if is_journal(target) else _rendering(readable=readable),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Steadfast(target))),
@@ -78,15 +79,15 @@ def _without_customers(_logger: WrappedLogger, _method: str, line: EventDict) ->
     return line
 
 
-def _rendering(*, readable: bool) -> list[Processor]:
+def _rendering(*, readable: bool) -> Processor:
     if not readable:
-        return [_as_json]
+        return _as_json
     console = structlog.dev.ConsoleRenderer(colors=False, sort_keys=False)
 
     def encoded(logger: WrappedLogger, method: str, line: EventDict) -> bytes:
         return str(console(logger, method, line)).encode("utf-8", "replace")
 
-    return [encoded]
+    return encoded
 
 
 def _as_json(_logger: WrappedLogger, _method: str, line: EventDict) -> bytes:

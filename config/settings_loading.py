@@ -11,6 +11,7 @@ import msgspec
 
 from config.errors import Problem, ReadingError, SettingsError, shown
 from config.provisioner_options.mqtt import BROKER_EXPECTED, broker_address
+from config.redis_address import ON_A_COMMAND_LINE, has_password, without_password
 from config.settings import (
     EMBEDDED,
     RESERVED_INSTANCES,
@@ -20,12 +21,11 @@ from config.settings import (
     Settings,
     SourceSettings,
 )
-from config.settings_sources import Given, from_command_line, from_environment, from_toml
+from config.settings_sources import COMMAND_LINE, Given, from_command_line, from_environment, from_toml
 from config.suggestions import did_you_mean, one_of_text
 
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(\d{1,5})", re.ASCII)
 _REDIS: Final = re.compile(r"(rediss?|unix)://\S+")
-_PASSWORD: Final = re.compile(r":[^:@/]*@")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _TABLE_FIELD: Final = re.compile(r"\$\.([a-z0-9_]+)")
 TABLES: Final[Mapping[str, Any]] = {"sources": SourceSettings, "channels": ChannelSettings}
@@ -184,7 +184,7 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
             ("backup.to",),
             "backup.recipients beside a bucket: what leaves the machine is encrypted",
         ),
-        *_redis_checks(settings),
+        *_redis_checks(settings, on_command_line="redis" in chosen and chosen["redis"][1].origin == COMMAND_LINE),
         *_broker_checks(settings.mqtt),
         *_pairs(settings),
     )
@@ -192,16 +192,22 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
     for holds, keys, expected in checks:
         given = [chosen[key][1] for key in keys if key in chosen]
         if not holds:
-            problems += [each.problem(expected, shown(_PASSWORD.sub(":…@", str(each.value)))) for each in given]
+            problems += [each.problem(expected, shown(_without_secret(str(each.value)))) for each in given]
     if "plan" in chosen and not str(chosen["plan"][0]).strip():
         problems.append(chosen["plan"][1].problem("a shipped plan's name or a path", "an empty text"))
     return problems
 
 
-def _redis_checks(settings: Settings) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
+def _without_secret(text: str) -> str:
+    """What a problem may show of a value: an address loses its password."""
+    return without_password(text) if "://" in text or "@" in text else text
+
+
+def _redis_checks(settings: Settings, *, on_command_line: bool) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
     access, tls = settings.redis_access, settings.redis.startswith("rediss://")
     files = ("redis_access.ca_file", "redis_access.cert_file", "redis_access.key_file")
     return (
+        (not (on_command_line and has_password(settings.redis)), ("redis",), ON_A_COMMAND_LINE),
         (
             bool(access.cert_file) is bool(access.key_file),
             ("redis_access.cert_file", "redis_access.key_file"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from machines.invariants import Auditor, Finding
 from machines.ports.journal import Journal
@@ -14,16 +15,23 @@ FINDINGS_MAX = 100
 """A damaged rule breaks at every event; the first hundred say enough."""
 
 
-async def audit(journal: Journal, kept: State, *, slice_events: int = SLICE_EVENTS) -> list[Finding]:
+async def audit(
+    journal: Journal,
+    kept: State,
+    *,
+    slice_events: int = SLICE_EVENTS,
+    each_slice: Callable[[], None] = lambda: None,
+) -> list[Finding]:
     """What of I3 to I9 does not hold in the journal; [] where all is well. At most `FINDINGS_MAX` findings.
 
     `kept` is the daemon's own state: once the audit has caught up with it, the two are compared (I9). Other work goes
-    on meanwhile; nothing is written. Raises what reading the journal raises.
+    on meanwhile; nothing is written. `each_slice` hears of every step forward. Raises what reading the journal raises.
     """
     auditor = Auditor()
     found: list[Finding] = []
     while auditor.state.sequence < kept.sequence:
         before = auditor.state.sequence
+        each_slice()
         async for recorded in journal.read(after=before, limit=slice_events):
             if recorded.sequence > kept.sequence:
                 break  # durable, and not folded by the daemon yet

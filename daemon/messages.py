@@ -26,6 +26,30 @@ class EntriesArrived(_Message, frozen=True):
     entries: tuple[Entry, ...]
 
 
+class SourceGave(_Message, frozen=True):
+    """What a source gave, in order. The answer is a `SourceTaken`."""
+
+    source: str
+    entries: tuple[Entry, ...]
+    position: str | None
+    """Where the source is read up to with these entries; None keeps it, for what was posted stands nowhere."""
+    through: Instant | None = None
+    ended: bool = True
+    """Nothing more is to be had: the source was heard. A part of an answer, or a post beside reads, says no such thing."""
+
+
+class SourceTaken(_Message, frozen=True):
+    """What became of the entries."""
+
+    counted: int = 0
+    duplicates: int = 0
+    not_completed: int = 0
+    rejected: tuple[tuple[str, str, str], ...] = ()
+    """The id, the field and the reason of each."""
+    unknown: bool = False
+    """The source gave nothing and never did: that is unknown, and it was not heard."""
+
+
 class StreamReplaced(_Message, frozen=True):
     """The stream's last id fell below our cursor: another stream stands there. It is read from its start."""
 

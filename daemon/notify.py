@@ -17,6 +17,11 @@ def status(text: str) -> str:
     return f"STATUS={' '.join(text.split())}"
 
 
+def extend_timeout(seconds: float) -> str:
+    """Asks a start or a stop to be waited for: systemd gives up when so long no further word came."""
+    return f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}"
+
+
 def notify(*lines: str, environment: Mapping[str, str] = os.environ) -> bool:
     """Send the lines as one datagram; False where nobody listens. A service manager that is away stops no daemon."""
     address = environment.get("NOTIFY_SOCKET", "")

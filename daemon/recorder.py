@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from config.instants import Instant
 from daemon.kernel import Kernel
@@ -27,7 +28,7 @@ class OvertakenError(Exception):
 
 
 class _Waiting:
-    __slots__ = ("done", "group", "payments", "still")
+    __slots__ = ("done", "group", "payments", "since_s", "still")
 
     def __init__(
         self,
@@ -35,7 +36,9 @@ class _Waiting:
         payments: Sequence[PaymentSeen],
         done: asyncio.Future[list[Recorded]],
         still: Callable[[], bool] | None,
+        since_s: float,
     ) -> None:
+        self.since_s = since_s
         self.group = group
         self.payments = payments
         self.done = done
@@ -64,6 +67,7 @@ class Recorder:
         self._snapshot_every_events = snapshot_every_events
         self._encode_state = encode_state
         self._waiting: deque[_Waiting] = deque()
+        self._being_written: list[_Waiting] = []
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self._kernel: Kernel | None = None
@@ -98,21 +102,31 @@ class Recorder:
         """
         at = self.clock.wall() if effective_at is None else effective_at
         group = [Proposal(event, actor, at, cause) for event in events]
-        waiting = _Waiting(group, payments, asyncio.get_running_loop().create_future(), still)
+        done: asyncio.Future[list[Recorded]] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(group, payments, done, still, self.clock.monotonic_s())
         self._waiting.append(waiting)
         if self._task is None:
             assert self._kernel is not None, "attach the recorder to a kernel before recording"
             self._task = self._kernel.tasks.start(self._write_all(), name="journal writing", owner=OWNER)
         return await asyncio.shield(waiting.done)
 
+    @property
+    def oldest_wait_s(self) -> float:
+        """How long the oldest events that are not durable yet have waited; 0 while none do."""
+        oldest = next(chain(self._being_written, self._waiting), None)
+        return 0.0 if oldest is None else self.clock.monotonic_s() - oldest.since_s
+
     async def _write_all(self) -> None:
         try:
             while self._waiting:
                 if taken := self._take_group():
+                    self._being_written = taken
                     await self._write_some(taken)
+                    self._being_written = []
                     await self._snapshot_when_due()
         finally:
             self._task = None
+            self._being_written = []
             for waiting in self._waiting:
                 waiting.done.cancel()
             self._waiting.clear()

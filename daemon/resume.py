@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from config.instants import Instant
 from config.plan import Plan
-from machines.events import ActorResumed, Event, FreezeChanged, Mode, PlanAdopted, Started
+from machines.events import ActorResumed, Event, FreezeChanged, Mode, PlanAdopted, SourcesConfigured, Started
 from machines.ports.journal import Journal
 from machines.state.whole import State, fold
 
 PLAN_CHANGED = "plan_changed"
 """The freeze of a daemon whose plan file differs from the plan in its journal (ARCHITECTURE 9)."""
+PROGRESS_EVENTS = 10_000
+"""Less than a second of folding on a slow machine."""
 _DECODER = msgspec.msgpack.Decoder(State)
 _ENCODER = msgspec.msgpack.Encoder()
 _CANONICAL = msgspec.json.Encoder(order="deterministic")
@@ -38,8 +41,8 @@ def plan_fingerprint(plan: Plan) -> str:
     return hashlib.sha256(_CANONICAL.encode(plan)).hexdigest()
 
 
-async def resume(journal: Journal) -> Resumed:
-    """The state after the journal's last event."""
+async def resume(journal: Journal, progressed: Callable[[int], None] = lambda _events: None) -> Resumed:
+    """The state after the journal's last event; `progressed` hears now and then how many events were folded."""
     snapshot = await journal.newest_snapshot()
     state = State() if snapshot is None else _DECODER.decode(snapshot.state)
     folded = 0
@@ -48,16 +51,27 @@ async def resume(journal: Journal) -> Resumed:
         fold(state, recorded)
         last_recorded_at = recorded.recorded_at
         folded += 1
+        if folded % PROGRESS_EVENTS == 0:
+            progressed(folded)
     if last_recorded_at is None and state.sequence:
         async for recorded in journal.read(after=state.sequence - 1, limit=1):
             last_recorded_at = recorded.recorded_at
     return Resumed(state, last_recorded_at, folded)
 
 
-def boot_events(state: State, *, plan: Plan, mode: Mode | None, instance: str, version: str) -> list[Event]:
+def boot_events(
+    state: State,
+    *,
+    plan: Plan,
+    mode: Mode | None,
+    instance: str,
+    version: str,
+    sources: Mapping[str, str] | None = None,
+) -> list[Event]:
     """What a start writes: that it started, and what differs from the journal; nothing else.
 
-    A plan that differs from the journal's does not decide yet: the old one goes on, frozen, until `reload`.
+    A plan that differs from the journal's does not decide yet: the old one goes on, frozen, until `reload`. `sources`
+    are the kinds of the configured ones by name.
     """
     events: list[Event] = [Started(instance, version, mode or state.mode)]
     fingerprint = plan_fingerprint(plan)
@@ -69,5 +83,7 @@ def boot_events(state: State, *, plan: Plan, mode: Mode | None, instance: str, v
         events.append(FreezeChanged(PLAN_CHANGED, frozen=True, reason=reason))
     elif fingerprint == state.plan_fingerprint and frozen:
         events.append(FreezeChanged(PLAN_CHANGED, frozen=False))
+    if {name: stand.kind for name, stand in state.revenue.sources.stands.items()} != (sources or {}):
+        events.append(SourcesConfigured(tuple(sources or ()), tuple((sources or {}).values())))
     events.extend(ActorResumed(actor) for actor in state.parked_actors)
     return events

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from daemon.actors.component import ComponentActor, ComponentTimes, Surroundings
 from daemon.actors.planner import Planner
 from daemon.actors.revenue import NAME as REVENUE
 from daemon.actors.revenue import Revenue, days_known_through
+from daemon.actors.source_watch import SourceWatch
 from daemon.actors.supervisor import Supervisor, component_actor
 from daemon.actuator import Actuator
 from daemon.kernel import ActorPolicy, EventKind, Kernel, RestartPolicy, Root, StopReport, UnknownActor, pause
@@ -30,6 +31,8 @@ from daemon.roots.intake import Intake, IntakeLimits
 from daemon.roots.mqtt import MqttLimits, MqttPublication
 from daemon.roots.orphans import ORPHANS, Orphans, SweepTimes
 from daemon.roots.publication import Publication, PublicationLimits
+from daemon.roots.sources import SourceRoot
+from daemon.source_settings import kinds_of, limits_of, times_of
 from daemon.verbs.verb import Bench
 from machines.breaker import BreakerLimits
 from machines.events import ActorParked, Mode
@@ -39,7 +42,9 @@ from machines.ports.dials import DialBoard
 from machines.ports.journal import Journal, JournalRefusedError
 from machines.ports.provisioner import Observer, Provisioner
 from machines.ports.retained import RetainedBroker
+from machines.ports.sources import PaymentReceiver, PaymentSource
 from machines.ports.streams import Owner, Streams
+from machines.state.sources import stream_of
 
 PAYMENTS_STREAM = "payments"
 FIRST_LOOKS_EVERY_S = 0.001
@@ -64,6 +69,10 @@ class Ports(msgspec.Struct, frozen=True):
     """Not called unless the daemon may act; None where there are no dials."""
     retained: Callable[[], RetainedBroker] | None = None
     """The MQTT broker that the settings name; None where they name none."""
+    sources: Sequence[PaymentSource] = ()
+    """The configured sources that are asked."""
+    receivers: Sequence[PaymentReceiver] = ()
+    """The configured sources that post."""
 
 
 class Daemon:
@@ -100,6 +109,9 @@ class Daemon:
         """Told of the component of each step that the cap refused."""
         self.kernel_listeners: list[Callable[[EventKind, str, str], None]] = []
         """Told of restarts, parkings and failed tasks, for logs and metrics."""
+        self.source_watch = SourceWatch(limits_of(settings))
+        self.source_roots: dict[str, SourceRoot] = {}
+        """The roots of the sources that are asked, by name."""
         self._around: Surroundings
         self._component_policy: ActorPolicy
 
@@ -108,10 +120,17 @@ class Daemon:
         await self.resume()
         self.begin()
 
-    async def resume(self, before_start: Callable[[Daemon], Awaitable[None]] | None = None) -> None:
-        """Fold the journal and record the start; nobody acts yet. `before_start` may listen from the first event on."""
+    async def resume(
+        self,
+        before_start: Callable[[Daemon], Awaitable[None]] | None = None,
+        progressed: Callable[[int], None] = lambda _events: None,
+    ) -> None:
+        """Fold the journal and record the start; nobody acts yet. `before_start` may listen from the first event on.
+
+        `progressed` hears now and then how many events were folded.
+        """
         ports, settings = self.ports, self.settings
-        resumed = await resume(ports.journal)
+        resumed = await resume(ports.journal, progressed)
         self.recorder = Recorder(
             ports.journal,
             resumed.state,
@@ -136,6 +155,7 @@ class Daemon:
             mode=self._mode,
             instance=settings.instance,
             version=self._version,
+            sources=kinds_of(settings),
         )
         await self.recorder.record("boot", events)
 
@@ -161,6 +181,7 @@ class Daemon:
         if ports.retained is not None:
             self._start_mqtt(ports.retained)
         self._start_intake("payments intake", (PAYMENTS_STREAM,), REVENUE, watches_gaps=True)
+        self._start_sources()
         if acting and ports.dial_board is not None:
             dials = Dials(recorder=self.recorder, board=ports.dial_board, every_s=settings.health.check_every_s)
             self.start_root("dials", dials.run)
@@ -228,6 +249,7 @@ class Daemon:
             clock=self.ports.clock,
             key=self.ports.customer_key,
             tick_s=self.settings.health.check_every_s,
+            sources=self.source_watch,
         )
 
     def _commands(self) -> Commands:
@@ -342,6 +364,14 @@ class Daemon:
             ),
         )
         self.start_root(name, intake.run)
+
+    def _start_sources(self) -> None:
+        """One root for each source that is asked; none of them passes through Redis."""
+        for source in self.ports.sources:
+            times = times_of(self.settings, self.settings.sources[source.name])
+            asking = SourceRoot(source=source, recorder=self.recorder, kernel=self.kernel, times=times)
+            self.source_roots[source.name] = asking
+            self.start_root(stream_of(source.name), asking.run)
 
     def _start_sweep(self) -> None:
         settings = self.settings.provisioning

@@ -18,13 +18,21 @@ from config.loading import load_plan
 from config.plan import Plan
 from config.settings import Settings
 from daemon.assembly import Installation, installed, metrics_page
+from daemon.assembly.backups_known import backups_known
 from daemon.kernel import StopReport
 from daemon.roots.audit import Audit
+from daemon.roots.backup_conditions import backup_conditions
 from daemon.roots.costs import CostsRoot, CostTimes
+from daemon.roots.embedded_redis import EMBEDDED_REDIS, EmbeddedRedisRoot
 from daemon.roots.gate import Gate
+from daemon.roots.notifications import NOTIFICATIONS, Notifications
+from daemon.roots.receiving import RECEIVING, Receiving
 from daemon.running import Daemon
-from daemon.telemetry.attached import Address, Telemetry, attach_log, say_stopping
+from daemon.source_settings import receiving_limits
+from daemon.telemetry.attached import Address, Telemetry, attach_log, say_opening, say_resuming, say_stopping
+from daemon.telemetry.backup_samples import backup_samples
 from daemon.telemetry.log_samples import left_out_samples
+from daemon.telemetry.notification_samples import notification_samples
 from machines.events import Mode
 from machines.ports.clock import Clock
 from machines.ports.streams import StreamsAwayError
@@ -57,6 +65,7 @@ async def serve(
     """
     read_plan = read_plan or partial(load_plan, settings.plan)
     plan = read_plan()
+    say_opening()
     async with installed(settings, clock) as installation:
         daemon = Daemon(
             installation.ports,
@@ -67,7 +76,7 @@ async def serve(
             holder=f"process {os.getpid()} on {socket.gethostname()}, state directory {settings.state_dir}",
             version=version("solvent"),
         )
-        await daemon.resume(attach_log if logged else None)
+        await daemon.resume(attach_log if logged else None, say_resuming)
         try:
             await _refuse_foreign_keys(daemon.gate)
             daemon.begin()
@@ -111,12 +120,47 @@ def _watch(
     telemetry.start_watchdog()
     audit = Audit(recorder=daemon.recorder, every_s=settings.health.audit_every_s)
     daemon.start_root("audit", audit.run)
+    _receive(daemon, settings)
+    wall = daemon.ports.clock.wall
+    telemetry.metrics.readers.append(lambda: backup_samples(backups_known(settings.state_dir), wall()))
     times = CostTimes(settings.health.check_every_s, settings.costs.read_every_s, settings.costs.retry_every_s)
     costs = CostsRoot(
         recorder=daemon.recorder, actuator=daemon.actuator, times=times, readers=installation.cost_readers
     )
     daemon.start_root("costs", costs.run)
+    if installation.embedded is not None:
+        daemon.start_root(EMBEDDED_REDIS, EmbeddedRedisRoot(installation.embedded).run)
+    if settings.channels:
+        notifications = Notifications(
+            recorder=daemon.recorder,
+            channels=installation.channels,
+            settings=settings.notifications,
+            instance=settings.instance,
+            jitter=daemon.ports.jitter,
+            others=lambda: backup_conditions(backups_known(settings.state_dir), settings.backup, wall()),
+        )
+        daemon.start_root(NOTIFICATIONS, notifications.run)
+        told = daemon.recorder.state.notifications
+        telemetry.metrics.readers.append(partial(notification_samples, told, tuple(settings.channels)))
     return telemetry
+
+
+def _receive(daemon: Daemon, settings: Settings) -> None:
+    """Take posts, where there is a source that posts."""
+    receivers = {each.name: each for each in daemon.ports.receivers}
+    if not receivers:
+        return
+    host, port = settings.receiving.address
+    receiving = Receiving(
+        host=host,
+        port=port,
+        receivers=receivers,
+        asks={name: each.ask_now for name, each in daemon.source_roots.items()},
+        kernel=daemon.kernel,
+        clock=daemon.ports.clock,
+        limits=receiving_limits(settings),
+    )
+    daemon.start_root(RECEIVING, receiving.run, finishes=True)
 
 
 async def _refuse_foreign_keys(gate: Gate) -> None:

@@ -9,6 +9,7 @@ from typing import Final, Protocol, cast
 
 import msgspec
 
+from adapters.redis_streams.access import ANONYMOUS, RedisAccess
 from config.settings import DEFAULT_INSTANCE
 from config.suggestions import did_you_mean, one_of_text
 from machines.ports.clock import Clock
@@ -28,6 +29,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     """The daemon's own Redis, for what is published to the application; "" where none is reached."""
     instance: str = DEFAULT_INSTANCE
     """Sets daemons on one Redis apart: `config.settings.key_prefix` makes the prefix of every key of it."""
+    redis_access: RedisAccess = ANONYMOUS
+    """How a client makes itself known to that Redis."""
 
 
 class Kind(msgspec.Struct, frozen=True):

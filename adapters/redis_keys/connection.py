@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
 
 from adapters.redis_keys.faults import fault_from
+from adapters.redis_streams.access import ANONYMOUS, RedisAccess, place_of
 from adapters.redis_streams.clients import make_client
 from adapters.redis_streams.faults import away_on_error
-from adapters.redis_streams.names import key_prefix, url_without_password
+from adapters.redis_streams.names import key_prefix
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent
 from machines.ports.streams import StreamsAwayError
@@ -38,13 +39,14 @@ class KeyedKind(msgspec.Struct, frozen=True):
 class KeyConnection:
     """The keys of one kind on one Redis. Connects on the first call; every method raises one of the three words."""
 
-    def __init__(self, kind: KeyedKind, url: str, instance: str, clock: Clock) -> None:
+    def __init__(self, kind: KeyedKind, url: str, instance: str, clock: Clock, access: RedisAccess = ANONYMOUS) -> None:
         """`url` may be "": every call is then refused for good."""
         self._kind = kind
         self._url = url
+        self._access = access
         self._instance = instance
         self._clock = clock
-        self._place = url_without_password(url)
+        self._place = place_of(url, access)
         self._client: Redis | None = None
         self._prefix = f"{key_prefix(instance)}{kind.name}:"
 
@@ -66,7 +68,7 @@ class KeyConnection:
                 (seconds, micros), fields = await pipe.execute()
             return seconds * 1_000 + micros // 1_000, fields
 
-        return await self._call(f"a look at {component}", asked, limit_s)
+        return await self._call(f"a look at {component}", asked, limit_s, ("HGETALL", self.key(component)))
 
     async def evaluate(self, script: str, keys: list[str], arguments: list[str], limit_s: float | None = None) -> Any:
         """The script's reply."""
@@ -75,7 +77,7 @@ class KeyConnection:
             reply: Any = client.eval(script, len(keys), *keys, *arguments)
             return await reply
 
-        return await self._call(f"a script on {' '.join(keys) or 'no key'}", asked, limit_s)
+        return await self._call(f"a script on {' '.join(keys) or 'no key'}", asked, limit_s, ("EVAL", *keys))
 
     async def keys(self) -> tuple[str, ...]:
         """The keys of all components, each once; what stands beside them, under a further colon, is left out."""
@@ -86,7 +88,7 @@ class KeyConnection:
                 found.add(str(key))
             return tuple(sorted(key for key in found if ":" not in self.component(key)))
 
-        return await self._call(f"the list of {self._kind.plural}", asked, None)
+        return await self._call(f"the list of {self._kind.plural}", asked, None, ("SCAN",))
 
     async def setting(self, name: str) -> str | None:
         """The server's own setting; None where it knows none of that name."""
@@ -96,7 +98,7 @@ class KeyConnection:
             found: str | None = answer.get(name)
             return found
 
-        return await self._call(f"the setting {name}", asked, None)
+        return await self._call(f"the setting {name}", asked, None, ("CONFIG GET", name))
 
     async def close(self) -> None:
         """Let go of the connections; harmless a second time."""
@@ -104,12 +106,15 @@ class KeyConnection:
         if client is not None:
             await client.aclose(close_connection_pool=True)
 
-    async def _call(self, what: str, asked: Callable[[Redis], Awaitable[T]], limit_s: float | None) -> T:
+    async def _call(
+        self, what: str, asked: Callable[[Redis], Awaitable[T]], limit_s: float | None, words: tuple[str, ...]
+    ) -> T:
+        """`words` are the command and its keys, for whoever is told that they were refused."""
         client = self._connected()
         if limit_s is None:
-            answer = await self._caught(client, asked)
+            answer = await self._caught(client, asked, words)
         else:
-            answer = await self._within(client, asked, limit_s, what)
+            answer = await self._within(self._caught(client, asked, words), limit_s, what)
         if isinstance(answer, CallError):
             raise answer
         return answer
@@ -123,25 +128,25 @@ class KeyConnection:
         if self._client is None:
             try:
                 self._client = make_client(
-                    self._url, self._instance, self._kind.name, TIMEOUT_S, HEALTH_CHECK_INTERVAL_S
+                    self._url, self._instance, self._kind.name, TIMEOUT_S, HEALTH_CHECK_INTERVAL_S, access=self._access
                 )
             except ValueError as error:
                 raise Permanent(str(error)) from error
         return self._client
 
-    async def _caught(self, client: Redis, asked: Callable[[Redis], Awaitable[T]]) -> T | CallError:
+    async def _caught(
+        self, client: Redis, asked: Callable[[Redis], Awaitable[T]], words: tuple[str, ...]
+    ) -> T | CallError:
         try:
-            async with away_on_error(self._place, TIMEOUT_S):
+            async with away_on_error(self._place, TIMEOUT_S, *words):
                 return await asked(client)
         except StreamsAwayError as away:
             return fault_from(away)
 
-    async def _within(
-        self, client: Redis, asked: Callable[[Redis], Awaitable[T]], limit_s: float, what: str
-    ) -> T | CallError:
+    async def _within(self, caught: Coroutine[Any, Any, T | CallError], limit_s: float, what: str) -> T | CallError:
         """The answer, or that none came within so many seconds of the clock."""
         async with asyncio.TaskGroup() as group:
-            answer = group.create_task(self._caught(client, asked), name=what)
+            answer = group.create_task(caught, name=what)
             limit = group.create_task(self._clock.sleep(max(0.0, limit_s)), name=f"time limit of {what}")
             await asyncio.wait((answer, limit), return_when=asyncio.FIRST_COMPLETED)
             in_time = answer.done()

@@ -7,10 +7,13 @@ from typing import Final
 
 from redis import exceptions
 
+from adapters.redis_streams.faults import causes
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.streams import StreamsAwayError
 
 _REFUSED_FOR_NOW: Final = (
+    # Nothing was done for us, and an operator mends it: a password that was changed must park no component.
+    exceptions.AuthenticationError,
     exceptions.BusyLoadingError,
     exceptions.MasterDownError,
     exceptions.MaxConnectionsError,
@@ -18,8 +21,15 @@ _REFUSED_FOR_NOW: Final = (
     exceptions.ReadOnlyError,
     exceptions.TryAgainError,
 )
-_REFUSED_FOR_NOW_TEXTS: Final = ("BUSY", "MISCONF", "NOREPLICAS", "OOM", "max number of clients")
-_REFUSED_FOR_GOOD: Final = (exceptions.AuthenticationError, exceptions.AuthorizationError)
+_REFUSED_FOR_NOW_TEXTS: Final = (
+    "NOAUTH",
+    "WRONGPASS",
+    "BUSY",
+    "MISCONF",
+    "NOREPLICAS",
+    "OOM",
+    "max number of clients",
+)
 _NEVER_SENT: Final = (ConnectionRefusedError, socket.gaierror)
 
 
@@ -28,16 +38,8 @@ def fault_from(away: StreamsAwayError) -> CallError:
     cause, reason = away.__cause__, str(away)
     if isinstance(cause, _REFUSED_FOR_NOW) or any(text in str(cause) for text in _REFUSED_FOR_NOW_TEXTS):
         return Transient(reason)
-    if isinstance(cause, exceptions.ResponseError | _REFUSED_FOR_GOOD[0] | _REFUSED_FOR_GOOD[1]):
+    if isinstance(cause, exceptions.ResponseError | exceptions.AuthorizationError):
         return Permanent(reason)
-    if any(isinstance(each, _NEVER_SENT) for each in _chain(cause)):
+    if any(isinstance(each, _NEVER_SENT) for each in causes(cause)):
         return Transient(reason)
     return Ambiguous(reason)
-
-
-def _chain(error: BaseException | None) -> list[BaseException]:
-    chain: list[BaseException] = []
-    while error is not None and error not in chain:
-        chain.append(error)
-        error = error.__cause__ or error.__context__
-    return chain

@@ -46,6 +46,7 @@ class EmbeddedRedis:
         self._kind: Kind | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._fake: FakeServer | None = None
+        self._port_served = port
 
     @property
     def kind(self) -> Kind:
@@ -84,6 +85,23 @@ class EmbeddedRedis:
         finally:
             # The server has inherited it; ours would hide that the server died.
             os.close(lock)
+
+    def has_ended(self) -> bool:
+        """Whether the server that was started, or found, lives no more; an imitation lives as long as this process."""
+        if self._kind is None or self._fake is not None:
+            return False
+        if self._process is not None:
+            return self._process.poll() is not None
+        return not self._directory.is_held()
+
+    async def start_again(self) -> None:
+        """Start a server that has ended, with what its file holds, and on the same port: clients know no other.
+
+        Raises what `start` does.
+        """
+        self._port = self._port_served
+        self._process = None
+        await self.start()
 
     async def stop(self) -> None:
         """Let it write its file and end; kill it after `stop_timeout_s`. Does nothing where nothing runs."""
@@ -159,6 +177,7 @@ class EmbeddedRedis:
         address = self._directory.address()
         if address is None:
             raise EmbeddedRedisError(f"The file server.json in {self._directory.path} was removed while it was used.")
+        self._port_served = address.port
         return _url(address.port)
 
 

@@ -9,13 +9,23 @@ from redis.asyncio.connection import ConnectionPool, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from adapters.redis_streams.access import ANONYMOUS, RedisAccess, access_options
 from adapters.redis_streams.names import client_name, url_without_password
+from config.redis_address import has_password
 
 CONNECTIONS_MAX: Final = 16
 """Per client; each of the few actors that talk to Redis uses one at a time."""
 
 
-def make_client(url: str, instance: str, role: str, connect_timeout_s: float, health_check_interval_s: int) -> Redis:
+def make_client(
+    url: str,
+    instance: str,
+    role: str,
+    connect_timeout_s: float,
+    health_check_interval_s: int,
+    *,
+    access: RedisAccess = ANONYMOUS,
+) -> Redis:
     """A client that has not connected yet; raises `ValueError` for a URL that names no Redis.
 
     No retries: a write whose reply was lost would be written twice, and the caller waits between its attempts anyway.
@@ -25,7 +35,9 @@ def make_client(url: str, instance: str, role: str, connect_timeout_s: float, he
         wished: dict[str, Any] = dict(parse_url(url))
     except ValueError as error:
         shown = url_without_password(url)
-        raise ValueError(f"expected an address such as redis://127.0.0.1:6379, found {shown!r} ({error})") from error
+        # The parser's own words may show a piece of the password.
+        why = "" if has_password(url) else f" ({error})"
+        raise ValueError(f"expected an address such as redis://127.0.0.1:6379, found {shown!r}{why}") from None
     pinned: dict[str, Any] = {
         "client_name": client_name(instance, role),
         "decode_responses": True,
@@ -42,4 +54,4 @@ def make_client(url: str, instance: str, role: str, connect_timeout_s: float, he
         # before Python 3.12 loses a cancellation that arrives in the same turn, and the read then blocks on.
         "socket_timeout": None,
     }
-    return Redis.from_pool(ConnectionPool(**{**wished, **pinned}))
+    return Redis.from_pool(ConnectionPool(**{**access_options(access, wished), **pinned}))

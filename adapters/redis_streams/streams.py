@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from redis.exceptions import ResponseError
+
+from adapters.redis_streams.access import ANONYMOUS, RedisAccess, place_of
 from adapters.redis_streams.clients import make_client
-from adapters.redis_streams.faults import away_on_error, is_missing_stream
+from adapters.redis_streams.faults import WRONG_TYPE, away, away_on_error, is_missing_stream
 from adapters.redis_streams.ids import id_order, require_rising
-from adapters.redis_streams.names import OWNER, key_prefix, url_without_password
+from adapters.redis_streams.names import OWNER, key_prefix
 from machines.ports.streams import START, Entry, Outgoing, Owner, StreamFacts
 
 BLOCK_MS_MAX: Final = 2_000
@@ -22,18 +25,26 @@ class RedisStreams:
     whose text says what is wrong and what to do. One write is sent at most once.
     """
 
-    def __init__(self, url: str, instance: str, timeout_s: float = 5.0, health_check_interval_s: int = 15) -> None:
+    def __init__(
+        self,
+        url: str,
+        instance: str,
+        timeout_s: float = 5.0,
+        health_check_interval_s: int = 15,
+        *,
+        access: RedisAccess = ANONYMOUS,
+    ) -> None:
         """`timeout_s` bounds each call, beside what a read blocks. Raises `ValueError` for an unusable URL."""
-        self._reader = make_client(url, instance, "reader", timeout_s, health_check_interval_s)
-        self._writer = make_client(url, instance, "writer", timeout_s, health_check_interval_s)
+        self._reader = make_client(url, instance, "reader", timeout_s, health_check_interval_s, access=access)
+        self._writer = make_client(url, instance, "writer", timeout_s, health_check_interval_s, access=access)
         self._prefix = key_prefix(instance)
         self._timeout_s = timeout_s
-        self._place = url_without_password(url)
+        self._place = place_of(url, access)
 
     async def facts(self, stream: str, cursor: str) -> StreamFacts:
         """What the stream shows, seen from a cursor, in one round trip."""
         key = self._prefix + stream
-        async with away_on_error(self._place, self._timeout_s):
+        async with away_on_error(self._place, self._timeout_s, "XINFO", key):
             async with self._writer.pipeline(transaction=True) as pipe:
                 pipe.xinfo_stream(key)
                 pipe.xrange(key, min=cursor, max=cursor, count=1)
@@ -58,13 +69,16 @@ class RedisStreams:
             return {}
         keys: dict[Any, Any] = {self._prefix + stream: cursor for stream, cursor in cursors.items()}
         block = min(block_ms, BLOCK_MS_MAX) if block_ms > 0 else None  # BLOCK 0 would wait for ever
-        async with away_on_error(self._place, self._timeout_s + (block or 0) / 1_000):
-            reply: Any = await self._reader.xread(keys, count=entries_max, block=block)
+        async with away_on_error(self._place, self._timeout_s + (block or 0) / 1_000, "XREAD", *keys):
+            try:
+                reply: Any = await self._reader.xread(keys, count=entries_max, block=block)
+            except ResponseError as error:
+                raise away(self._place, error, self._timeout_s, "XREAD", *await self._strange(error, keys)) from error
         return {key.removeprefix(self._prefix): _entries(entries) for key, entries in reply or ()}
 
     async def last_entry(self, stream: str) -> Entry | None:
         """The newest entry, or None where there is none."""
-        async with away_on_error(self._place, self._timeout_s):
+        async with away_on_error(self._place, self._timeout_s, "XREVRANGE", self._prefix + stream):
             reply = await self._writer.xrevrange(self._prefix + stream, count=1)
         return next(iter(_entries(reply)), None)
 
@@ -79,7 +93,10 @@ class RedisStreams:
         if not entries:
             return 0
         key = self._prefix + stream
-        async with away_on_error(self._place, self._timeout_s), self._writer.pipeline(transaction=True) as pipe:
+        async with (
+            away_on_error(self._place, self._timeout_s, "XADD", key),
+            self._writer.pipeline(transaction=True) as pipe,
+        ):
             await pipe.watch(key)
             if id_order(await _last_generated_id(pipe, key)) >= id_order(entries[0].id):
                 return 0
@@ -94,7 +111,10 @@ class RedisStreams:
         """Replace each hash by these fields, all in one transaction; an empty mapping removes it."""
         if not hashes:
             return
-        async with away_on_error(self._place, self._timeout_s), self._writer.pipeline(transaction=True) as pipe:
+        async with (
+            away_on_error(self._place, self._timeout_s, "HSET", *(self._prefix + name for name in hashes)),
+            self._writer.pipeline(transaction=True) as pipe,
+        ):
             for name, fields in hashes.items():
                 pipe.delete(self._prefix + name)
                 if fields:
@@ -104,7 +124,7 @@ class RedisStreams:
 
     async def trim_before(self, stream: str, cursor: str) -> None:
         """Drop exactly the entries older than the cursor's; the cursor's own stays."""
-        async with away_on_error(self._place, self._timeout_s):
+        async with away_on_error(self._place, self._timeout_s, "XTRIM", self._prefix + stream):
             await self._writer.xtrim(self._prefix + stream, minid=cursor, approximate=False)
 
     async def claim(self, owner: Owner) -> Owner:
@@ -114,7 +134,7 @@ class RedisStreams:
         that claim at once gets them.
         """
         key = self._prefix + OWNER
-        async with away_on_error(self._place, self._timeout_s):
+        async with away_on_error(self._place, self._timeout_s, "HSET", key):
             async with self._writer.pipeline(transaction=True) as pipe:
                 pipe.hsetnx(key, "journal_id", owner.journal_id)
                 pipe.hsetnx(key, "holder", owner.holder)
@@ -124,6 +144,13 @@ class RedisStreams:
                 return Owner(journal_id=journal_id, holder=holder)
             await self._writer.hset(key, "holder", owner.holder)
         return owner
+
+    async def _strange(self, error: ResponseError, keys: Collection[str]) -> list[str]:
+        """The keys that the error is about: of several that were asked at once, those that hold no stream."""
+        if len(keys) == 1 or not str(error).startswith(WRONG_TYPE):
+            return list(keys)
+        types = {key: await self._writer.type(key) for key in keys}
+        return [key for key, kind in types.items() if kind not in {"stream", "none"}] or list(keys)
 
     async def close(self) -> None:
         """Let go of the connections."""

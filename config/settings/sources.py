@@ -26,7 +26,7 @@ class StripeSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     """Stripe: its webhook, and a poll that catches up with what the webhook missed."""
 
     api_key: SecretReference
-    """A restricted key that may read charges, refunds, disputes, invoices and events; nothing else is asked for."""
+    """A restricted key that may read charges, refunds, disputes, events, invoices and prices; nothing else is asked."""
     webhook_secret: SecretReference = ""
     """The signing secret `whsec_…` of the endpoint; empty serves no webhook and polls only."""
     webhook_secret_before: SecretReference = ""
@@ -127,6 +127,12 @@ class ReceivingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Of each source; more are answered with 429. A signature costs little, a disk synchronisation more."""
     answer_timeout_s: Annotated[int, Meta(ge=1, le=60)] = 10
     """Stripe gives up after some ten seconds; what is not durable by then is answered with 503 and comes again."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of `http`, an IPv6 host without its brackets."""
+        host, _, port = self.http.rpartition(":")
+        return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 class SourceFailureSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from config.plan import Plan
 from config.policies import Basis
 from daemon.actors.planner import NAME as PLANNER
 from daemon.actors.recording import RecordingActor
+from daemon.actors.source_watch import SourceWatch
 from daemon.actors.supervisor import NAME as SUPERVISOR
 from daemon.actors.unread import unread
 from daemon.kernel import Kernel
@@ -22,6 +23,8 @@ from daemon.messages import (
     EntriesArrived,
     MonthsClosed,
     Reconsider,
+    SourceGave,
+    SourceTaken,
     StreamGap,
     StreamReplaced,
     StreamsLost,
@@ -31,8 +34,18 @@ from daemon.messages import (
 )
 from daemon.recorder import Recorder
 from machines.clock_watch import ClockWatch, confirmed, first_look, looked
-from machines.events import CursorMoved, Event, FreezeChanged, MonthClosed, RevenueMeasured, WatermarkReached
-from machines.intake import Read, Rejected, take_batch
+from machines.events import (
+    CursorMoved,
+    EntryRejected,
+    Event,
+    FreezeChanged,
+    MonthClosed,
+    PaymentsRecorded,
+    RevenueMeasured,
+    SourceHeard,
+    WatermarkReached,
+)
+from machines.intake import Read, Rejected, Taken, take_batch
 from machines.ports.clock import Clock
 from machines.ports.streams import START, Entry
 from machines.revenue.closing import Closing, Source, judge_closing, watermark_fault
@@ -40,7 +53,9 @@ from machines.revenue.conversion import Conversion
 from machines.revenue.payments import FieldError
 from machines.revenue.reading_fields import PaymentReader, watermark_from_fields
 from machines.revenue.readings import UNKNOWN, Quality, Reading, judge
+from machines.sources.freshness import is_worth_recording
 from machines.state.revenue import RevenueState
+from machines.state.sources import SourceStand, stream_of
 
 NAME = "revenue"
 _DUE = frozenset({"source_silent", "implausible"})
@@ -59,11 +74,21 @@ class Revenue(RecordingActor):
         "_key",
         "_reader",
         "_recorder",
+        "_sources",
         "_tick_s",
         "_watch",
     )  # fmt: skip
 
-    def __init__(self, *, recorder: Recorder, kernel: Kernel, clock: Clock, key: bytes, tick_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        recorder: Recorder,
+        kernel: Kernel,
+        clock: Clock,
+        key: bytes,
+        tick_s: float,
+        sources: SourceWatch | None = None,
+    ) -> None:
         """`key` keys the fingerprints and customer hashes of this journal."""
         super().__init__(NAME)
         self._recorder = recorder
@@ -76,6 +101,7 @@ class Revenue(RecordingActor):
         self._conversion_plan = ""
         self._watch: ClockWatch | None = None
         self._caught_up = False
+        self._sources = sources or SourceWatch({})
 
     async def started(self) -> None:
         """What is due may have become due while nobody ran."""
@@ -87,6 +113,8 @@ class Revenue(RecordingActor):
             case EntriesArrived():
                 cursor = self._recorder.state.cursors.get(message.stream, START)
                 await self._take(message.stream, unread(message.entries, cursor))
+            case SourceGave():
+                return await self._take_from_source(message)
             case Tick():
                 due_s = asyncio.get_running_loop().time() + self._tick_s
                 self._kernel.timers.schedule(due_s, self._kernel.find(NAME), Tick())
@@ -125,12 +153,16 @@ class Revenue(RecordingActor):
         await self._measure(confirmed_now=False)
 
     async def _take_payments(self, stream: str, entries: tuple[Entry, ...]) -> None:
+        taken = await self._judge_entries(stream, entries[-1].id, entries)
+        await self._recorder.record(NAME, taken.events, payments=taken.payments)
+
+    async def _judge_entries(self, stream: str, cursor: str, entries: tuple[Entry, ...]) -> Taken:
         plan = self._plan()
         reads, rejected = self._read(entries)
         seen = await self._recorder.journal.payments_seen([read.payment.payment_id for read in reads])
-        taken = take_batch(
+        return take_batch(
             stream=stream,
-            cursor=entries[-1].id,
+            cursor=cursor,
             heard_at=self._clock.wall(),
             reads=reads,
             rejected=rejected,
@@ -141,7 +173,6 @@ class Revenue(RecordingActor):
             book=self._revenue().book,
             calendar=self._calendar(),
         )
-        await self._recorder.record(NAME, taken.events, payments=taken.payments)
 
     def _read(self, entries: Sequence[Entry]) -> tuple[list[Read], list[Rejected]]:
         reads: list[Read] = []
@@ -187,6 +218,68 @@ class Revenue(RecordingActor):
         )
         await self._recorder.record(NAME, taken.events)
 
+    # --- taking from sources ---
+
+    async def _take_from_source(self, gave: SourceGave) -> SourceTaken:
+        """Count what a source gave, move its position in the same transaction, and note that it was heard."""
+        stand = self._revenue().sources.stands.get(gave.source)
+        if stand is None or not self._sources.is_known(gave.source):
+            raise ValueError(f"no source {gave.source} is configured")
+        if not gave.entries and gave.position is not None and stand.gave_at is None:
+            return SourceTaken(unknown=True)
+        before, taken = self._recorder.state.sequence, SourceTaken()
+        if gave.entries:
+            taken = await self._count_from_source(gave, stand)
+        if gave.ended:
+            await self._hear_source(gave, stand)
+        if self._recorder.state.sequence != before:
+            await self._close(self._judge_closing(self._revenue().watermark, self._clock.wall()), ())
+            await self._measure(confirmed_now=False)
+        return taken
+
+    async def _count_from_source(self, gave: SourceGave, stand: SourceStand) -> SourceTaken:
+        stream = stream_of(gave.source)
+        at = self._recorder.state.cursors.get(stream, "")
+        cursor = at if gave.position is None else gave.position
+        judged = await self._judge_entries(stream, cursor, gave.entries)
+        events = judged.events
+        if gave.position is not None:
+            events = tuple(self._sources.without_repeated(events, self._recorder.state))
+        (counted,) = (event for event in judged.events if isinstance(event, PaymentsRecorded))
+        # A read that only saw again what it gave before says nothing new; that its position moved, `SourceHeard` says.
+        news = judged.payments or len(events) > 1 or stand.gave_at is None or (cursor != at and not gave.ended)
+        if news or gave.position is None:
+            await self._recorder.record(NAME, events, payments=judged.payments)
+            self._sources.note_told(events)
+        rejected = (each for each in judged.events if isinstance(each, EntryRejected))
+        return SourceTaken(
+            len(counted.counted),
+            counted.duplicates,
+            counted.not_completed,
+            tuple((each.entry_id, each.field, each.reason) for each in rejected),
+        )
+
+    async def _hear_source(self, gave: SourceGave, stand: SourceStand) -> None:
+        """Note that a source came to its end; in the journal only where anything depends on it."""
+        now, stream = self._clock.wall(), stream_of(gave.source)
+        position = self._recorder.state.cursors.get(stream, "") if gave.position is None else gave.position
+        through = gave.through
+        if through is not None and (stand.through is not None and through <= stand.through):
+            through = None
+        posted = gave.position is None
+        moved = position != self._recorder.state.cursors.get(stream, "")
+        worth = is_worth_recording(stand, now, through, self._sources.stale_after_s(gave.source))
+        if through is not None and (posted or moved or worth):
+            await self._record(WatermarkReached(stream, position, through, now))
+        elif moved or worth:
+            await self._record(SourceHeard(gave.source, position, now))
+        self._sources.note_heard(gave.source, now)
+        await self._thaw(stream)
+
+    async def _freeze_as_sources(self, now: Instant) -> None:
+        for key, why in self._sources.freezes(self._recorder.state, now).items():
+            await self._set_freeze(key, why)
+
     # --- closing and measuring ---
 
     async def _look(self) -> None:
@@ -199,6 +292,7 @@ class Revenue(RecordingActor):
         if self._recorder.state.plan is None:
             return
         now = self._clock.wall()
+        await self._freeze_as_sources(now)
         closing = self._judge_closing(self._revenue().watermark, now)
         await self._close(closing, ())
         await self._measure(confirmed_now=False)
@@ -209,9 +303,10 @@ class Revenue(RecordingActor):
             now=now,
             clock_trusted=self._looked().trusted,
             watermark=watermark,
-            heard_at=revenue.heard_at,
+            vouched=revenue.sources.through,
+            heard_at=revenue.known_at,
             first_heard_at=revenue.first_heard_at,
-            caught_up=self._caught_up,
+            caught_up=self._caught_up and self._sources.caught_up,
         )
         return judge_closing(revenue.book, source, self._plan().policies.revenue, self._calendar())
 
@@ -261,7 +356,7 @@ class Revenue(RecordingActor):
             _last_reading(state.measured),
             state.book.trailing_micros(now, policy),
             now=now,
-            heard_at=state.heard_at,
+            heard_at=state.known_at,
             clock_trusted=self._looked().trusted,
             confirmed=confirmed_now,
             policy=policy,
@@ -353,4 +448,4 @@ def _same_figures(one: RevenueMeasured, other: RevenueMeasured | None) -> bool:
 
 def days_known_through(state: RevenueState) -> Instant:
     """Until when revenue is known well enough to judge a day's end: unknown never demotes."""
-    return max(state.watermark or 0, state.heard_at or 0)
+    return max(state.known_through or 0, state.known_at or 0)

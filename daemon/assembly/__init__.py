@@ -3,6 +3,7 @@
 from adapters.payments_csv import PaymentsFile, UnreadableFileError, write_payments_csv
 from adapters.redis_streams import CommandSender, PaymentsSender
 from adapters.state_directory import Holder, RunFacts
+from daemon.assembly.channels import channels_of
 from daemon.assembly.command_line import (
     accelerated_clock,
     clock_from,
@@ -17,11 +18,12 @@ from daemon.assembly.command_line import (
     run_facts,
 )
 from daemon.assembly.installation import Installation, installed
-from daemon.assembly.provisioners import PREFLIGHT_LIMIT_S, Unreached, observers_of, preflight
+from daemon.assembly.provisioners import PREFLIGHT_LIMIT_S, REDIS_AS_FOUND, Unreached, observers_of, preflight
 from daemon.assembly.refusals import CannotStart
 
 __all__ = [
     "PREFLIGHT_LIMIT_S",
+    "REDIS_AS_FOUND",
     "CannotStart",
     "CommandSender",
     "Holder",
@@ -32,6 +34,7 @@ __all__ = [
     "Unreached",
     "UnreadableFileError",
     "accelerated_clock",
+    "channels_of",
     "clock_from",
     "command_sender",
     "holder_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,11 +12,12 @@ from adapters.log_repeats import RepeatLimits
 from adapters.logs import configure_logs
 from adapters.metrics import PrometheusText
 from adapters.payments_csv import PaymentsFile
-from adapters.redis_streams import CommandSender, PaymentsSender
+from adapters.redis_streams import CommandSender, PaymentsSender, RedisAccess
 from adapters.sqlite_journal import JOURNAL_NAME, ReadOnlyJournal
 from adapters.state_directory import Holder, RunFacts, current_holder, read_run_facts
 from config.instants import Instant, instant_text
 from config.settings import LogSettings
+from config.settings_redis import RedisReached
 from machines.ports.clock import Clock
 from machines.state.whole import FOLD_VERSION
 
@@ -71,14 +73,15 @@ def holder_of(state_dir: str) -> Holder | None:
     return current_holder(Path(state_dir))
 
 
-def payments_sender(url: str, instance: str) -> PaymentsSender:
+def payments_sender(reached: RedisReached, instance: str) -> PaymentsSender:
     """Whoever wants to send payments to an instance; raises `ValueError` for an unusable URL."""
-    return PaymentsSender(url, instance)
+    return PaymentsSender(reached.url, instance, access=RedisAccess(reached.access, os.environ))
 
 
-def command_sender(url: str, instance: str) -> CommandSender:
+def command_sender(reached: RedisReached, instance: str, principal: str = "") -> CommandSender:
     """Whoever wants to command an instance's daemon; raises `ValueError` for an unusable URL."""
-    return CommandSender(url, instance)
+    access = RedisAccess(reached.access, os.environ)
+    return CommandSender(reached.url, instance, access=access, principal=principal)
 
 
 def metrics_page(read: Callable[[], Iterable[Any]]) -> Callable[[], bytes]:

@@ -18,15 +18,19 @@ from adapters.provisioners.registry import (
     observer_for,
     provisioner_for,
 )
-from adapters.redis_server import EmbeddedRedis
-from adapters.redis_streams import RedisStreams
+from adapters.redis_server import EmbeddedRedis, EmbeddedRedisError
+from adapters.redis_streams import RedisAccess, RedisStreams
 from adapters.redis_streams.names import url_without_password
 from adapters.sqlite_journal import JOURNAL_NAME, JournalLimits, SqliteJournal
 from adapters.state_directory import RunFacts, StateDirectory
 from config.plan import Plan
 from config.settings import EMBEDDED, Settings
+from daemon.assembly.channels import channels_of
 from daemon.assembly.provisioners import AdaptersByKind, Unreached, preflight_in, surroundings_of
+from daemon.assembly.sources import PaymentSources, sources_of
+from daemon.roots.embedded_redis import EmbeddedServer
 from daemon.roots.http import check_address
+from daemon.roots.notifications import OpenChannel
 from daemon.running import Ports
 from machines.ports.clock import Clock
 from machines.ports.costs import CostReader
@@ -51,6 +55,10 @@ class Installation(msgspec.Struct, frozen=True):
     """What keeps the plan's components from being reached, by the Redis that this daemon holds."""
     cost_readers: Callable[[], Sequence[CostReader]]
     """Constructs the readers of bills that the settings switch on; raises `ProvisionerUnavailableError`."""
+    channels: Callable[[], Sequence[OpenChannel]]
+    """Constructs the ways to tell somebody; raises `ChannelUnusableError`."""
+    embedded: EmbeddedServer | None = None
+    """The Redis in the state directory; None where the settings name another."""
 
 
 @asynccontextmanager
@@ -64,9 +72,13 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
     path = Path(settings.state_dir)
     for reader in cost_readers(settings.costs, os.environ, clock):
         await reader.close()  # its packages are there: better missed now than by tomorrow's bill
+    channels_of(settings, clock, os.environ)  # their packages and secrets are there: better missed now than at night
+    sources = sources_of(settings, clock, os.environ)
     with StateDirectory.hold(path, instance=settings.instance, since=clock.wall()) as directory:
         # Not before: who starts the same daemon twice is to read that it runs, not that its address is taken.
         check_address(settings.http_host, settings.http_port)
+        if sources.posted:
+            check_address(*settings.receiving.address, "receiving.http")
         embedded = EmbeddedRedis(path) if settings.redis == EMBEDDED else None
         url = settings.redis if embedded is None else await embedded.start()
         try:
@@ -81,7 +93,7 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
                     retention_days=settings.journal.retention_days,
                 ),
             )
-            streams = RedisStreams(url, settings.instance)
+            streams = RedisStreams(url, settings.instance, access=RedisAccess(settings.redis_access, os.environ))
             surroundings = surroundings_of(settings, clock, url)
             observers, provisioners = (
                 AdaptersByKind(observer_for, surroundings),
@@ -89,7 +101,15 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
             )
             try:
                 yield Installation(
-                    ports=_ports(settings, clock, journal, streams, surroundings, adapters=(observers, provisioners)),
+                    ports=_ports(
+                        settings,
+                        clock,
+                        journal,
+                        streams,
+                        surroundings,
+                        adapters=(observers, provisioners),
+                        sources=sources,
+                    ),
                     redis_url=url_without_password(url),
                     warnings=(
                         *journal.opening.warnings,
@@ -100,15 +120,29 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
                     ),
                     preflight=lambda plan: preflight_in(plan, surroundings_of(settings, clock, url)),
                     cost_readers=lambda: cost_readers(settings.costs, os.environ, clock),
+                    channels=lambda: channels_of(settings, clock, os.environ),
+                    embedded=None if embedded is None else _kept(embedded),
                 )
             finally:
                 for adapter in (*observers.constructed, *provisioners.constructed):
                     await adapter.close()
+                await sources.close()
                 await streams.close()
                 await journal.close()
         finally:
             if embedded is not None:
                 await embedded.stop()
+
+
+def _kept(embedded: EmbeddedRedis) -> EmbeddedServer:
+    async def start_again() -> str:
+        try:
+            await embedded.start_again()
+        except EmbeddedRedisError as error:
+            return str(error)
+        return ""
+
+    return EmbeddedServer(embedded.has_ended, start_again)
 
 
 def _ports(
@@ -119,6 +153,7 @@ def _ports(
     surroundings: Surroundings,
     *,
     adapters: tuple[Mapping[str, Observer], Mapping[str, Provisioner]],
+    sources: PaymentSources,
 ) -> Ports:
     observers, provisioners = adapters
     chance = random.SystemRandom()
@@ -131,8 +166,12 @@ def _ports(
         customer_key=journal.customer_key,
         jitter=lambda: chance.uniform(0.5, 1.5),
         stamped_now=SystemClock().wall,
+        sources=sources.asked,
+        receivers=sources.posted,
         retained=_retained(settings, clock),
-        dial_board=lambda: RedisDialBoard(surroundings.redis_url, surroundings.instance, clock),
+        dial_board=lambda: RedisDialBoard(
+            surroundings.redis_url, surroundings.instance, clock, surroundings.redis_access
+        ),
     )
 
 

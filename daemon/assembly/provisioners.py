@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -18,13 +18,18 @@ from adapters.provisioners.registry import (
     observer_for,
     preflight_of,
 )
+from adapters.redis_streams import RedisAccess
 from config.plan import Plan
 from config.settings import EMBEDDED, Settings
+from config.settings_redis import RedisReached
 from daemon.assembly.command_line import run_facts
 from machines.ports.clock import Clock
 from machines.ports.provisioner import Observer, Resource
 
 Adapter = TypeVar("Adapter")
+
+REDIS_AS_FOUND: Final = RedisReached("")
+"""Nothing was said of the daemon's Redis but what its run facts say."""
 
 
 PREFLIGHT_LIMIT_S = 60
@@ -104,19 +109,30 @@ def surroundings_of(settings: Settings, clock: Clock, redis_url: str = "") -> Su
     """What adapters find around them; `redis_url` is that of a Redis that the settings do not name."""
     chance = random.SystemRandom()
     url = redis_url or ("" if settings.redis == EMBEDDED else settings.redis)
-    return Surroundings(Path(settings.state_dir), clock, chance.randrange, os.environ, url, settings.instance)
+    access = RedisAccess(settings.redis_access, os.environ)
+    return Surroundings(
+        Path(settings.state_dir), clock, chance.randrange, os.environ, url, settings.instance, access
+    )
 
 
 @asynccontextmanager
-async def observers_of(state_dir: str, clock: Clock) -> AsyncIterator[Mapping[str, Observer]]:
+async def observers_of(
+    state_dir: str, clock: Clock, reached: RedisReached = REDIS_AS_FOUND
+) -> AsyncIterator[Mapping[str, Observer]]:
     """What can look at a daemon's components, with the environment of whoever asks; nothing here can change anything.
 
+    `reached` says how the Redis of the running daemon is reached, where that takes more than its address.
     Asked for a kind that is not installed, it raises `ProvisionerUnavailableError`.
     """
     facts, chance = run_facts(state_dir), random.SystemRandom()
     surroundings = Surroundings(Path(state_dir), clock, chance.randrange, os.environ)
     if facts is not None:
-        surroundings = msgspec.structs.replace(surroundings, redis_url=facts.redis, instance=facts.instance)
+        surroundings = msgspec.structs.replace(
+            surroundings,
+            redis_url=reached.url or facts.redis,
+            redis_access=RedisAccess(reached.access, os.environ),
+            instance=facts.instance,
+        )
     observers = AdaptersByKind(observer_for, surroundings)
     try:
         yield observers

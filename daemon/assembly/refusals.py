@@ -6,7 +6,9 @@ from adapters.provisioners.registry import (
     ProvisionerUnavailableError,
 )
 from adapters.redis_server import EmbeddedRedisError
+from adapters.sources.construction import SourceUnusableError
 from adapters.state_directory import HeldError
+from machines.ports.channels import ChannelUnusableError
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 from machines.ports.retained import BrokerUnusableError
 
@@ -17,5 +19,7 @@ CannotStart = (
     JournalRefusedError,
     ProvisionerUnavailableError,
     BrokerUnusableError,
+    ChannelUnusableError,
+    SourceUnusableError,
 )
 """What keeps a daemon from starting; each message says what to do."""

@@ -9,6 +9,7 @@ import msgspec
 
 from daemon.cli.asking import WAIT_S, ask
 from daemon.cli.reading_state import EXIT_FAILURE, format_option, state_dir_option
+from daemon.cli.redis_reaching import RedisWish, principal_option, redis_option, settings_option
 
 
 @click.command("adopt")
@@ -16,13 +17,23 @@ from daemon.cli.reading_state import EXIT_FAILURE, format_option, state_dir_opti
 @click.argument("resource", metavar="[RESOURCE]", required=False)
 @click.option("--reason", required=True, metavar="TEXT", help="Why solvent is to manage it; kept in the journal.")
 @state_dir_option
-@click.option("--redis", metavar="URL", help="The daemon's Redis; needed where that has a password.")
+@redis_option()
+@settings_option
+@principal_option
 @click.option(
     "--wait-s", type=click.FloatRange(1), default=WAIT_S, show_default=True, help="Give up after so long unanswered."
 )
 @format_option
 def adopt_command(  # noqa: PLR0917 - one for each option
-    component: str, resource: str | None, reason: str, state_dir: str, redis: str | None, wait_s: float, shape: str
+    component: str,
+    resource: str | None,
+    reason: str,
+    state_dir: str,
+    redis: str | None,
+    settings_file: str | None,
+    principal: str,
+    wait_s: float,
+    shape: str,
 ) -> None:
     """Take over a resource that solvent did not make.
 
@@ -42,7 +53,7 @@ def adopt_command(  # noqa: PLR0917 - one for each option
     fields = {"verb": "adopt", "component": component, "reason": reason}
     if resource is not None:
         fields["resource"] = resource
-    answered = asyncio.run(ask(state_dir, fields, redis=redis, wait_s=wait_s))
+    answered = asyncio.run(ask(state_dir, fields, RedisWish(redis, settings_file, principal), wait_s=wait_s))
     refused = answered.outcome == "refused"
     if shape == "json":
         click.echo(msgspec.json.encode({"outcome": answered.outcome, "reason": answered.reason}).decode())

@@ -7,6 +7,7 @@ from typing import Final
 
 from daemon.assembly import RunFacts, clock_from, command_sender, run_facts
 from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with, journal_of
+from daemon.cli.redis_reaching import RedisWish, reach
 from machines.events import CommandAnswered
 from machines.ports.clock import Clock
 from machines.ports.journal import Journal
@@ -17,10 +18,10 @@ WAIT_S: Final = 30.0
 """A daemon answers within a second; one that starts, or whose disk is slow, gets longer."""
 
 
-def running(state_dir: str, redis: str | None) -> RunFacts:
+def running(state_dir: str, wish: RedisWish) -> RunFacts:
     """Where the daemon that can be asked is found; ends the command line with a message where none runs."""
     facts = run_facts(state_dir)
-    if facts is None or not (redis or facts.redis):
+    if facts is None or not (wish.redis or facts.redis):
         end_with(
             EXIT_NOTHING,
             f"no daemon runs on {state_dir}: start it with `solvent run --state-dir {state_dir} --plan …`",
@@ -28,16 +29,17 @@ def running(state_dir: str, redis: str | None) -> RunFacts:
     return facts
 
 
-async def ask(state_dir: str, fields: Mapping[str, str], *, redis: str | None, wait_s: float) -> CommandAnswered:
+async def ask(state_dir: str, fields: Mapping[str, str], wish: RedisWish, *, wait_s: float) -> CommandAnswered:
     """The daemon's answer to a command of these fields.
 
     Ends the command line with a message where no daemon runs, its Redis is away, or no answer comes within `wait_s`.
     """
-    facts = running(state_dir, redis)
+    facts = running(state_dir, wish)
+    reached = reach(wish, facts.redis)
     async with journal_of(state_dir) as journal:
         before = journal.last_sequence
         try:
-            sender = command_sender(redis or facts.redis, facts.instance)
+            sender = command_sender(reached, facts.instance, wish.principal)
         except ValueError as error:
             end_with(EXIT_BAD_INPUT, f"--redis: {error}")
         try:

@@ -21,6 +21,7 @@ from daemon.cli.reading_state import (
     journal_of,
     state_dir_option,
 )
+from daemon.cli.redis_reaching import RedisWish, principal_option, redis_option, settings_option
 from machines.events import BudgetReconciled, CommandAnswered
 from machines.ports.clock import Clock
 from machines.ports.journal import Journal
@@ -44,7 +45,9 @@ def budget_group() -> None:
 @click.option("--bill", required=True, metavar="AMOUNT", help="What the provider bills for the whole month.")
 @click.option("--reason", required=True, metavar="TEXT", help="Where the bill is from; kept in the journal.")
 @state_dir_option
-@click.option("--redis", metavar="URL", help="The daemon's Redis; needed where that has a password.")
+@redis_option()
+@settings_option
+@principal_option
 @click.option(
     "--wait-s", type=click.FloatRange(1), default=WAIT_S, show_default=True, help="Give up after so long unanswered."
 )
@@ -56,6 +59,8 @@ def reconcile_command(  # noqa: PLR0917 - one for each option
     reason: str,
     state_dir: str,
     redis: str | None,
+    settings_file: str | None,
+    principal: str,
     wait_s: float,
     shape: str,
 ) -> None:
@@ -76,7 +81,8 @@ def reconcile_command(  # noqa: PLR0917 - one for each option
     except ValueError:
         end_with(EXIT_BAD_INPUT, f"--month: expected a month such as 2026-11, found {month_name!r}")
     fields = {"verb": "reconcile-budget", "component": component, "month": month_text(month), "bill": bill}
-    outcome, said = asyncio.run(_reconcile(state_dir, {**fields, "reason": reason}, redis, wait_s))
+    wish = RedisWish(redis, settings_file, principal)
+    outcome, said = asyncio.run(_reconcile(state_dir, {**fields, "reason": reason}, wish, wait_s))
     if shape == "json":
         click.echo(msgspec.json.encode({"outcome": outcome, "reason": said}).decode())
     else:
@@ -85,12 +91,12 @@ def reconcile_command(  # noqa: PLR0917 - one for each option
         raise click.exceptions.Exit(EXIT_FAILURE)
 
 
-async def _reconcile(state_dir: str, fields: dict[str, str], redis: str | None, wait_s: float) -> tuple[str, str]:
+async def _reconcile(state_dir: str, fields: dict[str, str], wish: RedisWish, wait_s: float) -> tuple[str, str]:
     """The outcome and a sentence: of the daemon's answer where it refuses, else of what it did."""
-    running(state_dir, redis)
+    running(state_dir, wish)
     async with journal_of(state_dir) as journal:
         before = journal.last_sequence
-        answered = await ask(state_dir, fields, redis=redis, wait_s=wait_s)
+        answered = await ask(state_dir, fields, wish, wait_s=wait_s)
         if answered.outcome != DONE:
             return answered.outcome, answered.reason
         ended = await _ended(journal, before, answered, fields["component"], clock_from(None), wait_s)

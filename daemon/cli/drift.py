@@ -12,6 +12,7 @@ import msgspec
 from daemon.assembly import clock_from, observers_of
 from daemon.cli.looking import look_at_each, look_option
 from daemon.cli.reading_state import EXIT_BAD_INPUT, end_with, format_option, journal_of, read_state, state_dir_option
+from daemon.cli.redis_reaching import RedisWish, reach_running, settings_option
 from daemon.listing import looked_at
 from machines.drifting import compared
 from machines.lifecycle_states import ComponentState
@@ -24,9 +25,10 @@ EXIT_DRIFT: Final = 1
 
 @click.command("drift")
 @state_dir_option
+@settings_option
 @look_option
 @format_option
-def drift_command(state_dir: str, look_s: float, shape: str) -> None:
+def drift_command(state_dir: str, settings_file: str | None, look_s: float, shape: str) -> None:
     """Look at every component once and say what stands otherwise than the journal has it.
 
     Nothing is changed and nothing is recorded: it works beside a running daemon and without one. It looks with the
@@ -41,7 +43,7 @@ def drift_command(state_dir: str, look_s: float, shape: str) -> None:
     Exit codes: 0 no drift among what could be seen, 1 drift, 2 nothing could be looked at, wrong usage, or no
     readable journal. In JSON `unknown` counts the looks that failed: unknown is neither drift nor agreement.
     """  # noqa: D301 - click's mark for text that is not rewrapped
-    shown = asyncio.run(_look(state_dir, look_s))
+    shown = asyncio.run(_look(state_dir, RedisWish(settings_file=settings_file), look_s))
     if shape == "json":
         click.echo(msgspec.json.encode(shown).decode())
     else:
@@ -53,7 +55,7 @@ def drift_command(state_dir: str, look_s: float, shape: str) -> None:
         raise click.exceptions.Exit(EXIT_DRIFT)
 
 
-async def _look(state_dir: str, look_s: float) -> dict[str, Any]:
+async def _look(state_dir: str, wish: RedisWish, look_s: float) -> dict[str, Any]:
     async with journal_of(state_dir, EXIT_BAD_INPUT) as journal:
         state, epoch = (await read_state(journal)).state, journal.identity.epoch
     plan = state.plan
@@ -61,7 +63,7 @@ async def _look(state_dir: str, look_s: float) -> dict[str, Any]:
         end_with(EXIT_BAD_INPUT, f"{state_dir} has no plan yet: nothing can be looked at before `solvent run --plan …`")
     clock = clock_from(None)
     components = looked_at(state)
-    async with observers_of(state_dir, clock) as observers:
+    async with observers_of(state_dir, clock, reach_running(state_dir, wish)) as observers:
         looks = await look_at_each(state, components, observers, clock, look_s)
     wanted = wanted_states(plan, state)
     shown: dict[str, Any] = {}

@@ -35,7 +35,7 @@ def text_of_sources(event: Event) -> str:
         case events.SourcesConfigured():
             return f"payments come from {', '.join(event.names) or 'the Redis stream'}"
         case events.SourceHeard():
-            return f"the source {event.source} answered, nothing new"
+            return f"the source {event.source} was read whole"
         case _:
             return ""
 

@@ -14,6 +14,7 @@ from config.calendar import calendar_of
 from config.instants import Instant, InstantError, instant_from_text
 from config.plan import Plan
 from config.settings import DEFAULT_INSTANCE
+from config.settings_redis import RedisReached
 from daemon.assembly import (
     PaymentsSender,
     UnreadableFileError,
@@ -35,6 +36,7 @@ from daemon.cli.reading_state import (
     journal_of,
     read_state,
 )
+from daemon.cli.redis_reaching import RedisWish, reach, redis_option, settings_option
 from machines.ports.clock import Clock
 from machines.ports.streams import StreamsAwayError
 
@@ -45,7 +47,7 @@ AGAIN: Final = "what was sent stays sent; run the same command again, a payment 
 class Target(msgspec.Struct, frozen=True):
     """Where the payments go, and where the daemon's journal is read, if at all."""
 
-    redis: str
+    redis: RedisReached
     instance: str
     state_dir: str | None
 
@@ -62,7 +64,8 @@ class Wish(msgspec.Struct, frozen=True):
 @click.command("import")
 @click.argument("file", metavar="FILE")
 @click.option("--state-dir", envvar="SOLVENT_STATE_DIR", metavar="DIR", help="The daemon's state directory.")
-@click.option("--redis", metavar="URL", help="Its Redis; needed where that has a password, or without --state-dir.")
+@redis_option("Its Redis, without a password; needed without --state-dir.")
+@settings_option
 @click.option("--instance", metavar="NAME", help="Its instance; read from the state directory unless given.")
 @click.option("--until", metavar="DATE", help="The file is complete through the end of this day, in the plan's zone.")
 @click.option("--wait/--no-wait", default=True, help="Wait until the daemon has counted everything and decided.")
@@ -74,6 +77,7 @@ def import_command(  # noqa: PLR0917 - one for each option
     file: str,
     state_dir: str | None,
     redis: str | None,
+    settings_file: str | None,
     instance: str | None,
     until: str | None,
     wait: bool,
@@ -96,7 +100,7 @@ def import_command(  # noqa: PLR0917 - one for each option
     Exit codes: 0 sent (and, unless --no-wait, counted), 1 Redis or the daemon did not take it, 2 wrong usage or a
     file that cannot be read, 3 no daemon runs.
     """  # noqa: D301 - click's mark for text that is not rewrapped
-    target = _target(state_dir, redis, instance)
+    target = _target(state_dir, RedisWish(redis, settings_file), instance)
     wish = Wish(file, until, wait, wait_s)
     try:
         shown = asyncio.run(_import(target, wish))
@@ -110,20 +114,20 @@ def import_command(  # noqa: PLR0917 - one for each option
         say_import(shown)
 
 
-def _target(state_dir: str | None, redis: str | None, instance: str | None) -> Target:
+def _target(state_dir: str | None, wish: RedisWish, instance: str | None) -> Target:
     """Where the daemon is found: by its run facts, or as it was said."""
-    if redis is not None and state_dir is None:
-        return Target(redis, instance or DEFAULT_INSTANCE, None)
+    if wish.redis is not None and state_dir is None:
+        return Target(reach(wish), instance or DEFAULT_INSTANCE, None)
     directory = state_dir or "solvent-state"
     facts = run_facts(directory)
-    if redis is None and (facts is None or not facts.redis):
+    if wish.redis is None and (facts is None or not facts.redis):
         end_with(
             EXIT_NOTHING,
             f"no daemon runs on {directory}: start it with `solvent run --state-dir {directory} --plan …`,"
             " or name its Redis with --redis",
         )
     known = facts.instance if facts is not None else DEFAULT_INSTANCE
-    return Target(redis or (facts.redis if facts else ""), instance or known, directory)
+    return Target(reach(wish, facts.redis if facts else ""), instance or known, directory)
 
 
 async def _import(target: Target, wish: Wish) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from daemon.cli.reading_state import (
     read_state,
     state_dir_option,
 )
+from daemon.cli.redis_reaching import RedisWish, principal_option, reach_running, redis_option, settings_option
 from daemon.listing import list_tagged, places
 from machines.orphans import Orphan, agreed, orphans
 from machines.ports.journal import Journal
@@ -41,7 +42,9 @@ BETWEEN_S: Final = 10.0
 @click.option("--kind", metavar="KIND", help="With --remove: its kind, where two kinds have an orphan of that name.")
 @click.option("--confirm", metavar="CODE", help="With --remove: the code that it says without this; then it removes.")
 @click.option("--reason", metavar="TEXT", help="With --confirm: why it is removed; kept in the journal.")
-@click.option("--redis", metavar="URL", help="With --remove: the daemon's Redis, where that has a password.")
+@redis_option("With --remove: the daemon's Redis, without a password; read from the state directory.")
+@settings_option
+@principal_option
 @click.option(
     "--wait-s", type=click.FloatRange(1), default=WAIT_S, show_default=True, help="Give up after so long unanswered."
 )
@@ -55,6 +58,8 @@ def orphans_command(  # noqa: PLR0917 - one for each option
     confirm: str | None,
     reason: str | None,
     redis: str | None,
+    settings_file: str | None,
+    principal: str,
     wait_s: float,
     shape: str,
 ) -> None:
@@ -77,20 +82,20 @@ def orphans_command(  # noqa: PLR0917 - one for each option
     readable journal. In JSON `unknown` has the reason of each kind that could not be listed. With --remove: 0
     answered, 1 refused, not answered, or Redis is away, 2 wrong usage, 3 no daemon runs.
     """  # noqa: D301 - click's mark for text that is not rewrapped
-    given = {"kind": kind, "confirm": confirm, "reason": reason, "redis": redis}
+    given = {"kind": kind, "confirm": confirm, "reason": reason, "redis": redis, "as": principal or None}
     if remove is not None:
         fields = {"verb": "remove-orphan", "resource": remove, "kind": kind, "confirm": confirm, "reason": reason}
         sent = {name: text for name, text in fields.items() if text is not None}
-        asyncio.run(_ask(state_dir, sent, redis, wait_s, shape))
+        asyncio.run(_ask(state_dir, sent, RedisWish(redis, settings_file, principal), wait_s, shape))
         return
     if alone := [f"--{name}" for name, text in given.items() if text is not None]:
         raise click.UsageError(f"{', '.join(alone)}: only together with --remove NAME")
-    _list(state_dir, between, look_s, shape)
+    _list(state_dir, RedisWish(settings_file=settings_file), between, look_s, shape)
 
 
-def _list(state_dir: str, between_s: float, look_s: float, shape: str) -> None:
+def _list(state_dir: str, wish: RedisWish, between_s: float, look_s: float, shape: str) -> None:
     """Show what two reads agree on; ends with the exit code that says whether there is any."""
-    found, unknown, kinds = asyncio.run(_read_twice(state_dir, between_s, look_s))
+    found, unknown, kinds = asyncio.run(_read_twice(state_dir, wish, between_s, look_s))
     if shape == "json":
         shown = {"orphans": [_object(each) for each in found], "unknown": unknown}
         click.echo(msgspec.json.encode(shown).decode())
@@ -107,11 +112,12 @@ def _list(state_dir: str, between_s: float, look_s: float, shape: str) -> None:
 
 
 async def _read_twice(
-    state_dir: str, between_s: float, look_s: float
+    state_dir: str, wish: RedisWish, between_s: float, look_s: float
 ) -> tuple[tuple[Orphan, ...], dict[str, str], int]:
     """What two reads agree on, why kinds could not be listed, and how many kinds there are."""
     clock = clock_from(None)
-    async with journal_of(state_dir, EXIT_BAD_INPUT) as journal, observers_of(state_dir, clock) as observers:
+    reached = reach_running(state_dir, wish)
+    async with journal_of(state_dir, EXIT_BAD_INPUT) as journal, observers_of(state_dir, clock, reached) as observers:
         state = (await read_state(journal)).state
         if state.plan is None:
             end_with(EXIT_BAD_INPUT, f"{state_dir} has no plan yet: no resource can carry its tag")
@@ -130,9 +136,9 @@ async def _read(
     return orphans(listed.found, (await read_state(journal)).state, journal.identity.epoch), listed.unknown
 
 
-async def _ask(state_dir: str, fields: Mapping[str, str], redis: str | None, wait_s: float, shape: str) -> None:
+async def _ask(state_dir: str, fields: Mapping[str, str], wish: RedisWish, wait_s: float, shape: str) -> None:
     """Send `remove-orphan` to the running daemon, and say what it answers."""
-    answered = await ask(state_dir, fields, redis=redis, wait_s=wait_s)
+    answered = await ask(state_dir, fields, wish, wait_s=wait_s)
     refused = answered.outcome == "refused"
     if shape == "json":
         click.echo(msgspec.json.encode({"outcome": answered.outcome, "reason": answered.reason}).decode())

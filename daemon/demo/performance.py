@@ -11,6 +11,7 @@ import msgspec
 from config.calendar import calendar_of
 from config.plan import Plan
 from config.settings import Mode, Settings
+from config.settings_redis import RedisReached
 from daemon.assembly import accelerated_clock, payments_sender
 from daemon.demo.ledger import Ledger
 from daemon.demo.playing import Player
@@ -100,7 +101,7 @@ class Performance:
         screen, loop = self._screen, asyncio.get_running_loop()
         for warning in serving.installation.warnings:
             screen.say(f"warning: {warning}", "warning")
-        sender = payments_sender(serving.installation.redis_url, "solvent")
+        sender = payments_sender(RedisReached(serving.installation.redis_url), "solvent")
         player = Player(
             ledger=self._ledger,
             plan=self._plan,

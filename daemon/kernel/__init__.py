@@ -6,6 +6,7 @@ It knows nothing of money or components. The rooms, from the inside out:
 * `state`: what the parts of one kernel share: phase, counters, `on_event`, `fatal`
 * `tasks`, `timers`: the one place where tasks are created; one heap for every timer
 * `supervision`, `draining`, `roots`: handle the mail; restart with back-off, at most so often in a window, then park
+* `beating`: a root is heard while it waits
 * `stopping`: ask, cancel, abandon with a count
 * `kernel`: the registry, `spawn`, `tell`, `ask`, `park`, `resume`, `stop`
 
@@ -23,6 +24,7 @@ An actor in full:
 """
 
 from daemon.kernel.actor import Actor, ActorRef, ActorState
+from daemon.kernel.beating import BEAT_EVERY_S_MAX, beating, pause_beating
 from daemon.kernel.errors import (
     ActorFailed,
     ActorParked,
@@ -44,6 +46,7 @@ from daemon.kernel.tasks import Tasks
 from daemon.kernel.timers import TimerId, Timers
 
 __all__ = [
+    "BEAT_EVERY_S_MAX",
     "Actor",
     "ActorFailed",
     "ActorParked",
@@ -69,5 +72,7 @@ __all__ = [
     "TimerId",
     "Timers",
     "UnknownActor",
+    "beating",
     "pause",
+    "pause_beating",
 ]

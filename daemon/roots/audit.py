@@ -31,7 +31,7 @@ class Audit:
         """Audit now, and then every `every_s`."""
         while True:
             if await self._is_whole():
-                await self._alarm(await audit(self._recorder.journal, self._recorder.state))
+                await self._alarm(await audit(self._recorder.journal, self._recorder.state, each_slice=root.beat))
             else:
                 self._log.info("audit_skipped", reason="the journal was compacted: its beginning is gone")
             next_s = asyncio.get_running_loop().time() + self._every_s

@@ -13,7 +13,7 @@ import structlog
 from config.calendar import Calendar, calendar_of, month_text
 from config.instants import SECOND, Instant
 from daemon.actuator import Actuator, Answer
-from daemon.kernel import Root, pause
+from daemon.kernel import Root, beating, pause, pause_beating
 from daemon.recorder import OvertakenError, Recorder
 from machines.costs.accrual import Day, day_of, month_of_day
 from machines.costs.billing import BillError, alarms_after, alarms_over, bills_of, days_to_read
@@ -73,7 +73,7 @@ class CostsRoot:
                     await self._read_bills(root, readers)
                 except JournalRefusedError as refused:
                     self._log.warning("costs_not_recorded", reason=str(refused))
-                await pause(self._times.beat_s)
+                await pause_beating(root, self._times.beat_s)
         finally:
             for reader in readers:
                 await reader.close()
@@ -125,10 +125,10 @@ class CostsRoot:
             elif self._recorder.clock.wall() >= asked.deadline_at:
                 answer = Answer(StepOutcome.AMBIGUOUS, self._unanswered.get(order, "no answer came by its deadline"))
             else:
-                answer = await self._actuator.reconcile(
-                    component, month_text(asked.month), asked.billed_micros, asked.reason, order
-                )
-                root.beat()
+                with beating(root):
+                    answer = await self._actuator.reconcile(
+                        component, month_text(asked.month), asked.billed_micros, asked.reason, order
+                    )
             ended = reconcile_ended(asked, answer, self._recorder.clock.wall())
             if ended is not None:
                 await self._recorder.record(COSTS, (ended,))
@@ -148,8 +148,8 @@ class CostsRoot:
         for reader in readers:
             if self._is_due(reader.name, now):
                 self._tried_at[reader.name] = now
-                await self._read_bill(reader, today)
-                root.beat()
+                with beating(root):
+                    await self._read_bill(reader, today)
 
     def _is_due(self, reader: str, now: Instant) -> bool:
         costs = self._recorder.state.costs

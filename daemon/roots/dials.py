@@ -13,7 +13,7 @@ import structlog
 from config.dials import DialPolicy
 from config.plan import Component, Plan
 from config.provisioner_options.dial import dial_policy
-from daemon.kernel import Root, pause
+from daemon.kernel import Root, pause_beating
 from daemon.publication.figures import cost_figures, revenue_figures
 from daemon.recorder import OvertakenError, Recorder
 from machines.dialing import DialFigures, turn
@@ -51,7 +51,7 @@ class Dials:
         try:
             while True:
                 await self.round(root, board)
-                await pause(self._every_s)
+                await pause_beating(root, self._every_s)
         finally:
             await board.close()
 

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Sequence
 
 import msgspec
+import structlog
 
 from daemon.actors.recording import NotRecorded
-from daemon.kernel import Kernel, Root, pause
+from daemon.kernel import Kernel, Root, pause_beating
 from daemon.messages import CaughtUp, EntriesArrived, StreamGap, StreamReplaced, StreamsLost, StreamsReached
 from daemon.recorder import Recorder
 from daemon.roots.gate import Gate, OwnedByAnotherError
@@ -55,6 +56,8 @@ class Intake:
         self._connected = False
         self._caught_up = False
         self._failures = 0
+        self._said = ""
+        """Why streams whose absence freezes nothing were not read; "" once they are read again."""
         self._trimmed_s = 0.0
 
     async def run(self, root: Root) -> None:
@@ -63,23 +66,23 @@ class Intake:
         while True:
             root.beat()
             try:
-                await self._round()
+                await self._round(root)
             except (StreamsAwayError, OwnedByAnotherError) as away:
-                await self._lost(str(away))
+                await self._lost(root, str(away))
 
-    async def _round(self) -> None:
+    async def _round(self, root: Root) -> None:
         if not self._connected:
-            await self._connect()
+            await self._connect(root)
         cursors = {name: self._cursor(name) for name in self._names}
         arrived = await self._streams.read(cursors, self._limits.entries_max, self._limits.block_ms)
         for stream, entries in arrived.items():
-            await self._hand_over(stream, entries)
+            await self._hand_over(root, stream, entries)
         if self._watches_gaps and not self._caught_up and not arrived:
             self._caught_up = True
-            await self._tell(CaughtUp())
-        await self._trim_when_due()
+            await self._tell(root, CaughtUp())
+        await self._trim_when_due(root)
 
-    async def _connect(self) -> None:
+    async def _connect(self, root: Root) -> None:
         """Hold each stream against our position before a single entry is read."""
         await self._gate.enter()
         for name in self._names:
@@ -88,33 +91,37 @@ class Intake:
             if cursor == START:
                 continue
             if _is_replaced(facts, cursor):
-                await self._tell(StreamReplaced(name))
+                await self._tell(root, StreamReplaced(name))
             elif not facts.cursor_entry_exists and self._watches_gaps:
-                await self._tell(StreamGap(name))
+                await self._tell(root, StreamGap(name))
         if self._watches_gaps:
-            await self._tell(StreamsReached())
-        self._connected, self._caught_up, self._failures = True, False, 0
+            await self._tell(root, StreamsReached())
+        self._connected, self._caught_up, self._failures, self._said = True, False, 0, ""
 
-    async def _hand_over(self, stream: str, entries: list[Entry]) -> None:
+    async def _hand_over(self, root: Root, stream: str, entries: list[Entry]) -> None:
         """Ask, so that a slow journal slows the intake and never the memory."""
-        await self._tell(EntriesArrived(stream, tuple(entries)))
+        await self._tell(root, EntriesArrived(stream, tuple(entries)))
 
-    async def _tell(self, message: msgspec.Struct) -> None:
+    async def _tell(self, root: Root, message: msgspec.Struct) -> None:
         while True:
+            root.beat()
             reply = await self._kernel.ask(self._actor, message, self._limits.ask_timeout_s)
             if not isinstance(reply, NotRecorded):
                 return
-            await pause(self._limits.disk_retry_s)  # the journal is full: nothing was taken, ask again
+            await pause_beating(root, self._limits.disk_retry_s)  # the journal is full: nothing was taken, ask again
 
-    async def _lost(self, reason: str) -> None:
+    async def _lost(self, root: Root, reason: str) -> None:
         self._connected = False
         self._failures += 1
         if self._watches_gaps:
-            await self._tell(StreamsLost(reason))
+            await self._tell(root, StreamsLost(reason))
+        elif reason != self._said:
+            self._said = reason
+            structlog.get_logger("intake").warning("commands_away", streams=",".join(self._names), reason=reason)
         limits = self._limits
-        await pause(min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16)))
+        await pause_beating(root, min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16)))
 
-    async def _trim_when_due(self) -> None:
+    async def _trim_when_due(self, root: Root) -> None:
         """Only the daemon trims its streams, and never the entry at its own position.
 
         A stream that was replaced under a living connection would lose what nobody has read yet: it is read instead.
@@ -128,7 +135,7 @@ class Intake:
             if cursor == START:
                 continue
             if _is_replaced(await self._streams.facts(name, cursor), cursor):
-                await self._tell(StreamReplaced(name))
+                await self._tell(root, StreamReplaced(name))
             else:
                 await self._streams.trim_before(name, cursor)
 

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 import structlog
 
-from daemon.kernel import Root
-from daemon.kernel.pausing import pause
-from daemon.notify import READY, STOPPING, WATCHDOG, notify, status, watchdog_s
+from daemon.notify import STOPPING, extend_timeout, notify, status, watchdog_s
 from daemon.roots.http import Http
+from daemon.roots.systemd import EXTEND_S, Systemd
 from daemon.running import Daemon
 from daemon.telemetry.event_log import EventLog
 from daemon.telemetry.health import Health
 from daemon.telemetry.metrics import Metrics
-from daemon.telemetry.samples import Family
+from daemon.telemetry.samples import Family, Sample
+from daemon.telemetry.source_samples import source_samples
+from daemon.telemetry.status_line import status_line
+
+OPENING_S = 1_800.0
+"""An hour of disk is a defect; half of one is a journal of years on a slow disk."""
 
 PageOf = Callable[[Callable[[], Iterable[Family]]], Callable[[], bytes]]
 """Turns the metric families, read at each scrape, into the page that is served."""
@@ -46,8 +50,15 @@ class Telemetry:
             version=version,
             mqtt=daemon.mqtt,
         )
+        if daemon.source_watch.are_watched:
+            self.metrics.readers.append(lambda: self._source_samples(daemon))
         daemon.over_cap_listeners.append(lambda _component: self.metrics.tally.permit_refused())
         self._page = page_of(self.metrics.families)
+
+    @staticmethod
+    def _source_samples(daemon: Daemon) -> Iterable[Sample]:
+        state, now = daemon.recorder.state, daemon.recorder.clock.wall()
+        return source_samples(state, now, daemon.source_watch.heard, daemon.source_roots)
 
     def start_http(self, address: Address, listening: Callable[[str], None]) -> None:
         """Serve the endpoints; `listening` is told their URL."""
@@ -63,34 +74,28 @@ class Telemetry:
 
     def start_watchdog(self) -> None:
         """Tell systemd that the daemon is ready, and then that it is well, for as long as it is."""
-        self._daemon.start_root("systemd", self._tell_systemd)
+        systemd = Systemd(
+            roots=self._daemon.kernel.roots,
+            open_steps=self.open_steps,
+            status_line=lambda: status_line(self._daemon.recorder.state, self._health.problems()),
+            watchdog_s=watchdog_s(),
+        )
+        self._daemon.start_root("systemd", systemd.run)
 
     def unready(self) -> Sequence[str]:
-        """Why the daemon is not ready: steps that an earlier life left open and that are not settled yet."""
+        """Why the daemon is not ready: it is not well, or an earlier life left steps open."""
+        return (*self._health.problems(), *self.open_steps())
+
+    def open_steps(self) -> Sequence[str]:
+        """Steps that an earlier life left open and that are not settled yet; none where this one may not act."""
         records = self._daemon.recorder.state.components.records
         for component_id, opened_at in tuple(self._open_at_boot.items()):
             record = records[component_id]
             if record.parked or record.intent is None or record.intent.opened_at != opened_at:
                 del self._open_at_boot[component_id]
-        acting = not self._daemon.actuator.dry_run
-        open_steps = [f"the open step of {component_id} is not settled" for component_id in self._open_at_boot]
-        return (*self._health.problems(), *(open_steps if acting else ()))
-
-    async def _tell_systemd(self, root: Root) -> None:
-        said_ready = False
-        every_s = watchdog_s() or 10.0
-        while True:
-            root.beat()
-            if not said_ready and not self.unready():
-                said_ready = notify(READY) or True
-            if not self._health.problems():
-                notify(WATCHDOG, status(self._status()))
-            await pause(min(every_s, 10.0) if said_ready else 0.5)
-
-    def _status(self) -> str:
-        state = self._daemon.recorder.state
-        frozen = f", frozen: {state.frozen}" if state.frozen else ""
-        return f"level {state.deciding.decided.level}, {state.mode.value}{frozen}"
+        if self._daemon.actuator.dry_run:
+            return ()
+        return [f"the open step of {component_id} is not settled" for component_id in self._open_at_boot]
 
 
 async def attach_log(daemon: Daemon) -> None:
@@ -99,6 +104,16 @@ async def attach_log(daemon: Daemon) -> None:
     await log.recall(daemon.ports.journal, daemon.recorder.state)
     daemon.recorder.listen(log.note)
     daemon.kernel_listeners.append(log.note_kernel)
+
+
+def say_opening() -> None:
+    """Ask systemd for the time that proving and, after an upgrade, migrating a long journal may take."""
+    notify(extend_timeout(OPENING_S), status("opening the journal"))
+
+
+def say_resuming(events: int) -> None:
+    """Tell systemd how far the journal is read; only what goes forward asks for more time."""
+    notify(extend_timeout(EXTEND_S), status(f"reading the journal: {events} events"))
 
 
 def say_stopping() -> None:

@@ -103,13 +103,24 @@ OF_REVENUE: Final = (
     Description(
         "solvent_source_watermark_timestamp_seconds", _GAUGE, "All payments before this have been sent, Unix seconds."
     ),
+    Description(
+        "solvent_source_last_read_age_seconds", _GAUGE, "Time since a source last answered whole.", ("source",)
+    ),
+    Description(
+        "solvent_source_quality",
+        _GAUGE,
+        "1 for what is known of a source at present: good, failing, stale or unknown.",
+        ("source", "quality"),
+    ),
+    Description("solvent_source_reads_total", _COUNTER, "Reads of a source, by how they ended.", ("source", "outcome")),
+    Description("solvent_source_payments_total", _COUNTER, "Payments that a source brought.", ("source",)),
 )
 
 OF_SCALING: Final = (
     Description(
         "solvent_level_released",
         _GAUGE,
-        "The level that components are moved towards; below the decided one while approval is awaited.",
+        "The level that components are moved towards: the held one, else the decided one once approved.",
     ),
     Description("solvent_level_reached", _GAUGE, "The highest level whose components are all hot."),
     Description(
@@ -180,6 +191,18 @@ OF_COSTS: Final = (
         "Billed / accrued over the same days - 1; absent where nothing was accrued.",
         ("component", "reader"),
     ),
+    Description(
+        "solvent_billed_cost_currency_per_month",
+        _GAUGE,
+        "The newest bills of the running month, all of them, at their pace for the whole month.",
+        ("currency",),
+    ),
+    Description(
+        "solvent_unexplained_cost_currency_per_month",
+        _GAUGE,
+        "What of it no accrual explains: beyond a component's own, or billed for none.",
+        ("currency",),
+    ),
     Description("solvent_bill_read_timestamp_seconds", _GAUGE, "When a bill was last read, Unix seconds.", ("reader",)),
     Description("solvent_cost_alarms_items", _GAUGE, "Bills that are in alarm: deviates or outlier.", ("status",)),
     Description("solvent_prices_old_items", _GAUGE, "Components whose price is older than the plan allows."),
@@ -197,6 +220,11 @@ OF_OPERATION: Final = (
     Description("solvent_commands_answered_total", _COUNTER, "Replies to commands.", ("outcome",)),
     Description("solvent_journal_last_sequence", _GAUGE, "The last durable event."),
     Description("solvent_journal_refusing", _GAUGE, "1 while the journal takes nothing, as with a full disk."),
+    Description(
+        "solvent_journal_oldest_wait_seconds",
+        _GAUGE,
+        "How long the oldest events that are not yet durable have waited; 0 while none do.",
+    ),
     Description("solvent_publication_connected", _GAUGE, "1 while the outgoing streams can be reached."),
     Description("solvent_publication_last_sequence", _GAUGE, "The last event in the stream of events."),
     Description("solvent_publication_lag_events", _GAUGE, "Durable events that are not yet published."),
@@ -221,4 +249,46 @@ OF_OPERATION: Final = (
     Description("solvent_root_beat_age_seconds", _GAUGE, "Time since a root task last said that it lives.", ("root",)),
 )
 
-CATALOGUE: Final = (*OF_THE_DOCUMENTS, *OF_REVENUE, *OF_SCALING, *OF_COSTS, *OF_OPERATION)
+OF_NOTIFICATIONS: Final = (
+    Description(
+        "solvent_notifications_waiting_items", _GAUGE, "Deliveries that wait for their time or a retry.", ("channel",)
+    ),
+    Description(
+        "solvent_notifications_dead_items",
+        _GAUGE,
+        "Deliveries that were given up and wait for an operator's replay.",
+        ("channel",),
+    ),
+    Description("solvent_notifications_delivered_total", _COUNTER, "Deliveries that a receiver took.", ("channel",)),
+    Description(
+        "solvent_log_lines_suppressed_total", _COUNTER, "Log lines left out, for there were too many.", ("event",)
+    ),
+)
+
+OF_BACKUPS: Final = (
+    Description(
+        "solvent_backup_last_success_timestamp_seconds",
+        _GAUGE,
+        "When the newest whole backup was made, Unix seconds; absent before the first.",
+    ),
+    Description("solvent_backup_age_seconds", _GAUGE, "Time since then."),
+    Description("solvent_backup_bytes", _GAUGE, "Its size."),
+    Description(
+        "solvent_backup_failing", _GAUGE, "1 where the newest attempt failed, else 0; absent before the first."
+    ),
+    Description(
+        "solvent_restore_drill_ok", _GAUGE, "1 where the last restore drill passed, else 0; absent before the first."
+    ),
+    Description("solvent_restore_drill_age_seconds", _GAUGE, "Time since the last restore drill."),
+    Description("solvent_restore_drill_duration_seconds", _GAUGE, "How long it took to restore."),
+)
+
+CATALOGUE: Final = (
+    *OF_THE_DOCUMENTS,
+    *OF_REVENUE,
+    *OF_SCALING,
+    *OF_COSTS,
+    *OF_OPERATION,
+    *OF_NOTIFICATIONS,
+    *OF_BACKUPS,
+)

@@ -17,6 +17,7 @@ from daemon.telemetry.samples import Sample
 from machines.costs.accrual import day_of
 from machines.costs.comparing import Verdict
 from machines.costs.prices import old_prices
+from machines.costs.projecting import projected
 from machines.state.costs import Costs, accrued_in
 from machines.state.whole import State
 
@@ -33,6 +34,7 @@ def cost_samples(state: State, plan: Plan, now: Instant) -> Iterator[Sample]:
     for component, micros in islice(sorted(accrued.items()), COMPONENTS_LABELLED_MAX):
         yield Sample("solvent_component_accrued_cost_currency", decimal_from_micros(micros), (component, currency))
     yield from _bills(costs, month, currency)
+    yield from _projected(costs, month, currency)
     standing = Counter(alarm.status for alarm in costs.alarms.values())
     for status in (Verdict.DEVIATES.value, Verdict.OUTLIER.value):
         yield Sample("solvent_cost_alarms_items", standing[status], (status,))
@@ -51,3 +53,11 @@ def _bills(costs: Costs, month: Month, currency: str) -> Iterator[Sample]:
             yield Sample("solvent_component_billed_cost_currency", decimal_from_micros(micros), (*labels, currency))
             if accrued := bill.accrued_micros.get(component, 0):
                 yield Sample("solvent_bill_deviation_ratio", Fraction(micros - accrued, accrued), labels)
+
+
+def _projected(costs: Costs, month: Month, currency: str) -> Iterator[Sample]:
+    found = projected(costs, month)
+    if found is not None:
+        billed, unexplained = decimal_from_micros(found.billed_micros), decimal_from_micros(found.unexplained_micros)
+        yield Sample("solvent_billed_cost_currency_per_month", billed, (currency,))
+        yield Sample("solvent_unexplained_cost_currency_per_month", unexplained, (currency,))

@@ -14,6 +14,7 @@ from machines import events
 from machines.deciding.facts import Direction
 from machines.events import BreakerStatus, Event, RemovalOutcome, StepOutcome
 from machines.state.costs import AGREES
+from machines.state.notifications import DEAD, DELIVERED
 
 Value = str | int | bool | None
 Fields = Mapping[str, Value]
@@ -66,6 +67,8 @@ def _level(event: Event) -> str:
             return ERROR
         case events.CostAlarmChanged() if event.status != AGREES:
             return WARNING
+        case events.DeliveryEnded() if event.outcome != DELIVERED:
+            return ERROR if event.outcome == DEAD else WARNING
         case _:
             pass
     if isinstance(event, _ERRORS):

@@ -112,7 +112,7 @@ def _cost_samples(state: State, figures: RevenueFigures, currency: tuple[str, ..
 def _level_samples(state: State, plan: Plan) -> Iterator[Sample]:
     deciding = state.deciding
     yield Sample("scaling_level_current", deciding.decided.level)
-    yield Sample("solvent_level_released", deciding.released_level)
+    yield Sample("solvent_level_released", state.target_level)
     yield Sample("solvent_level_reached", level_reached(plan, state))
     for level, at in sorted(deciding.raised_at.items()):
         yield Sample("scaling_activation_timestamp", _seconds(at), (str(level),))

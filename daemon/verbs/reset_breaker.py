@@ -9,7 +9,7 @@ from machines.granting import breaker_event
 
 
 def _judge(command: Command, bench: Bench) -> Judged:
-    name = command.required("breaker", "provider:<kind> or component:<id>")
+    name = command.required("breaker", "provider:<kind>, component:<id> or source:<name>")
     breaker = bench.state.breakers.get(name)
     if breaker is None:
         known = ", ".join(bench.state.breakers) or "none"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from daemon.verbs.verb import Bench, Verb
 from machines.commands import Command, CommandError, Judged, done
-from machines.events import ApprovalEnded, Event, PinEnded
+from machines.events import Event, PinEnded
+from machines.state.operators import COMPONENT, withdrawn
 
 
 def _judge(command: Command, bench: Bench) -> Judged:
@@ -12,11 +13,7 @@ def _judge(command: Command, bench: Bench) -> Judged:
     if component.id not in bench.state.operators.pins:
         raise CommandError(f"component: {component.id} is not pinned")
     events: list[Event] = [PinEnded(component.id, f"unpinned by {command.principal}")]
-    events.extend(
-        ApprovalEnded(approval_id, "withdrawn", command.principal)
-        for approval_id, asked in bench.state.operators.approvals.items()
-        if asked.subject == f"component:{component.id}"
-    )
+    events.extend(withdrawn(bench.state.operators, f"{COMPONENT}{component.id}", "withdrawn", command.principal))
     return done(f"unpinned {component.id}", *events)
 
 

@@ -66,7 +66,9 @@ class Source(msgspec.Struct, frozen=True):
     now: Instant
     clock_trusted: bool
     watermark: Instant | None = None
-    """All payments before it have been sent."""
+    """Somebody said that all payments before it have been sent."""
+    vouched: Instant | None = None
+    """Every configured source vouches that it has given all payments before it."""
     heard_at: Instant | None = None
     """When anything was last received."""
     first_heard_at: Instant | None = None
@@ -95,7 +97,8 @@ def judge_closing(book: RevenueBook, source: Source, policy: RevenuePolicy, cale
     By watermark: every month that ends by it, confirmed whatever its figures; a watermark ahead of the clock waits for
     the clock, so that a mistyped year cannot close months to come. By time: `close_delay_hours` after the end, with a
     trusted clock, something received at or after the end, and no implausible fall of the deciding measure from the
-    month before.
+    month before. What sources vouch for by themselves needs no delay, but it confirms no implausible fall: a database
+    that no longer follows its primary vouches too.
     """
     month = book.next_month
     if month is None:
@@ -108,13 +111,20 @@ def judge_closing(book: RevenueBook, source: Source, policy: RevenuePolicy, cale
         if source.watermark is not None and end_at <= min(source.watermark, source.now):
             closes.append(Close(month, BY_WATERMARK))
         else:
-            verdict = _why_open(end_at, source, policy) or _why_implausible(previous, figures, policy)
+            vouched = _is_vouched(end_at, source)
+            why_open = None if vouched else _why_open(end_at, source, policy)
+            verdict = why_open or _why_implausible(previous, figures, policy)
             if verdict is not None:
                 stays_open, reason = verdict
                 return Closing(tuple(closes), stays_open, month, f"{month_text(month)} stays open: {reason}")
-            closes.append(Close(month, BY_TIME))
+            closes.append(Close(month, BY_WATERMARK if vouched else BY_TIME))
         previous = figures
         month += 1
+
+
+def _is_vouched(end_at: Instant, source: Source) -> bool:
+    """Whether every source says that it has given the month whole; by a clock that cannot be trusted, none does."""
+    return source.clock_trusted and source.vouched is not None and end_at <= min(source.vouched, source.now)
 
 
 def measure_micros(figures: ClosedMonth, policy: RevenuePolicy) -> int:

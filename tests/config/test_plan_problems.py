@@ -231,12 +231,6 @@ def test_a_mistake_is_named_exactly(old: str, new: str, expected: str) -> None:
         ),
         ("stateful: true", "stateful: true\n    elastic: {units: 3}", "19: components.database.elastic", "elastic"),
         ("{metric: revenue, at_least", "{metric: churn, at_least", "36: levels.paid.trigger.metric", "metric: 'churn'"),
-        (
-            "trigger: {metric: revenue, at_least: 50.50, for_months: 2}",
-            "trigger: {all: [{metric: revenue, at_least: 3}, {attest: audited}]}",
-            "36: levels.paid.trigger.all.1.attest",
-            "attest",
-        ),
     ],
 )
 def test_what_is_not_executed_yet_is_refused_by_name(old: str, new: str, place: str, found: str) -> None:

@@ -38,18 +38,18 @@ class DaemonProcess:
         self,
         state_directory: Path,
         plan: Path | str,
-        redis: str,
+        redis: str | None,
         *options: str,
         instance: str = "solvent",
         settings: Mapping[str, str] = {},
         wrapper: Sequence[str] = (),
     ) -> None:
-        """`options` are further options of `solvent run`, `wrapper` a program that starts it."""
+        """`options` are further options of `solvent run`, `wrapper` a program that starts it; `redis` may be set."""
         self.state_directory = state_directory
         self.journal = JournalFile(state_directory)
         self.log_path = state_directory.with_name(f"{state_directory.name}.log")
         place = ("--state-dir", str(state_directory), "--instance", instance)
-        outside = ("--redis", redis, "--http", "127.0.0.1:0")
+        outside = (*(("--redis", redis) if redis else ()), "--http", "127.0.0.1:0")
         self._command = [*wrapper, PROGRAM, "run", "--plan", str(plan), *place, *outside, *options]
         kept = {name: text for name, text in os.environ.items() if not name.startswith("SOLVENT_")}
         self._environment = {**kept, **QUICK, **settings}

@@ -87,7 +87,7 @@ def test_nothing_that_was_planted_is_found(shop: Path, redis_server: RedisServer
             send(redis_server, {"watermark": "2024-02-01T00:00:00Z"})
             until(lambda: (shop / "environments").exists() and daemon.journal.decided() == 1, "level 1 to be decided")
             until(lambda: receiver.bodies, "a notification")
-            texts["arguments"] = command_lines(daemon.pid)
+            texts["arguments"] = command_lines()
             facts = daemon.wait_ready()
             with urllib.request.urlopen(f"{facts.http}/metrics", timeout=20) as page:
                 texts["metrics"] = page.read().decode()

@@ -10,7 +10,7 @@ import msgspec
 
 from adapters.provisioners.simulated.world import Standing
 from config.calendar import calendar_of
-from config.instants import instant_from_text
+from config.instants import HOUR, instant_from_text
 from daemon.actors.revenue import days_known_through
 from daemon.publication.entries import EVENTS, REPLIES
 from machines.breaker import BreakerLimits
@@ -29,6 +29,7 @@ from machines.invariants import (
 from machines.lifecycle_states import RAISING, Step
 from machines.permits import cost_in
 from machines.ports.provisioner import Resource
+from machines.state.operators import next_expiry
 from machines.state.whole import State, fold
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ def still_busy(world: World, daemon: Daemon) -> list[str]:
         entries = world.sent_to(stream)
         if entries and state.cursors.get(stream) != entries[-1].id:
             busy.append(f"{stream} is read up to {state.cursors.get(stream)}, not {entries[-1].id}")
+    following = next_expiry(state.operators)
+    if following is not None and following - world.clock.wall() < HOUR:
+        busy.append("a hold runs out within the hour")
     if daemon.publication.published_sequence < daemon.ports.journal.last_sequence:
         busy.append(f"published up to {daemon.publication.published_sequence}")
     return busy

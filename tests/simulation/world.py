@@ -19,6 +19,7 @@ from machines.events import Mode, Recorded
 from machines.invariants import Auditor, CallStarted, Finding
 from machines.ports.journal import JournalIdentity, JournalRefusedError, PaymentSeen, Proposal
 from machines.ports.provisioner import Resource
+from machines.ports.sources import PaymentSource
 from machines.ports.streams import Entry
 from tests.simulation import checks
 from tests.simulation.virtual_loop import Livelock, SimulatedCrash, VirtualLoop, run
@@ -105,6 +106,8 @@ class World:
         self.passed = 0
         """How many crash points were passed."""
         self.before_observe: Callable[[Resource], None] = lambda resource: None
+        self.sources: Callable[[], Sequence[PaymentSource]] = lambda: ()
+        """The configured sources that are asked, as each process makes them."""
         self.daemon: Daemon | None = None
         self._death: asyncio.Future[None] | None = None
         self._dead = False
@@ -182,6 +185,7 @@ class World:
             provisioners={"simulated": provisioner} if acting else {},
             customer_key=journal.customer_key,
             jitter=lambda: 1.0,
+            sources=self.sources(),
         )
         daemon = Daemon(
             ports,

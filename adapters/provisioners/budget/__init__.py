@@ -30,12 +30,14 @@ __all__ = [
 
 def observer(surroundings: Surroundings) -> BudgetObserver:
     """The half that only looks; it connects on the first look."""
-    return BudgetObserver(surroundings.redis_url, surroundings.instance, surroundings.clock)
+    return BudgetObserver(surroundings.redis_url, surroundings.instance, surroundings.clock, surroundings.redis_access)
 
 
 def provisioner(surroundings: Surroundings) -> BudgetProvisioner:
     """The whole."""
-    return BudgetProvisioner(surroundings.redis_url, surroundings.instance, surroundings.clock)
+    return BudgetProvisioner(
+        surroundings.redis_url, surroundings.instance, surroundings.clock, surroundings.redis_access
+    )
 
 
 async def preflight(resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:

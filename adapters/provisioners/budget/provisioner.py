@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.provisioners.budget.recipe import BudgetRecipe
 from adapters.provisioners.budget.reconciling import reconcile
 from adapters.provisioners.keyed import KeyedObserver, KeyedProvisioner
+from adapters.redis_streams.access import ANONYMOUS, RedisAccess
 from machines.ports.budgets import Reconciled
 from machines.ports.clock import Clock
 
@@ -12,17 +13,17 @@ from machines.ports.clock import Clock
 class BudgetObserver(KeyedObserver):
     """Looks at budgets."""
 
-    def __init__(self, url: str, instance: str, clock: Clock) -> None:
+    def __init__(self, url: str, instance: str, clock: Clock, access: RedisAccess = ANONYMOUS) -> None:
         """`url` may be "": every call is then refused for good."""
-        super().__init__(BudgetRecipe(), url, instance, clock)
+        super().__init__(BudgetRecipe(), url, instance, clock, access)
 
 
 class BudgetProvisioner(KeyedProvisioner):
     """The whole. Held to `tests/contracts/provisioner.py`."""
 
-    def __init__(self, url: str, instance: str, clock: Clock) -> None:
+    def __init__(self, url: str, instance: str, clock: Clock, access: RedisAccess = ANONYMOUS) -> None:
         """As the observer."""
-        super().__init__(BudgetRecipe(), url, instance, clock)
+        super().__init__(BudgetRecipe(), url, instance, clock, access)
 
     async def reconcile(self, component: str, period: str, billed_micros: int, reason: str, order: str) -> Reconciled:
         """Set what a month has spent to what the provider bills, as the port says."""

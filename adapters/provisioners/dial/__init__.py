@@ -19,12 +19,12 @@ __all__ = ["DialObserver", "DialProvisioner", "RedisDialBoard", "observer", "pre
 
 def observer(surroundings: Surroundings) -> DialObserver:
     """The half that only looks; it connects on the first look."""
-    return DialObserver(surroundings.redis_url, surroundings.instance, surroundings.clock)
+    return DialObserver(surroundings.redis_url, surroundings.instance, surroundings.clock, surroundings.redis_access)
 
 
 def provisioner(surroundings: Surroundings) -> DialProvisioner:
     """The whole."""
-    return DialProvisioner(surroundings.redis_url, surroundings.instance, surroundings.clock)
+    return DialProvisioner(surroundings.redis_url, surroundings.instance, surroundings.clock, surroundings.redis_access)
 
 
 async def preflight(resources: Sequence[Resource], surroundings: Surroundings) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Final
 from adapters.provisioners.dial.connection import MEASURED, connection_to
 from adapters.provisioners.dial.scripts import SHOW
 from adapters.provisioners.keyed import ON
+from adapters.redis_streams.access import ANONYMOUS, RedisAccess
 from config.instants import instant_from_text, instant_text
 from machines.ports.clock import Clock
 from machines.ports.dials import DialSeen, DialSetting
@@ -21,9 +22,9 @@ _SECONDS: Final = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
 class RedisDialBoard:
     """The dials of one instance on one Redis. Connects on the first call."""
 
-    def __init__(self, url: str, instance: str, clock: Clock) -> None:
+    def __init__(self, url: str, instance: str, clock: Clock, access: RedisAccess = ANONYMOUS) -> None:
         """An empty `url` is refused on the first call."""
-        self._connection = connection_to(url, instance, clock)
+        self._connection = connection_to(url, instance, clock, access)
 
     async def look(self, component: str) -> DialSeen:
         """The dial as it stands, its measurement's age told by Redis's own clock."""

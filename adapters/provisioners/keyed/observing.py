@@ -9,6 +9,7 @@ import msgspec
 from adapters.provisioners.adopted_names import refuse_other_name
 from adapters.provisioners.keyed.recipe import KeyRecipe
 from adapters.redis_keys import KeyConnection
+from adapters.redis_streams.access import ANONYMOUS, RedisAccess
 from machines.observations import Observation
 from machines.ports.clock import Clock
 from machines.ports.provisioner import FoundResource, Resource
@@ -26,11 +27,13 @@ class Look(msgspec.Struct, frozen=True):
 class KeyedObserver:
     """Looks at the keys of one kind on one Redis and changes nothing."""
 
-    def __init__(self, recipe: KeyRecipe, url: str, instance: str, clock: Clock) -> None:
+    def __init__(
+        self, recipe: KeyRecipe, url: str, instance: str, clock: Clock, access: RedisAccess = ANONYMOUS
+    ) -> None:
         """Connects on the first look; an empty `url` is refused then."""
         self.kind = recipe.keys.name
         self._recipe = recipe
-        self._connection = KeyConnection(recipe.keys, url, instance, clock)
+        self._connection = KeyConnection(recipe.keys, url, instance, clock, access)
         self._clock = clock
 
     async def observe(self, resource: Resource) -> Observation:

@@ -22,7 +22,7 @@ async def preflight(recipe: KeyRecipe, resources: Sequence[Resource], surroundin
 
     Before those, one for a Redis that keeps nothing on disk where the kind needs that.
     """
-    place = (surroundings.redis_url, surroundings.instance, surroundings.clock)
+    place = (surroundings.redis_url, surroundings.instance, surroundings.clock, surroundings.redis_access)
     connection = KeyConnection(recipe.keys, *place)
     found = []
     try:

@@ -1,0 +1,180 @@
+"""A listening root: HTTP served by the daemon's own loop, bounded in connections, in heads and in time.
+
+uvicorn is imported when the root first runs: who only reads a journal does not carry it. Its own main loop wakes ten
+times a second and installs signal handlers; here its server is started and closed by the root.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from daemon.kernel import Root
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+Application = Callable[..., Awaitable[None]]
+"""An ASGI application."""
+
+
+class HttpLimits(msgspec.Struct, frozen=True):
+    """What a client may ask of the daemon."""
+
+    connections_max: int = 64
+    """One more is answered with 503."""
+    backlog_items_max: int = 64
+    head_bytes_max: int = 16_384
+    """Request line and headers; a longer head is refused with 400."""
+    keep_alive_s: int = 5
+    request_timeout_s: float = 10
+    """How long a client may take to read its answer."""
+    beat_s: float = 5
+    """Also how long a connection may stay without a whole request, give or take one beat."""
+
+
+class HttpListener:
+    """Serves one application at one address. `url` is where, once it is bound, also after port 0 has picked one."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        application: Callable[[], Application],
+        limits: HttpLimits,
+        setting: str,
+        listening: Callable[[str], None],
+    ) -> None:
+        """`application` is constructed when the root first runs; `setting` is what a refusal says to change.
+
+        `listening` is told the URL.
+        """
+        self.url = ""
+        self.bound = asyncio.Event()
+        self._host = host
+        self._port = port
+        self._application = application
+        self._limits = limits
+        self._setting = setting
+        self._listening = listening
+        self._silent: set[object] = set()
+
+    async def run(self, root: Root) -> None:
+        """Serve until the root is told to stop or cancelled; raises `OSError` where the address cannot be bound."""
+        with _listener(self._host, self._port, self._setting) as listener:
+            self._port = listener.getsockname()[1]  # a restarted root keeps the port that was picked
+            server = self._server()
+            await server.startup(sockets=[listener])
+            try:
+                self._say_bound(listener)
+                while not root.stopping.is_set():
+                    root.beat()
+                    self._drop_silent(server)
+                    await _wait(root.stopping, self._limits.beat_s)
+            finally:
+                _close(server)
+
+    def _server(self) -> Server:
+        from uvicorn import Config, Server  # noqa: PLC0415 - heavy, and only here
+        from uvicorn.lifespan.off import LifespanOff  # noqa: PLC0415
+
+        limits = self._limits
+        config = Config(
+            self._bounded(),
+            loop="none",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            limit_concurrency=limits.connections_max,
+            backlog=limits.backlog_items_max,
+            timeout_keep_alive=limits.keep_alive_s,
+            h11_max_incomplete_event_size=limits.head_bytes_max,
+        )
+        config.load()
+        server = Server(config)
+        server.lifespan = LifespanOff(config)
+        return server
+
+    def _bounded(self) -> Application:
+        application = self._application()
+
+        async def bounded(scope: Any, receive: Any, send: Any) -> None:
+            async with asyncio.timeout(self._limits.request_timeout_s):
+                await application(scope, receive, send)
+
+        return bounded
+
+    def _say_bound(self, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self.bound.set()
+        self._listening(self.url)
+
+    def _drop_silent(self, server: Server) -> None:
+        """Close what was open at the last beat already and asks for nothing: it would use the connections up."""
+        silent: set[object] = {each for each in server.server_state.connections if _asks_nothing(each)}
+        for connection in silent & self._silent:
+            connection.transport.close()  # type: ignore[attr-defined]
+        self._silent = silent - self._silent
+
+
+def _asks_nothing(connection: Any) -> bool:
+    """Whether no request is being answered: a head that never comes whole counts as nothing."""
+    cycle = connection.cycle
+    return connection.transport is not None and (cycle is None or cycle.response_complete)
+
+
+def check_address(host: str, port: int, setting: str = "--http") -> None:
+    """Raise `OSError` with the address where it cannot be bound now, so that a start is refused and not half done."""
+    _listener(host, port, setting).close()
+
+
+def _listener(host: str, port: int, setting: str) -> socket.socket:
+    """A bound listening socket, IPv6 only where the host is one."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as error:
+        raise OSError(f"cannot serve HTTP at {host}:{port}: the host is unknown ({error.strerror})") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise OSError(
+            error.errno, f"cannot serve HTTP at {host}:{port}: {error.strerror}; choose another {setting}"
+        ) from error
+    return listener
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+def _close(server: Server) -> None:
+    """Stop listening and hang up, at once: a scrape can be asked again."""
+    for listening in server.servers:
+        listening.close()
+    for connection in list(server.server_state.connections):
+        connection.shutdown()
+        connection.transport.close()
+    for task in server.server_state.tasks:
+        task.cancel("the HTTP endpoints are closing")

@@ -1,0 +1,1 @@
+"""What sources of payments are worth: what counts as an answer, how fresh they are, what they vouch for."""
