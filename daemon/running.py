@@ -266,6 +266,7 @@ class Daemon:
             now=self.ports.clock.wall(),
             stamped_now=(self.ports.stamped_now or self.ports.clock.wall)(),
             ttl_max_s=self.settings.commands.ttl_max_s,
+            attestation_ttl_max_s=self.settings.commands.attestation_ttl_max_s,
             step_deadline_s=self.settings.provisioning.step_deadline_s,
             read_plan=self._read_plan,
             fingerprint=plan_fingerprint,

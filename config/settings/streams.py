@@ -33,6 +33,8 @@ class CommandsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names with a stream of their own, `solvent:commands:<name>`; with none, `solvent:commands` is the operator."""
     ttl_max_s: Annotated[int, Meta(ge=60, le=31_622_400)] = 2_592_000
     """The longest `ttl` of a holding command: 30 days, since a forgotten pin costs money."""
+    attestation_ttl_max_s: Annotated[int, Meta(ge=60, le=158_112_000)] = 31_622_400
+    """The longest `ttl` of an attestation: a year and a day, since audits and certificates are renewed yearly."""
 
 
 class PublicationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,7 +25,7 @@ def _judge(command: Command, bench: Bench) -> Judged:
         ended = AttestationEnded(item, f"withdrawn by {command.principal}")
         return done(f"{item} is no longer attested, which the next close judges", ended)
     command.required("reason", f"what shows that it is met: {bench.plan.checklist[item]}")
-    until = command.until(bench.now, bench.ttl_max_s)
+    until = command.until(bench.now, bench.attestation_ttl_max_s)
     how_long = "" if until is None else f" until {instant_text(until)}"
     attested = Attested(item, until, command.reason, command.principal)
     return done(f"{item} is attested{how_long}, which the next close judges", attested)

@@ -25,6 +25,7 @@ class Bench(msgspec.Struct, frozen=True):
     stamped_now: Instant
     """The present by the clock that stamps the entries' ids: the machine's, even where ours runs as of a day."""
     ttl_max_s: int
+    attestation_ttl_max_s: int
     step_deadline_s: int
     read_plan: Callable[[], Plan]
     """Reads the plan's file again; raises `PlanError`."""

@@ -18,7 +18,7 @@ import pyrage
 
 from adapters.provisioners.simulated import WORLD_NAME
 from adapters.provisioners.simulated.world import LiveResource, SimulatedWorld, Standing
-from config.instants import format_instant
+from config.instants import instant_text
 from machines.observations import ResourceState
 
 ROOT: Final = Path(__file__).parents[2]
@@ -76,12 +76,14 @@ def leave_orphans(state: Path) -> None:
 
 @contextmanager
 def receiving() -> Iterator[int]:
-    """The port of a receiver that takes every notification."""
+    """The port of a receiver that says 410 to the first notification of each channel, and then takes them."""
+    heard: set[str] = set()
 
     class Taking(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(204)
+            self.send_response(204 if self.path in heard else 410)
+            heard.add(self.path)
             self.end_headers()
 
         def log_message(self, *_words: object) -> None:
@@ -104,4 +106,4 @@ def last_moment(folder: Path) -> str:
     """When the newest event was recorded."""
     with closing(sqlite3.connect(folder / "state" / "journal.sqlite")) as journal:
         (last,) = journal.execute("SELECT max(recorded_at) FROM events").fetchone()
-    return format_instant(last)
+    return instant_text(last)

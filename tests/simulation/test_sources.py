@@ -8,6 +8,7 @@ import random
 import msgspec
 
 from config.instants import HOUR
+from config.settings import FolderSource, Settings
 from daemon.running import Daemon
 from machines import events
 from machines.events import BreakerStatus
@@ -139,10 +140,44 @@ def test_a_source_that_fails_freezes_until_it_is_read_whole() -> None:
         assert (SourceQuality.GOOD, {}) == (quality_of(state, SHOP), state.freezes)
 
     live(world, body)
-    seen = [each for each in world.events() if isinstance(each.event, events.SourceHeard | events.FreezeChanged)]
+    seen = [each for each in world.events() if type(each.event) is events.SourceHeard or _is_of_shop(each.event)]
     lifted = next(index for index, each in enumerate(seen) if getattr(each.event, "frozen", None) is False)
     assert isinstance(seen[lifted - 1].event, events.SourceHeard)
     assert seen[lifted - 1].recorded_at == seen[lifted].recorded_at
+
+
+def _is_of_shop(event: events.Event) -> bool:
+    return isinstance(event, events.FreezeChanged) and event.key == "source:shop"
+
+
+def test_what_came_another_way_is_read_through() -> None:
+    """Pages on which everything counted already move the position too, and nothing counts twice."""
+    world, (ledger,) = world_of(PLAN, selling())
+
+    async def body(world: World, daemon: Daemon) -> None:
+        ledger.sell("2025-01", "400", parts=12)
+        for row in ledger.rows:
+            world.send("payments", row)
+        await told(world, daemon, ledger)
+
+    live(world, body)
+    assert 12 == counted(world)
+
+
+def test_a_folder_that_nobody_fills_is_not_heard() -> None:
+    """It answers, and that is no sign that there was nothing to export."""
+    settings = Settings(
+        plan="ladder", sources={SHOP: FolderSource(path="/exports", poll_every_s=60, stale_after_s=3_600)}
+    )
+    world, (ledger,) = world_of(PLAN, settings)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        ledger.sell("2025-01", "400")
+        await told(world, daemon, ledger)
+        await asyncio.sleep(3_700)
+        assert SourceQuality.STALE is quality_of(daemon.recorder.state, SHOP)
+
+    live(world, body)
 
 
 def test_the_breaker_spares_a_source_that_refuses() -> None:

@@ -17,6 +17,7 @@ from tests.machines.histories import NOW, SHOP
 
 SENT = f"{NOW // 1000}-0"
 TTL_MAX_S = 30 * 86400
+ATTESTATION_TTL_MAX_S = 31_622_400
 AGE_MAX_S = 3600
 
 
@@ -33,6 +34,7 @@ def bench(state: State, *, plan: Plan | PlanError = SHOP, stamped_now: int = NOW
         now=NOW,
         stamped_now=stamped_now,
         ttl_max_s=TTL_MAX_S,
+        attestation_ttl_max_s=ATTESTATION_TTL_MAX_S,
         step_deadline_s=600,
         read_plan=read_plan,
         fingerprint=lambda each: f"{each.name} {each.currency}",
