@@ -27,6 +27,8 @@ ORDER: Final = (
     "components",
     "approvals",
     "close",
+    "sources",
+    "channels",
     "redis",
     "clock",
     "disk",

@@ -9,6 +9,7 @@ from config.instants import Instant, instant_text
 from config.settings import Settings
 from daemon.assembly import holder_of, open_journal_for_reading, run_facts
 from daemon.doctor.findings import Finding, problem, unknown, warning, well
+from daemon.doctor.outside import channels, sources
 from daemon.resume import resume
 from machines.events import Mode
 from machines.ports.clock import Clock
@@ -33,7 +34,7 @@ async def journal(settings: Settings, clock: Clock) -> list[Finding]:
         await opened.close()
     state, at = resumed.state, resumed.last_recorded_at
     found.append(well("journal", f"event {state.sequence}, recorded {instant_text(at or 0)}"))
-    return [*found, *waits(state), *_close(state, clock.wall())]
+    return [*found, *waits(state), *_close(state, clock.wall()), *sources(state), *channels(state)]
 
 
 def _daemon(settings: Settings) -> Finding:

@@ -19,11 +19,15 @@ from daemon.doctor.backups import judged as judged_backups
 from daemon.doctor.findings import Finding, Verdict
 from daemon.doctor.journal import journal
 from daemon.doctor.machine import clock, disk, permissions
+from daemon.doctor.outside import channels, sources
 from daemon.doctor.redis import judged
 from daemon.doctor.secrets import references_in, secrets
 from daemon.telemetry.backup_samples import BackupsKnown
 from machines import events
 from machines.events import Mode
+from machines.state.notifications import Delivery, Told
+from machines.state.sources import SourceStand
+from machines.state.whole import State
 from tests.cli.recorded import months, started, write
 
 GOOD_REDIS = RedisFacts(
@@ -240,6 +244,21 @@ def test_months_that_do_not_close_are_found(now: str, verdict: Verdict, tmp_path
     write(tmp_path, started(), months("650"))
 
     assert [verdict] == journal_findings(tmp_path, now)["close"]
+
+
+def test_a_stale_source_and_a_dead_letter_are_found() -> None:
+    """A source that froze decisions, one that was never heard, and a notification that nobody got."""
+    state = State()
+    stands = state.revenue.sources.stands
+    stands["shop"] = SourceStand(0, "sql", heard_at=0, reason="refused")
+    stands["till"] = SourceStand(0, "post")
+    stands["good"] = SourceStand(0, "folder", heard_at=0)
+    state.freezes["source:shop"] = "read too long ago"
+    told = Told("1", "frozen", "warning", raised=True, title="", text="", at=0)
+    state.notifications.dead["1 pager"] = Delivery("pager", told, 0)
+
+    assert [Verdict.PROBLEM, Verdict.UNKNOWN, Verdict.WELL] == [each.verdict for each in sources(state)]
+    assert [Verdict.PROBLEM] == [each.verdict for each in channels(state)]
 
 
 DAY = 86_400 * SECOND

@@ -223,6 +223,24 @@ def the_drill_proves_it(machine: Machine) -> str:
     return ""
 
 
+def a_folder_elsewhere_takes_backups(machine: Machine) -> str:
+    """With the drop-in of docs/systemd.md backups go to a folder outside, and `verify` runs as the daemon's user."""
+    machine.sh("install -d -m 2770 -g backup /srv/backups")
+    for unit in ("solvent-backup", "solvent-drill"):
+        grant = "[Service]\nSupplementaryGroups=backup\nReadWritePaths=/srv/backups\n"
+        machine.write(f"/run/systemd/system/{unit}.service.d/folder.conf", grant)
+    machine.write("/etc/solvent/solvent.toml", SETTINGS.replace(f"{STATE}/backups", "/srv/backups"))
+    machine.sh("systemctl daemon-reload; systemctl start solvent-backup.service solvent-drill.service")
+    assert "" != machine.sh("find /srv/backups -type f -size +1k")
+    machine.write("/etc/solvent/solvent.toml", SETTINGS)
+    said = machine.sh(
+        "systemd-run --pipe --wait --quiet -p DynamicUser=yes -p User=solvent -p StateDirectory=solvent "
+        f"/opt/solvent/.venv/bin/solvent verify --state-dir {STATE}"
+    )
+    assert "nothing is broken" in said, said
+    return machine.sh("ls -l /srv/backups | tail -n 1")
+
+
 def an_upgrade_goes_on(machine: Machine) -> str:
     """The wheel installed again, `solvent install`, a restart: the journal goes on."""
     before = history(machine)
@@ -352,6 +370,7 @@ PROOFS: Final[tuple[Callable[[Machine], str], ...]] = (
     a_silent_daemon_is_killed,
     the_timer_makes_a_backup,
     the_drill_proves_it,
+    a_folder_elsewhere_takes_backups,
     an_upgrade_goes_on,
     an_edited_unit_is_kept,
     it_stops_in_time,
