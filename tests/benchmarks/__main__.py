@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     bench_backtest,
+    bench_backup,
     bench_cloud,
     bench_components,
     bench_decision,
@@ -56,6 +57,10 @@ def _idle(folder: Path, quick: bool) -> list[Figure]:
     return asyncio.run(bench_idle.measure(folder, *((3, 5) if quick else (10, 20))))
 
 
+def _backup(folder: Path, quick: bool) -> list[Figure]:
+    return bench_backup.measure(folder, 2_000 if quick else 100_000)
+
+
 def _cloud(folder: Path, quick: bool) -> list[Figure]:
     return bench_cloud.measure(folder, 1 if quick else len(bench_cloud.RISE))
 
@@ -77,6 +82,7 @@ BENCHMARKS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "idle": _idle,
     "journal": _journal,
     "cloud": _cloud,
+    "backup": _backup,
 }
 
 

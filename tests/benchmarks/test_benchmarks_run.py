@@ -9,6 +9,7 @@ import pytest
 
 from tests.benchmarks import (
     bench_backtest,
+    bench_backup,
     bench_cloud,
     bench_components,
     bench_decision,
@@ -82,3 +83,11 @@ def test_the_table_says_which_aim_was_missed() -> None:
 
     assert [True, False, False, False] == [line.endswith("MISSED") for line in lines[2:]]
     assert [False, True, False, True] == [line.endswith("met") for line in lines[2:]]
+
+
+def test_a_backup_is_taken_back_and_verified(tmp_path: Path) -> None:
+    """A journal of 500 events is backed up, restored and verified; each beside what it cannot do without."""
+    figures = bench_backup.measure(tmp_path, 500)
+
+    assert 3 == len(figures)
+    assert all(figure.measured > 0 for figure in figures)
