@@ -24,6 +24,7 @@ from machines.observations import ResourceState
 ROOT: Final = Path(__file__).parents[2]
 ORPHANS: Final = ("autobroker/gone#0", "autobroker/gone_too#0")
 """One for each block that removes one."""
+SIGNING: Final = "whsec_c29sdmVudCBzYXlzIHdoYXQgaXMgdXAsIHRvbGQhISE="
 SETTINGS: Final = """
 plan = "{folder}/autobroker.yaml"
 state_dir = "{folder}/state"
@@ -49,7 +50,7 @@ def write_files(folder: Path, redis: str, port: int) -> None:
     """What a reader of the pages has: settings, secrets, payments, plain and packed, and plans to copy."""
     identity = pyrage.x25519.Identity.generate()
     settings = {"folder": folder, "redis": redis, "recipient": identity.to_public(), "port": port}
-    secrets = {"age.key": str(identity), "pager": "whsec_c29sdmVudCBzYXlzIHdoYXQgaXMgdXA=", "alice": "the-password-of-alice"}
+    secrets = {"age.key": str(identity), "pager": SIGNING, "alice": "what only alice knows"}
     for name, text in {**secrets, "solvent.toml": SETTINGS.format_map(settings)}.items():
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(f"{text}\n", encoding="utf-8")
@@ -60,11 +61,19 @@ def write_files(folder: Path, redis: str, port: int) -> None:
             when = f"2024-{month:02d}-10T09:00:00Z"
             rows.writerow((f"f{month}", "c-1", "1800.00", "EUR", "completed", when, "payment"))
     (folder / "payments.csv.gz").write_bytes(gzip.compress((folder / "payments.csv").read_bytes()))
-    for name in ("my-plan.yaml", "my.yaml"):
-        shutil.copy(ROOT / "config" / "plans" / "starter.yaml", folder / name)
+    (folder / "my-plan.yaml").write_text(_own_plan(), encoding="utf-8")
     shutil.copy(ROOT / "adapters" / "provisioners" / "budget" / "spend.lua", folder)
     for name in ("config", "docs"):
         (folder / name).symlink_to(ROOT / name)
+
+
+def _own_plan() -> str:
+    """The plan to copy, with a checklist of its own."""
+    text = (ROOT / "config" / "plans" / "starter.yaml").read_text(encoding="utf-8")
+    trigger = "{metric: revenue, at_least: 200, for_months: 2}"
+    assert 1 == text.count(trigger)
+    text = text.replace(trigger, f"{{all: [{trigger}, {{attested: security_audit}}]}}")
+    return text.replace("\ncomponents:\n", "\nchecklist:\n  security_audit: Somebody else has looked.\n\ncomponents:\n")
 
 
 def leave_orphans(state: Path) -> None:
@@ -90,11 +99,13 @@ def receiving() -> Iterator[int]:
             """Nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Taking) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.5,))
         thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def dead_letter(listed: str) -> str:

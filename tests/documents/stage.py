@@ -72,9 +72,9 @@ class Stage:
         folder = self.folder / f"stopped-{self._copies}"
         (folder / "state").mkdir(parents=True, mode=0o700)
         journal = folder / "state" / "journal.sqlite"
-        with closing(sqlite3.connect(self.folder / "state" / "journal.sqlite")) as live:
-            with closing(sqlite3.connect(journal)) as copy:
-                live.backup(copy)
+        living = self.folder / "state" / "journal.sqlite"
+        with closing(sqlite3.connect(living)) as source, closing(sqlite3.connect(journal)) as copy:
+            source.backup(copy)
         shutil.copy(journal, journal.with_name("journal-before-schema-2.sqlite"))
         for each in self.folder.iterdir():
             if each.is_file() or each.is_symlink():
@@ -111,6 +111,7 @@ def _environment(folder: Path, server: RedisServer, daemon: DaemonProcess) -> di
         "LOG": str(daemon.log_path),
         "ANSWERS": str(folder / "answers"),
         "REDIS": server.url,
+        "SOLVENT_PROVISIONING__SWEEP_AGAIN_S": "1",
         "SOLVENT_STATE_DIR": f"{folder}/state",
         "SOLVENT_SETTINGS": str(folder / "solvent.toml"),
     }
@@ -152,6 +153,8 @@ def _places(
         r"\.decision == 41\b": f".decision == {decided}",
         r"\bCOMPONENT(_OR_LEVEL)?\b": "rds_single",
         r"\bPLAN\b": "autobroker",
+        r"--since 2024-03-01 --until 2024-03-31": "--since 2024-03-01 --until 2199-03-31",
+        r"\breconcile voice --month 2026-10\b": f"reconcile hume_ai_budget --month {last_moment(folder)[:7]}",
         r"\bNAME\b": next_orphan,
         r"\b(CODE|1f0c9a72)\b": code,
         r"\breplay ID\b": lambda: f"replay {dead_letter(said('notify', 'list', '--dead', '--format', 'json'))}",

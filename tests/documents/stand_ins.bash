@@ -2,7 +2,7 @@
 
 systemctl() { :; }
 iostat() { :; }
-journalctl() { cat "$LOG"; }
+journalctl() { echo "Started solvent.service."; cat "$LOG"; }  # systemd speaks in between
 
 redis-cli() { command redis-cli -e "$@"; }
 
@@ -16,14 +16,16 @@ sys.stdout.buffer.write(pyrage.decrypt(open(sys.argv[2], "rb").read(), [pyrage.x
 }
 
 # The real `solvent`. What only asks is asked once: half of all blocks ask the same. What runs until it is stopped is
-# stopped as soon as it is ready, in a state directory of its own. Who looks for trouble may find some: exit 1.
+# stopped as soon as it is ready, in a state directory of its own. Who looks for trouble may find some: exit 1; and a log
+# need not hold what is asked for: exit 3.
 solvent() {
   local code=0
   case "$*" in
     run\ *) run_until_ready "$@" || code=$? ;;
     *--remove*) command solvent "$@" || code=$? ;;
     doctor* | drift* | orphans*) asked_once "$@" || { code=$?; [ $code -ne 1 ] || code=0; } ;;
-    status* | costs* | explain* | history* | logs* | "backup list"* | "plan "* | verify* | backtest*) asked_once "$@" || code=$? ;;
+    logs*) asked_once "$@" || { code=$?; [ $code -ne 3 ] || code=0; } ;;
+    status* | costs* | explain* | history* | backup* | "notify list"* | "notify test"* | "plan "* | verify* | backtest*) asked_once "$@" || code=$? ;;
     *) command solvent "$@" || code=$? ;;
   esac
   return $code

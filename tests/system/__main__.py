@@ -14,6 +14,7 @@ from subprocess import SubprocessError
 
 from tests.system.machine import CannotRunError, Machine, made_root, require_everything
 from tests.system.packages import ROOT, wheelhouse
+from tests.system.page_proofs import PAGE_PROOFS
 from tests.system.proofs import PROOFS, install_packages
 
 CACHE = Path(os.environ.get("SOLVENT_SYSTEM_CACHE") or ROOT / "build" / "system").absolute()
@@ -30,12 +31,12 @@ def main() -> int:
     root = made_root(CACHE)
     shared = wheelhouse(CACHE / "wheelhouse")
     _say("a Debian root and the wheels", began_s)
-    failed = 0
+    failed, proofs = 0, (*PROOFS, *PAGE_PROOFS)
     with Machine(root, shared) as machine:
         _say("booted", began_s)
         install_packages(machine)
         _say("installed the wheel into /opt/solvent/.venv", began_s)
-        for proof in PROOFS:
+        for proof in proofs:
             proof_s = time.monotonic()
             try:
                 found = proof(machine)
@@ -45,7 +46,7 @@ def main() -> int:
             else:
                 sys.stdout.write(f"ok     {proof.__doc__} {found or ''} ({time.monotonic() - proof_s:.1f} s)\n")
             sys.stdout.flush()
-    sys.stdout.write(f"{len(PROOFS) - failed} of {len(PROOFS)} proven in {time.monotonic() - began_s:.0f} s\n")
+    sys.stdout.write(f"{len(proofs) - failed} of {len(proofs)} proven in {time.monotonic() - began_s:.0f} s\n")
     return 1 if failed else 0
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Final, Self
 
 SUITE: Final = "bookworm"
-PACKAGES: Final = ("systemd", "systemd-sysv", "libpam-systemd", "dbus", "python3", "python3-venv", "redis-server", "jq")
+WALKED: Final = ("python3-venv", "make", "redis-server", "jq", "curl")
+"""What the walk of docs/operating.md installs."""
+PACKAGES: Final = ("systemd", "systemd-sysv", "libpam-systemd", "dbus", "python3", *WALKED)
 PROGRAMS: Final = ("debootstrap", "systemd-nspawn", "nsenter")
 BOOT_TIMEOUT_S: Final = 90
 COMMAND_TIMEOUT_S: Final = 300

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.system.machine import Machine, until
-from tests.system.operating_page import followed
 
 STATE: Final = "/var/lib/solvent"
 SECRET: Final = "r3dis-of-the-machine-0815"
@@ -334,16 +333,6 @@ def a_user_has_one_too(machine: Machine) -> str:
     return f"{status!r}"
 
 
-def the_operators_page_holds(machine: Machine) -> str:
-    """The steps of docs/operating.md, typed as they stand, lead to a service that acts, is backed up and is watched."""
-    machine.sh(f"rm -rf /etc/solvent /var/lib/private/solvent {STATE}")
-    said = followed(machine)
-    assert '{"ok":true,"reasons":[]}' in said, said
-    assert "scaling_level_current" in said, said
-    assert "act" in machine.property("solvent", "StatusText").split("; "), said
-    return f"{machine.property('solvent', 'StatusText')!r}, then the doctor:{said.partition('+ solvent doctor')[2]}\n"
-
-
 def history(machine: Machine) -> list[dict[str, object]]:
     """Every event of the journal, as its own command shows it."""
     shown = machine.run("solvent", "history", "--state-dir", STATE, "--format", "json")
@@ -378,5 +367,4 @@ PROOFS: Final[tuple[Callable[[Machine], str], ...]] = (
     it_uninstalls,
     it_runs_as_it_is_installed,
     a_user_has_one_too,
-    the_operators_page_holds,
 )
