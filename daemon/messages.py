@@ -35,7 +35,7 @@ class SourceGave(_Message, frozen=True):
     """Where the source is read up to with these entries; None keeps it, for what was posted stands nowhere."""
     through: Instant | None = None
     ended: bool = True
-    """Nothing more is to be had: the source was heard. A part of an answer, or a post beside reads, says no such thing."""
+    """Nothing more is to be had: the source was heard. A part of an answer, or a post beside reads, is no hearing."""
 
 
 class SourceTaken(_Message, frozen=True):

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-import msgspec
-
-from config.instants import Instant
 from config.plan import Plan
 from config.settings import Settings
-from daemon.actors.commands import COMMANDS_STREAM, Commands
+from daemon.actors.commands import COMMANDS_STREAM
 from daemon.actors.commands import NAME as COMMANDS
-from daemon.actors.component import ComponentActor, ComponentTimes, Surroundings
-from daemon.actors.planner import Planner
 from daemon.actors.revenue import NAME as REVENUE
-from daemon.actors.revenue import Revenue, days_known_through
 from daemon.actors.source_watch import SourceWatch
-from daemon.actors.supervisor import Supervisor, component_actor
 from daemon.actuator import Actuator
-from daemon.kernel import ActorPolicy, EventKind, Kernel, RestartPolicy, Root, StopReport, UnknownActor, pause
-from daemon.messages import Look
+from daemon.kernel import EventKind, Kernel, Root, StopReport, pause
+from daemon.ports import Ports
 from daemon.publication.topics import Topics
 from daemon.recorder import Recorder
-from daemon.resume import boot_events, encode_state, plan_fingerprint, resume
+from daemon.resume import boot_events, encode_state, resume
 from daemon.roots.dials import Dials
 from daemon.roots.gate import Gate
 from daemon.roots.intake import Intake, IntakeLimits
@@ -33,46 +25,15 @@ from daemon.roots.orphans import ORPHANS, Orphans, SweepTimes
 from daemon.roots.publication import Publication, PublicationLimits
 from daemon.roots.sources import SourceRoot
 from daemon.source_settings import kinds_of, limits_of, times_of
-from daemon.verbs.verb import Bench
-from machines.breaker import BreakerLimits
+from daemon.spawning import Spawning, actor_policy
 from machines.events import ActorParked, Mode
-from machines.granting import GrantLimits
-from machines.ports.clock import Clock
-from machines.ports.dials import DialBoard
-from machines.ports.journal import Journal, JournalRefusedError
-from machines.ports.provisioner import Observer, Provisioner
+from machines.ports.journal import JournalRefusedError
 from machines.ports.retained import RetainedBroker
-from machines.ports.sources import PaymentReceiver, PaymentSource
-from machines.ports.streams import Owner, Streams
+from machines.ports.streams import Owner
 from machines.state.sources import stream_of
 
 PAYMENTS_STREAM = "payments"
-FIRST_LOOKS_EVERY_S = 0.001
-"""The pause between the first looks at boot, so that a hundred thousand components do not ask at once."""
 RETRY_RECORD_S = 5.0
-
-
-class Ports(msgspec.Struct, frozen=True):
-    """Everything outside that a daemon touches."""
-
-    clock: Clock
-    journal: Journal
-    streams: Streams
-    observers: Mapping[str, Observer]
-    provisioners: Mapping[str, Provisioner]
-    """Not touched unless the daemon may act: a dry run constructs nothing that could change the world."""
-    customer_key: bytes
-    jitter: Callable[[], float]
-    stamped_now: Callable[[], Instant] | None = None
-    """The clock that stamps the entries of incoming streams, where it is another than `clock`."""
-    dial_board: Callable[[], DialBoard] | None = None
-    """Not called unless the daemon may act; None where there are no dials."""
-    retained: Callable[[], RetainedBroker] | None = None
-    """The MQTT broker that the settings name; None where they name none."""
-    sources: Sequence[PaymentSource] = ()
-    """The configured sources that are asked."""
-    receivers: Sequence[PaymentReceiver] = ()
-    """The configured sources that post."""
 
 
 class Daemon:
@@ -112,8 +73,6 @@ class Daemon:
         self.source_watch = SourceWatch(limits_of(settings))
         self.source_roots: dict[str, SourceRoot] = {}
         """The roots of the sources that are asked, by name."""
-        self._around: Surroundings
-        self._component_policy: ActorPolicy
 
     async def start(self) -> None:
         """Resume, write that it started, and let the actors and the intake begin."""
@@ -171,12 +130,16 @@ class Daemon:
             concurrent_calls_max=settings.provisioning.concurrent_calls_max,
             stopping=lambda: kernel.is_stopping,
         )
-        policy = self._actor_policy()
-        kernel.spawn(self._supervisor(), policy)
-        kernel.spawn(self._planner(), policy)
-        kernel.spawn(self._revenue(), policy)
-        kernel.spawn(self._commands(), policy)
-        self._spawn_components(policy)
+        Spawning(
+            ports=ports,
+            settings=settings,
+            recorder=self.recorder,
+            kernel=kernel,
+            actuator=self.actuator,
+            source_watch=self.source_watch,
+            read_plan=self._read_plan,
+            over_cap=self._hear_over_cap,
+        ).spawn()
         self._start_publication()
         if ports.retained is not None:
             self._start_mqtt(ports.retained)
@@ -200,119 +163,13 @@ class Daemon:
     ) -> Root:
         """Run a long-lived service beside the actors."""
         return self.kernel.roots.start(
-            name, run, owner=name, policy=self._actor_policy().restart, essential=essential, finishes=finishes
+            name, run, owner=name, policy=actor_policy(self.settings).restart, essential=essential, finishes=finishes
         )
 
     async def stop(self) -> StopReport:
         """Climb the stop ladder; what is under way and not answered stays an open intent."""
         stopping = self.settings.stopping
         return await self.kernel.stop(ask_s=stopping.ask_s, cancel_s=stopping.cancel_s)
-
-    # --- the actors ---
-
-    def _supervisor(self) -> Supervisor:
-        settings = self.settings
-        breaker = settings.breaker
-        limits = GrantLimits(
-            step_deadline_s=settings.provisioning.step_deadline_s,
-            breaker=BreakerLimits(
-                failures_max=breaker.failures_max,
-                window_s=breaker.window_s,
-                cooldown_initial_s=breaker.cooldown_initial_s,
-                cooldown_max_s=breaker.cooldown_max_s,
-                cooldown_growth=breaker.cooldown_growth,
-            ),
-        )
-        return Supervisor(
-            recorder=self.recorder,
-            kernel=self.kernel,
-            clock=self.ports.clock,
-            epoch=self.ports.journal.identity.epoch,
-            limits=limits,
-            spawn_component=self._spawn_component,
-            over_cap=self._hear_over_cap,
-        )
-
-    def _planner(self) -> Planner:
-        return Planner(
-            recorder=self.recorder,
-            kernel=self.kernel,
-            clock=self.ports.clock,
-            days_through=lambda: min(days_known_through(self.recorder.state.revenue), self.ports.clock.wall()),
-            tick_s=self.settings.health.check_every_s,
-        )
-
-    def _revenue(self) -> Revenue:
-        return Revenue(
-            recorder=self.recorder,
-            kernel=self.kernel,
-            clock=self.ports.clock,
-            key=self.ports.customer_key,
-            tick_s=self.settings.health.check_every_s,
-            sources=self.source_watch,
-        )
-
-    def _commands(self) -> Commands:
-        return Commands(
-            recorder=self.recorder,
-            kernel=self.kernel,
-            bench=self._bench,
-            age_max_s=self.settings.commands.command_age_max_s,
-        )
-
-    def _bench(self) -> Bench:
-        return Bench(
-            state=self.recorder.state,
-            now=self.ports.clock.wall(),
-            stamped_now=(self.ports.stamped_now or self.ports.clock.wall)(),
-            ttl_max_s=self.settings.commands.ttl_max_s,
-            attestation_ttl_max_s=self.settings.commands.attestation_ttl_max_s,
-            step_deadline_s=self.settings.provisioning.step_deadline_s,
-            read_plan=self._read_plan,
-            fingerprint=plan_fingerprint,
-            actor_names=lambda: frozenset(
-                [ref.name for ref in self.kernel.actors] + [root.name for root in self.kernel.roots]
-            ),
-        )
-
-    def _hear_over_cap(self, component_id: str) -> None:
-        for listener in self.over_cap_listeners:
-            listener(component_id)
-
-    def _spawn_components(self, policy: ActorPolicy) -> None:
-        """One actor for each component of the plan, and for each that an older plan left behind."""
-        settings = self.settings.provisioning
-        self._around = Surroundings(
-            recorder=self.recorder,
-            kernel=self.kernel,
-            actuator=self.actuator,
-            clock=self.ports.clock,
-            epoch=self.ports.journal.identity.epoch,
-            times=ComponentTimes(
-                ask_timeout_s=self.settings.kernel.ask_timeout_s,
-                observe_every_s=settings.observe_every_s,
-                retry_initial_s=settings.retry_initial_s,
-                retry_max_s=settings.retry_max_s,
-            ),
-        )
-        self._component_policy = policy
-        state = self.recorder.state
-        assert state.plan is not None
-        for component_id in (*state.plan.components, *state.retired):
-            self._spawn_component(component_id)
-
-    def _spawn_component(self, component_id: str) -> None:
-        """Add a component's actor, if it has none, and let it look at the world."""
-        component = self.recorder.state.component(component_id)
-        if component is None or component.host:
-            return
-        kernel = self.kernel
-        try:
-            kernel.find(component_actor(component_id))
-        except UnknownActor:
-            ref = kernel.spawn(ComponentActor(component_id, self._around), self._component_policy)
-            delay_s = FIRST_LOOKS_EVERY_S * len(kernel.actors)
-            kernel.timers.schedule(asyncio.get_running_loop().time() + delay_s, ref, Look())
 
     # --- the roots ---
 
@@ -384,12 +241,11 @@ class Daemon:
         )
         self.start_root(ORPHANS, sweep.run)
 
-    def _actor_policy(self) -> ActorPolicy:
-        kernel = self.settings.kernel
-        restart = RestartPolicy(kernel.restarts_max, kernel.restart_window_s, backoff_min_s=0.1, backoff_max_s=10)
-        return ActorPolicy(restart, kernel.mailbox_items_max)
-
     # --- the kernel's voice ---
+
+    def _hear_over_cap(self, component_id: str) -> None:
+        for listener in self.over_cap_listeners:
+            listener(component_id)
 
     def _kernel_event(self, kind: EventKind, name: str, detail: str) -> None:
         """A parked actor is a fact that operators must find in the journal."""

@@ -11,7 +11,7 @@ import msgspec
 from config.calendar import Calendar, calendar_of
 from config.instants import Instant
 from config.plan import Plan
-from config.policies import Basis
+from daemon.actors.entry_judging import EntryJudge
 from daemon.actors.planner import NAME as PLANNER
 from daemon.actors.recording import RecordingActor
 from daemon.actors.source_watch import SourceWatch
@@ -39,20 +39,17 @@ from machines.events import (
     EntryRejected,
     Event,
     FreezeChanged,
-    MonthClosed,
     PaymentsRecorded,
-    RevenueMeasured,
     SourceHeard,
     WatermarkReached,
 )
-from machines.intake import Read, Rejected, Taken, take_batch
+from machines.measuring import measured, months_closed, reading_now
 from machines.ports.clock import Clock
 from machines.ports.streams import START, Entry
 from machines.revenue.closing import Closing, Source, judge_closing, watermark_fault
-from machines.revenue.conversion import Conversion
 from machines.revenue.payments import FieldError
-from machines.revenue.reading_fields import PaymentReader, watermark_from_fields
-from machines.revenue.readings import UNKNOWN, Quality, Reading, judge
+from machines.revenue.reading_fields import watermark_from_fields
+from machines.revenue.readings import Quality
 from machines.sources.freshness import is_worth_recording
 from machines.state.revenue import RevenueState
 from machines.state.sources import SourceStand, stream_of
@@ -68,11 +65,8 @@ class Revenue(RecordingActor):
     __slots__ = (
         "_caught_up",
         "_clock",
-        "_conversion",
-        "_conversion_plan",
+        "_entries",
         "_kernel",
-        "_key",
-        "_reader",
         "_recorder",
         "_sources",
         "_tick_s",
@@ -94,11 +88,8 @@ class Revenue(RecordingActor):
         self._recorder = recorder
         self._kernel = kernel
         self._clock = clock
-        self._key = key
+        self._entries = EntryJudge(recorder, clock, key)
         self._tick_s = tick_s
-        self._reader = PaymentReader()
-        self._conversion: Conversion | None = None
-        self._conversion_plan = ""
         self._watch: ClockWatch | None = None
         self._caught_up = False
         self._sources = sources or SourceWatch({})
@@ -153,36 +144,8 @@ class Revenue(RecordingActor):
         await self._measure(confirmed_now=False)
 
     async def _take_payments(self, stream: str, entries: tuple[Entry, ...]) -> None:
-        taken = await self._judge_entries(stream, entries[-1].id, entries)
+        taken = await self._entries.judged(stream, entries[-1].id, entries)
         await self._recorder.record(NAME, taken.events, payments=taken.payments)
-
-    async def _judge_entries(self, stream: str, cursor: str, entries: tuple[Entry, ...]) -> Taken:
-        plan = self._plan()
-        reads, rejected = self._read(entries)
-        seen = await self._recorder.journal.payments_seen([read.payment.payment_id for read in reads])
-        return take_batch(
-            stream=stream,
-            cursor=cursor,
-            heard_at=self._clock.wall(),
-            reads=reads,
-            rejected=rejected,
-            seen=seen,
-            key=self._key,
-            plan=plan,
-            conversion=self._conversions(plan),
-            book=self._revenue().book,
-            calendar=self._calendar(),
-        )
-
-    def _read(self, entries: Sequence[Entry]) -> tuple[list[Read], list[Rejected]]:
-        reads: list[Read] = []
-        rejected: list[Rejected] = []
-        for entry in entries:
-            try:
-                reads.append(Read(entry.id, self._reader.read_fields(entry.fields), entry.fields))
-            except FieldError as error:
-                rejected.append(Rejected(entry.id, error.field, str(error), entry.fields))
-        return reads, rejected
 
     async def _take_watermark(self, stream: str, entry: Entry) -> None:
         """Record the watermark together with the months that it closes."""
@@ -203,19 +166,7 @@ class Revenue(RecordingActor):
         await self._close(closing, (reached,))
 
     async def _reject_watermark(self, stream: str, entry: Entry, error: FieldError) -> None:
-        taken = take_batch(
-            stream=stream,
-            cursor=entry.id,
-            heard_at=self._clock.wall(),
-            reads=(),
-            rejected=(Rejected(entry.id, error.field, str(error), entry.fields),),
-            seen={},
-            key=self._key,
-            plan=self._plan(),
-            conversion=self._conversions(self._plan()),
-            book=self._revenue().book,
-            calendar=self._calendar(),
-        )
+        taken = self._entries.rejected(stream, entry, error)
         await self._recorder.record(NAME, taken.events)
 
     # --- taking from sources ---
@@ -241,7 +192,7 @@ class Revenue(RecordingActor):
         stream = stream_of(gave.source)
         at = self._recorder.state.cursors.get(stream, "")
         cursor = at if gave.position is None else gave.position
-        judged = await self._judge_entries(stream, cursor, gave.entries)
+        judged = await self._entries.judged(stream, cursor, gave.entries)
         events = judged.events
         if gave.position is not None:
             events = tuple(self._sources.without_repeated(events, self._recorder.state))
@@ -312,20 +263,7 @@ class Revenue(RecordingActor):
 
     async def _close(self, closing: Closing, before: tuple[Event, ...]) -> None:
         """Record the closes as one group, then let them be judged."""
-        book, policy = self._revenue().book, self._plan().policies.revenue
-        closed: list[Event] = []
-        for close in closing.closes:
-            figures = book.month_figures(close.month, policy)
-            closed.append(
-                MonthClosed(
-                    month=close.month,
-                    by=close.by,
-                    revenue_micros=figures.revenue_micros,
-                    trailing_micros=figures.trailing_micros,
-                    revenue_all_micros=book.revenue_micros(close.month, policy, Basis.ALL),
-                    revenue_committed_micros=book.revenue_micros(close.month, policy, Basis.COMMITTED),
-                )
-            )
+        closed = months_closed(closing, self._revenue().book, self._plan().policies.revenue)
         lifted: list[Event] = []
         if closed:  # a close decides on closed figures alone, whatever the gauge showed before it (RESOLUTIONS 6)
             freezes = self._recorder.state.freezes
@@ -351,36 +289,13 @@ class Revenue(RecordingActor):
         state, now = self._revenue(), self._clock.wall()
         if state.book.first_month is None:
             return
-        policy, calendar = self._plan().policies.revenue, self._calendar()
-        reading = judge(
-            _last_reading(state.measured),
-            state.book.trailing_micros(now, policy),
-            now=now,
-            heard_at=state.known_at,
-            clock_trusted=self._looked().trusted,
-            confirmed=confirmed_now,
-            policy=policy,
-        )
+        policy = self._plan().policies.revenue
+        reading = reading_now(state, policy, now, clock_trusted=self._looked().trusted, confirmed=confirmed_now)
         await self._set_freeze("source_silent", reading.reason if reading.quality is Quality.SILENT else None)
         await self._set_freeze("implausible", reading.reason if reading.quality is Quality.IMPLAUSIBLE else None)
-        if reading.value_micros is None or reading.as_of is None:
-            return
-        committed = state.book.trailing_micros(reading.as_of, policy, Basis.COMMITTED)
-        to_date = state.book.month_to_date_micros(reading.as_of, calendar, policy)
-        if committed is None or to_date is None:
-            return  # unknown is not zero
-        measured = RevenueMeasured(
-            as_of=reading.as_of,
-            mrr_micros=reading.value_micros,
-            mrr_committed_micros=committed,
-            month=calendar.month_of(reading.as_of),
-            month_to_date_micros=to_date,
-            quality=reading.quality.value,
-            reason=reading.reason,
-            peak_micros=reading.peak_micros,
-        )
-        if not _same_figures(measured, state.measured):
-            await self._record(measured)
+        event = measured(state, reading, policy, self._calendar())
+        if event is not None:
+            await self._record(event)
 
     # --- freezes ---
 
@@ -422,30 +337,5 @@ class Revenue(RecordingActor):
     def _calendar(self) -> Calendar:
         return calendar_of(self._plan().timezone)
 
-    def _conversions(self, plan: Plan) -> Conversion:
-        fingerprint = self._recorder.state.plan_fingerprint
-        if self._conversion is None or fingerprint != self._conversion_plan:
-            self._conversion, self._conversion_plan = Conversion(plan.currency, plan.rates), fingerprint
-        return self._conversion
-
     async def _record(self, *events: Event) -> None:
         await self._recorder.record(NAME, events)
-
-
-def _last_reading(measured: RevenueMeasured | None) -> Reading:
-    """The reading that the last event recorded, so that a restart does not make an implausible fall plausible."""
-    if measured is None:
-        return UNKNOWN
-    return Reading(
-        measured.mrr_micros, measured.as_of, Quality(measured.quality), measured.reason, measured.peak_micros
-    )
-
-
-def _same_figures(one: RevenueMeasured, other: RevenueMeasured | None) -> bool:
-    """Whether nothing changed but the time of the look."""
-    return other is not None and msgspec.structs.replace(one, as_of=0) == msgspec.structs.replace(other, as_of=0)
-
-
-def days_known_through(state: RevenueState) -> Instant:
-    """Until when revenue is known well enough to judge a day's end: unknown never demotes."""
-    return max(state.known_through or 0, state.known_at or 0)

@@ -28,10 +28,10 @@ from config.settings import EMBEDDED, Settings
 from daemon.assembly.channels import channels_of
 from daemon.assembly.provisioners import AdaptersByKind, Unreached, preflight_in, surroundings_of
 from daemon.assembly.sources import PaymentSources, sources_of
+from daemon.ports import Ports
 from daemon.roots.embedded_redis import EmbeddedServer
 from daemon.roots.http import check_address
 from daemon.roots.notifications import OpenChannel
-from daemon.running import Ports
 from machines.ports.clock import Clock
 from machines.ports.costs import CostReader
 from machines.ports.provisioner import Observer, Provisioner

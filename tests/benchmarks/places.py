@@ -16,7 +16,8 @@ from adapters.sqlite_journal import SqliteJournal
 from config.loading import plan_from_text
 from config.plan import Plan
 from config.settings import Settings
-from daemon.running import Daemon, Ports
+from daemon.ports import Ports
+from daemon.running import Daemon
 from machines.events import Mode
 from machines.state.whole import FOLD_VERSION
 

@@ -11,7 +11,6 @@ import msgspec
 from adapters.provisioners.simulated.world import Standing
 from config.calendar import calendar_of
 from config.instants import HOUR, instant_from_text
-from daemon.actors.revenue import days_known_through
 from daemon.publication.entries import EVENTS, REPLIES
 from machines.breaker import BreakerLimits
 from machines.event_codec import decode_event
@@ -27,6 +26,7 @@ from machines.invariants import (
     untraced_resources,
 )
 from machines.lifecycle_states import RAISING, Step
+from machines.measuring import days_known_through
 from machines.permits import cost_in
 from machines.ports.provisioner import Resource
 from machines.state.operators import next_expiry

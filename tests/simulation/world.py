@@ -14,7 +14,8 @@ from config.instants import SECOND, Instant, instant_from_text
 from config.plan import Plan
 from config.settings import CommandsSettings, Settings
 from daemon.kernel import EventKind
-from daemon.running import Daemon, Ports
+from daemon.ports import Ports
+from daemon.running import Daemon
 from machines.events import Mode, Recorded
 from machines.invariants import Auditor, CallStarted, Finding
 from machines.ports.journal import JournalIdentity, JournalRefusedError, PaymentSeen, Proposal

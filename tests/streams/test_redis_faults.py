@@ -107,7 +107,7 @@ async def test_a_missing_password_is_named(server: EmbeddedRedis) -> None:
     operator: Any = Redis.from_url(url, protocol=2)
     await operator.config_set("requirepass", "hunter2")
     without, with_it = RedisStreams(url, "solvent"), RedisStreams(url.replace("//", "//:hunter2@"), "solvent")
-    with pytest.raises(StreamsAwayError, match="asks for a user and a password; name them as redis_access.user"):
+    with pytest.raises(StreamsAwayError, match=r"asks for a user and a password; name them as redis_access\.user"):
         await without.facts("payments", START)
     assert not (await with_it.facts("payments", START)).exists
     for client in (without, with_it):

@@ -25,4 +25,5 @@ def test_only_a_breaker_that_failed_can_be_closed() -> None:
 
     refused("reset-breaker", bench(acting(OPENED)), f"{expected}provider:simulated", breaker="component:web")
     refused("reset-breaker", bench(acting()), f"{expected}none", breaker="component:web")
-    refused("reset-breaker", bench(acting()), "breaker: missing; expected provider:<kind>, component:<id> or source:<name>")
+    expected = "breaker: missing; expected provider:<kind>, component:<id> or source:<name>"
+    refused("reset-breaker", bench(acting()), expected)

@@ -14,13 +14,13 @@ from redis.asyncio import Redis
 from adapters.clocks import SystemClock
 from config.calendar import month_text
 from config.settings import Mode, PaymentsSettings, ProvisioningSettings, Settings
-from daemon.actors.revenue import days_known_through
 from daemon.running import Daemon
 from daemon.service import Serving, serve
 from machines.breaker import BreakerLimits
 from machines.events import Recorded
 from machines.granting import GrantLimits
 from machines.invariants import unsettled
+from machines.measuring import days_known_through
 from tests.provisioners.cloud.places import Places
 
 SETTLES_WITHIN_S: Final = 3_600
