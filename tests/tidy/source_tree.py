@@ -11,7 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "machines", "adapters", "daemon")
 TOP_FOLDERS = (*PACKAGES, "tests", "docs", "systemd", ".ci")
 TEXT_SUFFIXES = frozenset(
-    ["", ".cfg", ".conf", ".csv", ".json", ".lock", ".lowest", ".md", ".py", ".service", ".timer", ".toml", ".yaml", ".yml"]
+    [
+        *("", ".cfg", ".conf", ".csv", ".json", ".lock", ".lowest", ".md", ".py", ".service", ".timer", ".toml"),
+        *(".yaml", ".yml"),
+    ]
 )
 FILE_BYTES_MAX = 1_000_000
 """Larger files are data, such as a journal kept as a fixture."""
