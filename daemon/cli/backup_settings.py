@@ -8,11 +8,10 @@ from contextlib import contextmanager
 
 import click
 
-from config.errors import ProblemsError
-from config.settings_loading import load_settings
 from daemon.assembly import clock_from
 from daemon.assembly.backups import BackupError, Environment, HeldError, NoBackupError, NoJournalError
 from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
+from daemon.cli.settings_options import settings_of
 
 state_dir_option = click.option(
     "--state-dir", metavar="DIR", help="The state directory that the daemon was given. [default: that of the settings]"
@@ -24,17 +23,11 @@ settings_option = click.option(
     envvar="SOLVENT_SETTINGS",
     help="The TOML file of settings that the daemon was given; [backup] says where backups are.",
 )
-_NOT_NEEDED = "starter"
-"""Backups need no plan; settings do."""
 
 
 def environment_of(settings_file: str | None, state_dir: str | None) -> Environment:
     """The settings as `solvent run` reads them; ends the command where they cannot be used."""
-    given = {"plan": _NOT_NEEDED} | ({} if state_dir is None else {"state_dir": state_dir})
-    try:
-        settings = load_settings(settings_file, os.environ, given)
-    except ProblemsError as problems:
-        end_with(EXIT_BAD_INPUT, str(problems))
+    settings = settings_of(settings_file, plan_needed=False, state_dir=state_dir)
     return Environment(settings, dict(os.environ), clock_from(None))
 
 
