@@ -15,7 +15,7 @@ import msgspec
 
 from adapters.processes.output import Output
 from machines.ports.clock import Clock
-from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 
 STOP_GRACE_S: Final = 3
 """Between SIGTERM and SIGKILL: less than `stopping.cancel_s`, so that a stop need not abandon a stubborn script."""
@@ -77,7 +77,7 @@ async def ended(script: Script, scratch: Path, clock: Clock, on_start: Callable[
         except OSError as error:
             raise Transient(f"{script.name} was not started, its output has no room in {scratch}: {error}") from error
         began_s = clock.monotonic_s()
-        process = await _start(script, printed, complaint)
+        process = await _started(script, (printed, complaint), clock)
         try:
             on_start(process.pid)
             # Starting took time too: the limit counts from before it.
@@ -98,6 +98,33 @@ async def ended(script: Script, scratch: Path, clock: Clock, on_start: Callable[
             ended_by = "an unknown end" if code is None else signal.strsignal(-code) or f"signal {-code}"
             raise Ambiguous(f"{script.name} was ended by a signal ({ended_by}){_said(complaint.tail())}")
         return Answer(process.pid, duration_ms, printed.whole(), complaint.tail(), code)
+
+
+async def _started(script: Script, outputs: tuple[Output, Output], clock: Clock) -> asyncio.subprocess.Process:
+    """The process; a cancellation in the middle of its start ends its whole group, not the script alone.
+
+    asyncio kills what it was starting, and with that only the script: what the script has started by then would live
+    on, and hold the lock that it inherited.
+    """
+    async with asyncio.TaskGroup() as group:
+        starting = group.create_task(_start_or_fault(script, *outputs), name=f"starting {script.name}")
+        try:
+            started = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            started = await starting
+            if not isinstance(started, CallError):
+                await _end_group(started, clock)
+            raise
+    if isinstance(started, CallError):
+        raise started
+    return started
+
+
+async def _start_or_fault(script: Script, printed: Output, complaint: Output) -> asyncio.subprocess.Process | CallError:
+    try:
+        return await _start(script, printed, complaint)
+    except CallError as fault:
+        return fault
 
 
 async def _start(script: Script, printed: Output, complaint: Output) -> asyncio.subprocess.Process:

@@ -12,7 +12,7 @@ import pytest
 from adapters.provisioners.registry import KINDS
 from config.loading import load_plan
 from config.settings import Mode
-from daemon import assembly
+from daemon.assembly import installation
 from machines.events import StepIntended
 from tests.provisioners.cloud.hurried_loop import run_hurried
 from tests.provisioners.cloud.living import LOOK_EVERY_S, SETTLES_WITHIN_S, living
@@ -54,7 +54,7 @@ def test_a_dry_run_constructs_nothing_that_could_mutate(
 ) -> None:
     """Whatever revenue asks for: nothing calls what constructs a provisioner, and nothing is written anywhere."""
     constructed: list[str] = []
-    monkeypatch.setattr(assembly, "provisioner_for", lambda kind, surroundings: constructed.append(kind))
+    monkeypatch.setattr(installation, "provisioner_for", lambda kind, surroundings: constructed.append(kind))
 
     run_hurried(_dry_run(tmp_path, redis_url), HURRY)
 
