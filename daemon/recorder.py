@@ -61,6 +61,8 @@ class Recorder:
         self.journal = journal
         self.state = state
         self.clock = clock
+        self.refusal_listeners: list[Callable[[str | None], None]] = []
+        """Told why the journal begins to refuse, and None when it takes again: it cannot be told in the journal."""
         self.refusing: str | None = None
         """Why the journal takes nothing at this moment; None while it is well."""
         self._group_events_max = group_events_max
@@ -157,7 +159,7 @@ class Recorder:
         try:
             recorded = await self.journal.append(group, payments)
         except JournalRefusedError as refused:
-            self.refusing = str(refused)
+            self._note_refusing(str(refused))
             for waiting in taken:
                 _fail(waiting.done, JournalRefusedError(str(refused)))
             return
@@ -170,7 +172,7 @@ class Recorder:
             for waiting in taken:
                 waiting.done.cancel()
             raise
-        self.refusing = None
+        self._note_refusing(None)
         for one in recorded:
             fold(self.state, one)
             self.last_recorded_at = one.recorded_at
@@ -183,6 +185,14 @@ class Recorder:
             if not waiting.done.done():
                 waiting.done.set_result(recorded[start:end])
             start = end
+
+    def _note_refusing(self, reason: str | None) -> None:
+        """Tell when the journal begins to refuse, and when it takes again; in between nothing."""
+        changed = (reason is None) is not (self.refusing is None)
+        self.refusing = reason
+        if changed:
+            for listener in self.refusal_listeners:
+                listener(reason)
 
     async def _snapshot_when_due(self) -> None:
         if self.state.sequence - self._snapshot_at >= self._snapshot_every_events:

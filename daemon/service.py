@@ -88,6 +88,7 @@ async def serve(
         finally:
             say_stopping()
             report = await daemon.stop()
+            structlog.get_logger("service").info("daemon_stopped", abandoned=",".join(report.abandoned))
     return report
 
 

@@ -20,6 +20,8 @@ from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 STOP_GRACE_S: Final = 3
 """Between SIGTERM and SIGKILL: less than `stopping.cancel_s`, so that a stop need not abandon a stubborn script."""
 OUTPUT_LOOK_S: Final = 0.25
+ROOM_BYTES_MIN: Final = 65_536
+"""Below this a script's words are lost, and its failure may be nothing else."""
 EXIT_TRANSIENT: Final = 75
 """EX_TEMPFAIL of sysexits.h."""
 _PASSING = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.ETXTBSY, errno.EIO})
@@ -57,11 +59,23 @@ async def run(script: Script, scratch: Path, clock: Clock, on_start: Callable[[i
     Raises `Transient` on exit 75, `Permanent` on any other exit, and whatever `ended` raises.
     """
     answer = await ended(script, scratch, clock, on_start)
+    if answer.exit_code not in (0, EXIT_TRANSIENT) and not has_room(scratch):
+        # A script that cannot write a line fails, and says nothing of why.
+        raise Transient(f"{script.name} ended with exit {answer.exit_code}, and {scratch} has no room for what it says")
     if answer.exit_code == EXIT_TRANSIENT:
         raise Transient(f"{script.name} asks to be called again later (exit {EXIT_TRANSIENT}){_said(answer.complaint)}")
     if answer.exit_code != 0:
         raise Permanent(f"{script.name} refused with exit {answer.exit_code}{_said(answer.complaint)}")
     return answer
+
+
+def has_room(scratch: Path) -> bool:
+    """Whether the outputs of a script can be written at all."""
+    try:
+        room = os.statvfs(scratch)
+    except OSError:
+        return True
+    return room.f_bavail * room.f_frsize >= ROOM_BYTES_MIN
 
 
 async def ended(script: Script, scratch: Path, clock: Clock, on_start: Callable[[int], None]) -> Answer:

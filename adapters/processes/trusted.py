@@ -11,14 +11,20 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from machines.ports.faults import Permanent
+
+SHEBANG_BYTES_MAX: Final = 256
 
 
 def require_trusted(argv: Sequence[str], environment: Mapping[str, str], working_directory: str | None) -> None:
     """Raise `Permanent` with the file at fault and what mends it; a program that is not there is not judged."""
     folder = Path(working_directory or os.curdir)
-    for path in _files(argv, environment.get("PATH", os.defpath), folder):
+    looked_at = list(_files(argv, environment.get("PATH", os.defpath), folder))
+    if working_directory is not None:
+        looked_at.append(folder)
+    for path in looked_at:
         fault = fault_of(path, os.geteuid())
         if fault:
             raise Permanent(fault)
@@ -45,9 +51,31 @@ def _files(argv: Sequence[str], search: str, folder: Path) -> Iterator[Path]:
     found = str(folder / program) if os.sep in program else shutil.which(program, path=search)
     if found is not None:
         yield Path(found)
+        yield from _interpreter(Path(found), search)
     for argument in argv[1:]:
-        if os.sep in argument and (folder / argument).is_file():
+        if _is_file(folder / argument):
             yield folder / argument
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False  # an argument that could not be a path
+
+
+def _interpreter(program: Path, search: str) -> Iterator[Path]:
+    """What a script names behind `#!`, and what `env` then finds."""
+    try:
+        with program.open("rb") as file:
+            line = file.read(SHEBANG_BYTES_MAX).partition(b"\n")[0]
+    except OSError:
+        return
+    words = line[2:].decode("utf-8", "replace").split() if line.startswith(b"#!") else []
+    for word in words[:2]:
+        found = word if os.sep in word else shutil.which(word, path=search)
+        if found is not None:
+            yield Path(found)
 
 
 def _ways(path: Path) -> Iterator[Path]:
@@ -63,6 +91,8 @@ def _fault(path: Path, facts: os.stat_result, user_id: int) -> str:
             f"{path} belongs to uid {facts.st_uid}: a program that solvent runs belongs to root or to solvent's own "
             f"user (uid {user_id}), so that nobody else can change it; chown root {path}"
         )
+    if facts.st_mode & stat.S_IWGRP and facts.st_gid not in (0, os.getegid()):
+        return f"{path} can be written by the group {facts.st_gid}, and solvent runs it; chmod g-w {path}"
     sticky_folder = stat.S_ISDIR(facts.st_mode) and facts.st_mode & stat.S_ISVTX
     if facts.st_mode & stat.S_IWOTH and not sticky_folder:
         return f"{path} can be written by every user of this machine, and solvent runs it; chmod o-w {path}"

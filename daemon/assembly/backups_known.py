@@ -16,7 +16,9 @@ def backups_known(state_dir: str) -> BackupsKnown:
         made_at=success.made_at if success else None,
         stored_bytes=success.stored_bytes if success else 0,
         failing=status.failure is not None,
+        reason=status.failure.reason if status.failure else "",
         drill_at=drill.at if drill else None,
         drill_ok=drill.ok if drill else False,
         drill_took_s=drill.took_s if drill else 0,
+        drill_reason=drill.reason if drill else "",
     )

@@ -35,12 +35,11 @@ def judged(known: BackupsKnown, stale_after_s: int, now: Instant) -> Iterator[Fi
     else:
         yield well("backup", f"the newest is of {instant_text(known.made_at)}")
     if known.failing:
-        yield problem("backup", "the last attempt failed", NOW)
+        yield problem("backup", f"the last attempt failed: {known.reason}", NOW)
     if known.drill_at is None:
         yield unknown("backup", "no backup was ever restored to see whether it can be", "solvent backup drill")
     elif not known.drill_ok:
-        yield problem(
-            "backup", f"the drill of {instant_text(known.drill_at)} failed", "solvent backup drill; docs/backup.md"
-        )
+        text = f"the drill of {instant_text(known.drill_at)} failed: {known.drill_reason}"
+        yield problem("backup", text, "solvent backup drill; docs/backup.md")
     else:
         yield well("backup", f"the drill of {instant_text(known.drill_at)} took {known.drill_took_s:.0f} s")

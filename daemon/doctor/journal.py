@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from config.calendar import calendar_of, month_text
 from config.instants import Instant, instant_text
 from config.settings import Settings
+from daemon.asking_http import unwell
 from daemon.assembly import holder_of, open_journal_for_reading, run_facts
 from daemon.doctor.findings import Finding, problem, unknown, warning, well
 from daemon.doctor.outside import channels, sources
@@ -19,7 +21,7 @@ from machines.state.whole import State
 
 async def journal(settings: Settings, clock: Clock) -> list[Finding]:
     """Whether a daemon runs, whether its journal can be read, and what stands in its way."""
-    found = [_daemon(settings)]
+    found = [_daemon(settings), *await asyncio.to_thread(lambda: list(_health(settings.state_dir)))]
     try:
         opened = open_journal_for_reading(settings.state_dir)
     except FileNotFoundError:
@@ -45,6 +47,13 @@ def _daemon(settings: Settings) -> Finding:
     if run_facts(directory) is None:
         return warning("daemon", f"process {holder.pid} holds {directory} and is not ready yet", "wait, or see its log")
     return well("daemon", f"process {holder.pid} runs since {holder.since}")
+
+
+def _health(state_dir: str) -> Iterator[Finding]:
+    """What the daemon says of itself: a journal that takes nothing cannot tell it in the journal."""
+    facts = run_facts(state_dir)
+    for reason in unwell(facts.http) if facts is not None and facts.http else ():
+        yield problem("daemon", reason, "mend what it names; a full disk needs room, then it goes on by itself")
 
 
 def waits(state: State) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -79,11 +80,15 @@ def permissions(settings: Settings, settings_file: str | None) -> Iterator[Findi
     found = list(_state_permissions(folder, facts.mode, facts.owner_id))
     obeyed = [path for path in (settings_file, settings.plan if "/" in settings.plan else None) if path]
     found += [each for path in obeyed for each in _obeyed(Path(path))]
+    found += list(_backup_folder(settings.backup.to))
     yield from found or [well("permissions", f"only its owner reads {folder}; nobody else writes what is obeyed")]
 
 
 def _state_permissions(folder: Path, mode: int, owner_id: int) -> Iterator[Finding]:
-    if mode & _GROUP_OR_OTHERS:
+    if mode & _WRITE_BY_OTHERS:
+        mend = f"chmod 0700 {folder}, then solvent verify"
+        yield problem("permissions", f"{folder} has mode {mode:04o}: others may replace the journal", mend)
+    elif mode & _GROUP_OR_OTHERS:
         yield warning("permissions", f"{folder} has mode {mode:04o}: others may look in", f"chmod 0700 {folder}")
     if user_id() not in (0, owner_id):
         yield warning(
@@ -94,6 +99,13 @@ def _state_permissions(folder: Path, mode: int, owner_id: int) -> Iterator[Findi
         if facts is not None and facts.mode & _GROUP_OR_OTHERS:
             path = folder / name
             yield problem("permissions", f"{path} has mode {facts.mode:04o}: others may read it", f"chmod 0600 {path}")
+
+
+def _backup_folder(to: str) -> Iterator[Finding]:
+    facts = facts_of(Path(to)) if to.startswith("/") else None
+    if facts is not None and facts.mode & stat.S_IWOTH and not facts.mode & stat.S_ISVTX:
+        text = f"{to} has mode {facts.mode:04o}: everybody may remove or replace backups"
+        yield problem("permissions", text, f"chmod o-w {to}")
 
 
 def _obeyed(path: Path) -> Iterator[Finding]:

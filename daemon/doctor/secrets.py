@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from config.settings import Settings
 from config.settings.values import SecretReference
-from daemon.assembly.doctor import secret_fault
+from daemon.assembly.doctor import facts_of, secret_fault
 from daemon.doctor.findings import Finding, problem, unknown, well
 
 _CREDENTIAL: Final = "credential:"
+_FILE: Final = "file:"
+_BY_OTHERS: Final = 0o007
+"""A group may have been given the right to read; everybody may not."""
 CREDENTIALS_VARIABLE: Final = "CREDENTIALS_DIRECTORY"
 
 
@@ -32,11 +36,23 @@ def secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]
             )
             continue
         fault = secret_fault(reference, environ)
+        open_to = "" if fault else _open_file(reference)
+        if open_to:
+            faults += 1
+            yield problem("secrets", f"{name}: {open_to}", f"chmod 0600 {reference.removeprefix(_FILE)}")
         if fault:
             faults += 1
             yield problem("secrets", f"{name}: {fault}", "put the secret there, readable by the daemon's user only")
     if not faults:
         yield well("secrets", f"{len(references)} secrets are where the settings say")
+
+
+def _open_file(reference: str) -> str:
+    """Who else may read the file of a secret; "" for nobody."""
+    facts = facts_of(Path(reference.removeprefix(_FILE))) if reference.startswith(_FILE) else None
+    if facts is None or not facts.mode & _BY_OTHERS:
+        return ""
+    return f"{reference} has mode {facts.mode:04o}: others on this machine may read it"
 
 
 def references_in(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Final
 
+from config.extras import install_hint
 from config.settings import Settings
 from daemon.doctor.findings import Finding, problem, well
 
@@ -22,8 +23,8 @@ def software(settings: Settings) -> Iterator[Finding]:
     wished = {"", *extras_of(settings)}
     wrong = list(_wrong(wished))
     for name, found, needed, extra in wrong:
-        what = f"'solvent[{extra}]'" if extra else f"'{name}>={needed}'"
-        yield problem("versions", f"{name} {found or 'is missing'}; {needed} or newer is needed", f"pip install {what}")
+        mend = install_hint(extra) if extra else f"pip install '{name}>={needed}'"
+        yield problem("versions", f"{name} {found or 'is missing'}; {needed} or newer is needed", mend)
     if not wrong:
         machine = f"{platform.system()} {platform.release()}"
         yield well("versions", f"solvent {version('solvent')}, Python {platform.python_version()}, {machine}")

@@ -103,6 +103,7 @@ async def attach_log(daemon: Daemon) -> None:
     log = EventLog(structlog.get_logger("events"))
     await log.recall(daemon.ports.journal, daemon.recorder.state)
     daemon.recorder.listen(log.note)
+    daemon.recorder.refusal_listeners.append(_say_refusing)
     daemon.kernel_listeners.append(log.note_kernel)
 
 
@@ -116,6 +117,15 @@ def say_resuming(events: int) -> None:
     notify(extend_timeout(EXTEND_S), status(f"reading the journal: {events} events"))
 
 
+def _say_refusing(reason: str | None) -> None:
+    log = structlog.get_logger("journal")
+    if reason is None:
+        log.info("journal_takes")
+    else:
+        log.error("journal_refuses", reason=reason)
+
+
 def say_stopping() -> None:
-    """Tell systemd that the daemon ends."""
+    """Tell systemd, and the log, that the daemon ends."""
+    structlog.get_logger("service").info("daemon_stopping")
     notify(STOPPING)

@@ -18,9 +18,12 @@ class BackupsKnown(msgspec.Struct, frozen=True):
     stored_bytes: int = 0
     failing: bool = False
     """Something was tried after that, and failed."""
+    reason: str = ""
+    """Why it failed."""
     drill_at: Instant | None = None
     drill_ok: bool = False
     drill_took_s: float = 0
+    drill_reason: str = ""
 
 
 def backup_samples(known: BackupsKnown, now: Instant) -> Iterator[Sample]:

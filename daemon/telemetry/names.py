@@ -56,6 +56,10 @@ OTHER_NAMES: Final = {
     "embedded_redis_failed": "it cannot be started again (`reason`); tried again, at most a minute apart",
     "daemon_ready": "it serves: plan, mode, and where Redis and the endpoints are",
     "lines_suppressed": "so many `lines` like one that was written (`of`, `subject`) were left out in `window_s`",
+    "daemon_stopping": "it was told to stop, or cannot go on; what is under way is ended or left to the next start",
+    "daemon_stopped": "it has stopped in order",
+    "journal_refuses": "the journal takes nothing (`reason`), as with a full disk; nothing is done until it does",
+    "journal_takes": "it takes events again",
     "library_message": "a library logged something by itself",
 }
 

@@ -72,6 +72,8 @@ def test_an_engineer_finds_what_is_needed(made: dict[str, str]) -> None:
     assert {
         "bundle/versions.json",
         "bundle/settings.json",
+        "bundle/plan.json",
+        "bundle/plan-in-journal.json",
         "bundle/doctor.json",
         "bundle/state.json",
         "bundle/log.jsonl",
@@ -85,6 +87,15 @@ def test_an_engineer_finds_what_is_needed(made: dict[str, str]) -> None:
 def test_nothing_planted_is_in_it(made: dict[str, str], planted: str) -> None:
     """Secrets of a file, a variable, a URL and a reason, and a customer in a rejected entry, are all gone."""
     assert [] == [name for name, text in made.items() if planted in text]
+
+
+def test_what_is_json_stays_json(made: dict[str, str]) -> None:
+    """A program can read it after the secrets went."""
+    for name, text in made.items():
+        if name.endswith(".json"):
+            json.loads(text)
+        if name.endswith(".jsonl"):
+            assert all(json.loads(line) for line in text.splitlines())
 
 
 def test_no_payment_is_in_it(made: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from adapters.clocks import LoopClock
 from adapters.examinations.machine import ClockFacts, Room
 from adapters.examinations.redis import RedisFacts
+from config.extras import install_hint
 from config.instants import SECOND, instant_from_text
 from config.settings import BackupSettings, RedisAccessSettings, Settings, StripeSource
 from daemon.doctor import examining, machine, software
@@ -194,7 +195,7 @@ def test_a_missing_package_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(plan="autobroker", sources={"shop": StripeSource(api_key="env:KEY")})
     (found,) = software.software(settings)
 
-    assert (Verdict.PROBLEM, "pip install 'solvent[stripe]'") == (found.verdict, found.mend)
+    assert (Verdict.PROBLEM, install_hint("stripe")) == (found.verdict, found.mend)
 
 
 def test_packages_that_nobody_asked_for_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:

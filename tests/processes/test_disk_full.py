@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from daemon.cli.status import status_command
 from machines.events import StepEnded
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
@@ -128,6 +130,7 @@ def test_a_full_disk_stops_everything_and_its_end_starts_everything_again(
     earn(keys, 1, "250.00")
     sent = keys.command("pin", component="search", state="COLD", reason="r" * 400)
     until(lambda: is_alarmed(daemon), "the alarm")
+    status = CliRunner().invoke(status_command, ["--state-dir", str(daemon.state_directory)])
     with pytest.raises(AssertionError, match="in vain"):
         until(
             lambda: (
@@ -142,6 +145,8 @@ def test_a_full_disk_stops_everything_and_its_end_starts_everything_again(
     replied = answer(keys, sent)
     until(lambda: asked(daemon, "/readyz")[0] == 200, "the alarm to end")
 
+    assert "UNWELL: the journal takes nothing" in status.output
+    assert 1 == daemon.log.count('"event":"journal_refuses"')
     assert "done" == replied["outcome"]
     assert ["p1"] == [payment.payment_id for payment in daemon.journal.counted()]
     assert pid == daemon.pid

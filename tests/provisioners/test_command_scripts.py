@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from adapters.processes import running
 from adapters.processes.output import OUTPUT_BYTES_MAX
 from adapters.provisioners.command import CommandObserver
 from machines.lifecycle_states import Step
@@ -241,3 +242,11 @@ def test_an_observer_has_nothing_that_mutates() -> None:
     public = {name for name in dir(CommandObserver) if not name.startswith("_")}
 
     assert public == {"kind", "observe", "list_resources", "close"}
+
+
+async def test_a_full_disk_is_not_the_scripts_fault(world: FileWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script that fails while nothing can be written is tried again, and the disk is named."""
+    monkeypatch.setattr(running, "has_room", lambda _scratch: False)
+
+    with pytest.raises(Transient, match="has no room for what it says"):
+        await world.provisioner().take(Step.WARM, world.order(scripted(world, warm="exit 1")))

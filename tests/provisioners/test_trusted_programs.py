@@ -71,6 +71,38 @@ async def test_what_anybody_can_change_is_not_run(
     assert not (tmp_path / "ran").exists()
 
 
+async def test_a_relative_name_in_an_open_working_directory_is_not_run(program: Path, tmp_path: Path) -> None:
+    """Neither the file that the argument names there nor the folder itself may be everybody's."""
+    world = FileWorld(tmp_path)
+    program.chmod(0o757)
+    options = {**a_component(program).options, "warm": ["sh", program.name], "working_directory": str(program.parent)}
+
+    with pytest.raises(Permanent, match="chmod o-w"):
+        await world.provisioner().take(Step.WARM, world.order(Resource("shop", "web", options)))
+
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another group")
+def test_a_program_that_another_group_can_write_is_named(program: Path) -> None:
+    """A group of somebody else's is nobody that we trust."""
+    os.chown(program, 0, NOBODY)
+    program.chmod(0o775)
+
+    assert f"{program} can be written by the group {NOBODY}" in fault_of(program, 0)
+
+
+async def test_an_interpreter_that_everybody_can_change_is_not_run(program: Path, tmp_path: Path) -> None:
+    """What stands behind `#!` is what runs."""
+    world, interpreter = FileWorld(tmp_path), program.with_name("shell")
+    interpreter.write_text("#!/bin/sh\n")
+    interpreter.chmod(0o757)
+    program.write_text(f"#!{interpreter}\ntouch {tmp_path}/ran\n")
+
+    with pytest.raises(Permanent, match="chmod o-w"):
+        await world.provisioner().take(Step.WARM, world.order(a_component(program)))
+
+
 async def test_what_only_its_owner_can_change_runs(program: Path, tmp_path: Path) -> None:
     """The same program with ordinary modes is run."""
     world = FileWorld(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from daemon.telemetry.health import Health
 from machines.ports.journal import JournalRefusedError, Proposal
@@ -85,3 +86,27 @@ def test_a_stopping_daemon_says_so() -> None:
         return Health(house.kernel, house.recorder).problems()
 
     assert ["the daemon is stopping"] == list(run(scenario, 1))
+
+
+def test_a_journal_that_begins_to_refuse_is_told_once() -> None:
+    """It cannot be told in the journal: whoever listens hears why it begins, and when it takes again."""
+
+    async def scenario() -> list[str | None]:
+        house, heard = Publishing(), list[str | None]()
+        await house.start()
+        house.recorder.refusal_listeners.append(heard.append)
+
+        def refuse(_group: Sequence[Proposal]) -> None:
+            raise JournalRefusedError("the disk is full")
+
+        house.journal.before_append = refuse
+        for _ in range(3):
+            with suppress(JournalRefusedError):
+                await house.record(freeze("clock"))
+        house.journal.before_append = None
+        for _ in range(2):
+            await house.record(freeze("clock"))
+        await house.stop()
+        return heard
+
+    assert ["the disk is full", None] == run(scenario, 1)

@@ -1,0 +1,39 @@
+"""Asking a running daemon over its own HTTP endpoints, from a command."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import msgspec
+
+PAGE_BYTES_MAX: Final = 20_000_000
+PAGE_TIMEOUT_S: Final = 10
+HEALTH_TIMEOUT_S: Final = 2
+
+
+class _Health(msgspec.Struct):
+    ok: bool
+    reasons: tuple[str, ...] = ()
+
+
+def metrics_page(url: str) -> str:
+    """The text of `/metrics`; `url` is the daemon's own, as it wrote it down. Raises `OSError`."""
+    with urlopen(f"{url}/metrics", timeout=PAGE_TIMEOUT_S) as answer:  # noqa: S310 - an http URL of our own daemon
+        return str(answer.read(PAGE_BYTES_MAX).decode("utf-8", "replace"))
+
+
+def unwell(url: str) -> tuple[str, ...]:
+    """Why the daemon calls itself unwell; () where it is well. One that does not answer in time is unwell too."""
+    try:
+        with urlopen(f"{url}/healthz", timeout=HEALTH_TIMEOUT_S) as answer:  # noqa: S310 - as above
+            body = answer.read(PAGE_BYTES_MAX)
+    except HTTPError as said:
+        body = said.read(PAGE_BYTES_MAX)
+    except OSError as error:
+        return (f"it does not answer at {url}/healthz: {getattr(error, 'reason', error)}",)
+    try:
+        return msgspec.json.decode(body, type=_Health).reasons
+    except msgspec.MsgspecError:
+        return (f"{url}/healthz answers with something else than its health",)
