@@ -27,9 +27,7 @@ def read_secret(reference: str, environ: Mapping[str, str]) -> Secret:
     if kind == "env":
         text = environ.get(name, "")
         if not text:
-            raise SecretMissingError(
-                f"the variable {name} is not set: export it, or name another place"
-            )
+            raise SecretMissingError(f"the variable {name} is not set: export it, or name another place")
         return Secret(text)
     if kind == "file":
         return _from_file(Path(name), reference)

@@ -34,6 +34,8 @@ class RunFacts(msgspec.Struct, frozen=True):
     instance: str
     http: str = ""
     redis: str = ""
+    principals: tuple[str, ...] = ()
+    """The operators that have a name: where there are any, nobody is told what to do without one."""
 
 
 class HeldError(Exception):
@@ -67,7 +69,8 @@ class StateDirectory:
     def hold(cls, path: Path, *, instance: str, since: Instant) -> Self:
         """Take the directory, made with mode 0700 where it is missing; raises `HeldError` and `OSError`."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+        # A link is not followed: root restores in a folder of the daemon's user.
+        descriptor = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             holder = Holder(os.getpid(), socket.gethostname(), instance, instant_text(since))

@@ -70,6 +70,12 @@ _ALWAYS: Final = (
         "XADD may name an id and MAXLEN: Redis cannot forbid that. An operator can trim, or give odd ids to, their own "
         "command stream and nobody else's; a sender of payments can trim the stream of payments before they are read."
     ),
+    (
+        "A sender of payments, or an operator on their own stream, can name the greatest id there is "
+        "(XADD … 18446744073709551615-18446744073709551615): then Redis takes no further entry. What mends it: DEL of "
+        "the stream as the administrator, which the daemon notices within seconds; then send the last payments again: "
+        "what was counted is a duplicate."
+    ),
     "The application runs scripts on the budgets and so can change them; it is trusted with its own spending.",
     "The daemon's user, who lists budgets and dials with SCAN, sees the names of all keys of this Redis.",
 )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 
@@ -16,21 +15,17 @@ from config.settings import (
     EMBEDDED,
     RESERVED_INSTANCES,
     STOP_MAX_S,
-    ChannelSettings,
     MqttSettings,
     Settings,
-    SourceSettings,
 )
+from config.settings.values import REFERENCE_EXPECTED
+from config.settings_expecting import expected_by, shape_of
 from config.settings_sources import COMMAND_LINE, Given, from_command_line, from_environment, from_toml
-from config.suggestions import did_you_mean, one_of_text
+from config.settings_tables import TABLES, table_of, take_table
+from config.suggestions import did_you_mean
 
 _ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):(\d{1,5})", re.ASCII)
 _REDIS: Final = re.compile(r"(rediss?|unix)://\S+")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_TABLE_FIELD: Final = re.compile(r"\$\.([a-z0-9_]+)")
-TABLES: Final[Mapping[str, Any]] = {"sources": SourceSettings, "channels": ChannelSettings}
-"""Settings that are named tables of one of several kinds: `[sources.shop]`. They stand in the settings file only."""
-_WORDS: Final = {"`int`": "a whole number", "`str`": "text", "`array`": "a list", "`bool`": "true or false"}
 
 
 def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mapping[str, object]) -> Settings:
@@ -42,11 +37,12 @@ def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mappin
     known = setting_types()
     chosen: dict[str, tuple[Any, Given]] = {}
     problems: list[Problem] = []
-    for values, source_problems in (from_toml(toml_path), from_environment(environ, known), from_command_line(cli)):
+    file = from_toml(toml_path)
+    for values, source_problems in (file, from_environment(environ, known), from_command_line(cli)):
         problems += source_problems
         for key, given in values.items():
-            if (table := _table_of(key)) is not None:
-                problems += _take_table(key, given, table, chosen)
+            if table_of(key) is not None:
+                problems += take_table(key, given, chosen)
                 continue
             if key not in known:
                 found = f"the unknown key {shown(key)}{did_you_mean(key, known)}"
@@ -55,9 +51,12 @@ def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mappin
             try:
                 chosen[key] = (_converted(given, known[key]), given)
             except msgspec.ValidationError as error:
-                problems.append(given.problem(_expected(error, known[key]), shown(str(given.value))))
+                expected = expected_by(known[key], str(error))
+                found = shape_of(given.value, expected) if expected == REFERENCE_EXPECTED else shown(str(given.value))
+                problems.append(given.problem(expected, found))
     problems += _cross_checked(chosen)
-    if "plan" not in chosen and not any(problem.path in ("plan", "SOLVENT_PLAN") for problem in problems):
+    # A file that cannot be read may name a plan.
+    if "plan" not in chosen and not file[1] and not any(each.path in ("plan", "SOLVENT_PLAN") for each in problems):
         problems.append(Problem("settings", None, "plan", "a shipped plan's name or a path, as --plan NAME", "none"))
     if problems:
         raise SettingsError(problems)
@@ -78,66 +77,11 @@ def setting_types() -> dict[str, Any]:
     return types
 
 
-def _table_of(key: str) -> Any:
-    """The type of the entries of the named table that the key is in, such as `sources.shop`; None for a setting."""
-    return TABLES.get(key.partition(".")[0])
-
-
-def _take_table(key: str, given: Given, kind: Any, chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
-    """Read one `[sources.NAME]`; the problems that it has."""
-    family, _, name = key.partition(".")
-    expected = f"a table [{family}.NAME] with its kind: {one_of_text(_kinds(kind))}"
-    if given.text or not isinstance(given.value, dict) or not _NAME.fullmatch(name):
-        return [given.problem(expected, shown(name if isinstance(given.value, dict) else "no table"))]
-    try:
-        chosen[key] = (msgspec.convert(given.value, kind), given)
-    except msgspec.ValidationError as error:
-        return [Problem(given.origin, given.line, key, *_table_fault(error, given.value, kind))]
-    return []
-
-
-def _kinds(kind: Any) -> list[str]:
-    return [str(each.__struct_config__.tag) for each in get_args(kind)]
-
-
-def _table_fault(error: msgspec.ValidationError, table: dict[str, Any], kind: Any) -> tuple[str, str]:
-    """What was expected of which field, and what stands there. A value is not shown: it may be a secret put wrongly."""
-    text = str(error)
-    struct = next((each for each in get_args(kind) if each.__struct_config__.tag == table.get("kind")), None)
-    if struct is None:
-        return f"kind: {one_of_text(_kinds(kind))}", shown(str(table.get("kind", "no kind")))
-    types = {field.name: field.type for field in msgspec.structs.fields(struct)}
-    unknown = [name for name in table if name != "kind" and name not in types]
-    if unknown:
-        return f"only {', '.join(types)}", f"the unknown key {shown(unknown[0])}{did_you_mean(unknown[0], types)}"
-    found = _TABLE_FIELD.search(text)
-    if found is None:
-        return text.removeprefix("Object ").split(" - at")[0], "something else"
-    return f"{found[1]}: {_expected(error, types[found[1]])}", "another value"
-
-
 def _converted(given: Given, kind: Any) -> Any:
     value = given.value
     if given.text and msgspec.json.schema(kind).get("type") == "array":
         value = [part.strip() for part in str(value).split(",") if part.strip()]
     return msgspec.convert(value, kind, strict=not given.text)
-
-
-def _expected(error: msgspec.ValidationError, kind: Any) -> str:
-    """What msgspec expected, in words for people."""
-    text = str(error)
-    for choice in (kind, *get_args(kind)):
-        if isinstance(choice, type) and issubclass(choice, enum.Enum):
-            return one_of_text([each.value for each in choice])
-    if "matching regex" in text:
-        for meta in getattr(kind, "__metadata__", ()):
-            if meta.description:
-                return str(meta.description)
-        return "a name such as shop-1: a-z, 0-9, _ and -, a letter first, at most 32 characters"
-    wanted = text.removeprefix("Expected ").split(", got")[0].split(" - at")[0]
-    for word, plain in _WORDS.items():
-        wanted = wanted.replace(word, plain)
-    return wanted
 
 
 def _settings(chosen: dict[str, Any]) -> Settings:

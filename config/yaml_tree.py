@@ -122,7 +122,7 @@ def tree_from_text(text: str, file: str) -> tuple[Node | None, list[Problem]]:
 def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line = None if mark is None else mark.line + 1
-    found = (error.problem or "text that is no YAML").replace("\n", " ")
+    found = (error.problem or "text that is no YAML").replace("\n", " ").removeprefix("found ")
     expected = "YAML"
     if "\\t" in found:
         expected = "YAML, indented with spaces (never with tabs)"

@@ -117,6 +117,8 @@ async def story(journal: Journal, sequence: int, wanted: Filter) -> AsyncIterato
 
 
 async def _event(journal: Journal, sequence: int) -> Recorded | None:
+    if sequence > journal.last_sequence:
+        return None  # a number of any size may be asked for
     async for recorded in journal.read(after=sequence - 1, limit=1):
         return recorded if recorded.sequence == sequence else None
     return None

@@ -36,6 +36,10 @@ class SourceGave(_Message, frozen=True):
     through: Instant | None = None
     ended: bool = True
     """Nothing more is to be had: the source was heard. A part of an answer, or a post beside reads, is no hearing."""
+    is_news: bool = True
+    """It is a sign of life. Where not, as of a folder with the files of yesterday, only a new payment makes it one."""
+    position_counts: bool = False
+    """The position says what was news, and is recorded with each hearing: a restart must not take it for news again."""
 
 
 class SourceTaken(_Message, frozen=True):

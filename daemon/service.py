@@ -28,6 +28,7 @@ from daemon.roots.gate import Gate
 from daemon.roots.notifications import NOTIFICATIONS, Notifications
 from daemon.roots.receiving import RECEIVING, Receiving
 from daemon.running import Daemon
+from daemon.source_failing import failures_noted_by
 from daemon.source_settings import receiving_limits
 from daemon.telemetry.attached import Address, Telemetry, attach_log, say_opening, say_resuming, say_stopping
 from daemon.telemetry.backup_samples import backup_samples
@@ -160,6 +161,7 @@ def _receive(daemon: Daemon, settings: Settings) -> None:
         kernel=daemon.kernel,
         clock=daemon.ports.clock,
         limits=receiving_limits(settings),
+        failing=failures_noted_by(daemon.recorder),
     )
     daemon.start_root(RECEIVING, receiving.run, finishes=True)
 

@@ -117,6 +117,7 @@ class Spawning:
             kernel=self._kernel,
             bench=self._bench,
             age_max_s=self._settings.commands.command_age_max_s,
+            principals=self._settings.commands.principals,
         )
 
     def _bench(self) -> Bench:

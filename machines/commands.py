@@ -13,7 +13,7 @@ from machines.events import Event
 
 TEXT_CHARACTERS_MAX: Final = 500
 """The longest reason; operators write sentences, not pages."""
-_TTL = re.compile(r"(\d{1,9})(s|m|h|d)")
+_TTL = re.compile(r"(\d{1,9})(s|m|h|d)", re.ASCII)
 _TTL_UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

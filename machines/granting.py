@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 
 import msgspec
 
@@ -13,10 +14,10 @@ from config.plan import Component, Plan
 from machines import breaker as breakers
 from machines.breaker import Admission, Breaker, BreakerLimits
 from machines.deciding.facts import Decision
-from machines.events import ApprovalAsked, BreakerChanged, BreakerStatus, Event, StepIntended
+from machines.events import ApprovalAsked, ApprovalEnded, BreakerChanged, BreakerStatus, Event, StepIntended
 from machines.lifecycle import next_step, state_while
 from machines.lifecycle_states import RAISING, ComponentState, Step
-from machines.permits import OverCap, Reservation, UnknownPrice, reserve
+from machines.permits import OverCap, Reservation, UnknownPrice, cost_in, reserve
 from machines.state.components import ComponentRecord
 from machines.state.deciding import FLOOR, Deciding
 from machines.state.operators import COMPONENT
@@ -203,23 +204,28 @@ def reservation_for(
 ) -> Reservation | OverCap | UnknownPrice:
     """What the cap says to a step at this moment."""
     floor = state.plan is not None and component.id in state.plan.floor_components
-    approval = _override(state, component.id)
-    return reserve(
+    reserved = partial(
+        reserve,
         component,
         step,
         own_micros=record.committed_micros,
         total_micros=state.components.committed_micros,
         cap_micros=None if floor else cap_of(state),
-        override=approval,
     )
+    answer = reserved()
+    if isinstance(answer, OverCap):
+        override = _override(state, component.id, answer.total_micros)
+        return reserved(override=override) if override else answer
+    return answer
 
 
-def _override(state: State, component_id: str) -> str:
-    """The approval under which a step of the component may exceed the cap; "" where there is none."""
-    for subject, _ in _asks(state, component_id):
-        approval = state.operators.approval_for(subject, approved=True)
-        if approval is not None and approval[1].exceeds_cap:
-            return approval[0]
+def _override(state: State, component_id: str, total_micros: int) -> str:
+    """The approval under which a step of the component may take the total above the cap; "" where there is none."""
+    subjects = [subject for subject, _ in _asks(state, component_id)]
+    for approval_id, approval in state.operators.approvals.items():
+        given = approval.subject in subjects and approval.approved_by and approval.exceeds_cap
+        if given and approval.covers(total_micros):
+            return approval_id
     return ""
 
 
@@ -236,18 +242,51 @@ def _asks(state: State, component_id: str) -> Iterator[tuple[str, str]]:
 
 
 def _over_cap(state: State, component_id: str, over: OverCap, now: Instant) -> Refusal:
-    """Refuse; where an operator asked for the step, ask a second one to approve it."""
+    """Refuse; where an operator asked for the step, ask a second one to approve what it comes to in all."""
     subject, by = next(_asks(state, component_id), ("", ""))
-    if not subject or state.operators.approval_for(subject, approved=False) is not None:
+    if not subject:
+        return Refusal(over.reason, over_cap=True)
+    total = max(over.total_micros, _wished_total(state, component_id, subject))
+    waiting = state.operators.approval_for(subject, approved=False)
+    if waiting is not None and waiting[1].covers(total):
         return Refusal(over.reason, over_cap=True)
     reason = f"{over.reason} (missing {amount_text(over.missing_micros)})"
     name = component_id if subject.startswith(COMPONENT) else subject.replace(":", "-")
     approval = ApprovalAsked(
         approval_id=f"{name}-{state.sequence + 1}",
         subject=subject,
-        reason=reason if subject.startswith(COMPONENT) else f"{component_id}: {reason}",
+        reason=_question(state, component_id, over, total),
         by=by,
         until=now + APPROVAL_LIVES_DAYS * DAY,
         exceeds_cap=True,
+        total_micros=total,
     )
-    return Refusal(reason, over_cap=True, events=(approval,))
+    outgrown = () if waiting is None else (ApprovalEnded(waiting[0], "more is asked for by now"),)
+    return Refusal(reason, over_cap=True, events=(*outgrown, approval))
+
+
+def _wished_total(state: State, component_id: str, subject: str) -> int:
+    """What committed and reserved cost come to once all stands that the subject asks for."""
+    assert state.plan is not None
+    pin = state.operators.pins.get(component_id)
+    if subject.startswith(COMPONENT):
+        wished = {component_id: ComponentState.HOT if pin is None else pin.state}
+    else:
+        wished = dict.fromkeys(state.plan.levels[state.target_level].components, ComponentState.HOT)
+    total, records = state.components.committed_micros, state.components.records
+    for each, target in wished.items():
+        component = state.plan.components[each]
+        own = records[each].committed_micros if each in records else 0
+        if not component.host:  # what the machine itself costs is counted whatever is asked for
+            total += max(0, (cost_in(component, target) or 0) - own)
+    return total
+
+
+def _question(state: State, component_id: str, over: OverCap, total_micros: int) -> str:
+    """What the approver is asked: the amount in all first, since that is what an approval allows."""
+    decision, cap = state.deciding.decision, over.total_micros - over.missing_micros
+    revenue = "" if decision is None else f", at {amount_text(decision.measure_micros)} revenue"
+    return (
+        f"{amount_text(total_micros)} a month in all, {amount_text(cap)} is the cap{revenue};"
+        f" {component_id} waits: {over.reason}"
+    )

@@ -73,8 +73,8 @@ def overtaken_hold(state: State, decisions: Sequence[Decision]) -> str:
     limit, cost = plan.policies.safety.hard_ratio, plan.level_cost_micros(state.target_level)
     if limit is None or cost is None or not above(cost, decision.measure_micros, limit):
         return ""
-    approval = state.operators.approval_for(held.subject, approved=True)
-    if approval is not None and approval[1].exceeds_cap:
+    approvals = [each for each in state.operators.approvals.values() if each.subject == held.subject]
+    if any(each.approved_by and each.exceeds_cap and each.covers(cost) for each in approvals):
         return ""
     return (
         f"hard ratio: level {state.target_level} costs {amount_text(cost)} a month, above {limit} of the"

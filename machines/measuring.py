@@ -23,6 +23,7 @@ def reading_now(
         state.book.trailing_micros(now, policy),
         now=now,
         heard_at=state.known_at,
+        behind=state.sources.behind,
         clock_trusted=clock_trusted,
         confirmed=confirmed,
         policy=policy,

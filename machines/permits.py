@@ -23,6 +23,8 @@ class OverCap(msgspec.Struct, frozen=True):
 
     reason: str
     missing_micros: int
+    total_micros: int
+    """What is committed and reserved with the step."""
 
 
 class UnknownPrice(msgspec.Struct, frozen=True):
@@ -72,5 +74,6 @@ def reserve(
         return OverCap(
             f"{amount_text(after)} a month would pass the cap of {amount_text(cap_micros)} by {amount_text(missing)}",
             missing,
+            after,
         )
     return Reservation(committed, after, cap_micros, override)

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from adapters.backups.errors import BackupError
-from adapters.backups.manifest import MANIFEST_BYTES_MAX, SUFFIX, Manifest, is_backup_name, manifest_from
+from adapters.backups.manifest import (
+    MANIFEST_BYTES_MAX,
+    SUFFIX,
+    Listing,
+    Manifest,
+    is_backup_name,
+    listing_of,
+    manifest_from,
+)
+from config.extras import install_hint
 from config.settings import BackupSettings
 from machines.ports.faults import CallError
 
@@ -33,7 +42,7 @@ def bucket_of(settings: BackupSettings, environ: Mapping[str, str]) -> Bucket:
         from botocore.config import Config  # noqa: PLC0415
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415
     except ModuleNotFoundError as missing:
-        raise BackupError(f"backups in S3 need the package {missing.name}: pip install 'solvent[aws]'") from None
+        raise BackupError(f"backups in S3 need the package {missing.name}: {install_hint('aws')}") from None
     del environ  # boto3 reads the process's own
     bucket, _, prefix = settings.to.removeprefix("s3://").partition("/")
     own = settings.s3_endpoint_url or None
@@ -64,12 +73,12 @@ class Bucket:
         """Its URL."""
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
-    def manifests(self) -> list[Manifest]:
-        """The backups that are there as a whole, oldest first."""
+    def listing(self) -> Listing:
+        """The backups that are there as a whole, oldest first, and what was passed over."""
         names = self._call("listing", self._names)
         wanted = [name for name in names if name.endswith(SUFFIX) and name.removesuffix(SUFFIX) in names]
-        found = [self._manifest(name) for name in wanted if is_backup_name(name.removesuffix(SUFFIX))]
-        return sorted((each for each in found if each), key=lambda each: (each.made_at, each.name))
+        wanted = sorted(name for name in wanted if is_backup_name(name.removesuffix(SUFFIX)))
+        return listing_of([self._manifest(name) for name in wanted], wanted)
 
     def draft(self, name: str, scratch: Path) -> Path:
         """A file in the scratch folder."""

@@ -14,44 +14,51 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
-from adapters.backups.files import give_to_owner, write_private
-from config.instants import Instant
+from adapters.backups.errors import BackupError
+from adapters.backups.files import open_lock, read_regular, write_private
+from adapters.backups.manifest import INSTANT_MAX
 
 STATUS_NAME: Final = "backups.json"
 _LOCK_NAME: Final = "backups.json.lock"
+_BYTES_MAX: Final = 1_048_576
+_Moment = Annotated[int, Meta(ge=0, le=INSTANT_MAX)]
+_Count = Annotated[int, Meta(ge=0, le=2**50)]
+_Took = Annotated[float, Meta(ge=-1e9, le=1e9)]
+"""A clock that is set while a backup is made may make it seem negative."""
 
 
 class Success(msgspec.Struct, frozen=True):
     """A backup that was proven and kept."""
 
     name: str
-    made_at: Instant
-    took_s: float
-    stored_bytes: int
-    last_sequence: int
-    removed: int = 0
+    made_at: _Moment
+    took_s: _Took
+    stored_bytes: _Count
+    last_sequence: _Count
+    removed: _Count = 0
     """How many older ones the policy let go."""
 
 
 class Failure(msgspec.Struct, frozen=True):
     """A backup that was not made."""
 
-    at: Instant
+    at: _Moment
     reason: str
 
 
 class DrillOutcome(msgspec.Struct, frozen=True):
     """The newest backup was taken back into a scratch folder and verified, or was not."""
 
-    at: Instant
+    at: _Moment
     ok: bool
     name: str
-    took_s: float
-    limit_s: int
+    took_s: _Took
+    limit_s: _Count
     reason: str = ""
     """Why it is not ok."""
 
@@ -68,16 +75,15 @@ class BackupsStatus(msgspec.Struct, frozen=True):
 def read_status(state_dir: Path) -> BackupsStatus:
     """What is known; nothing where the file is missing or is none."""
     try:
-        return msgspec.json.decode((state_dir / STATUS_NAME).read_bytes(), type=BackupsStatus)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(read_regular(state_dir / STATUS_NAME, _BYTES_MAX), type=BackupsStatus)
+    except (OSError, BackupError, msgspec.MsgspecError, UnicodeDecodeError):
         return BackupsStatus()
 
 
 def note(state_dir: Path, what: Success | Failure | DrillOutcome) -> None:
-    """Put one outcome into the file, whole or not at all, whoever else writes it; raises `OSError`."""
-    lock = os.open(state_dir / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    """Put one outcome into the file, whole or not at all, whoever else writes it; raises `BackupError`, `OSError`."""
+    lock = open_lock(state_dir / _LOCK_NAME)
     try:
-        give_to_owner(state_dir / _LOCK_NAME)
         fcntl.flock(lock, fcntl.LOCK_EX)
         known = read_status(state_dir)
         match what:

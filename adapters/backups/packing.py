@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from adapters.backups.errors import BackupError
+from config.extras import install_hint
 from config.secret import Secret
 
 _CHUNK_BYTES: Final = 1 << 20
@@ -58,16 +59,17 @@ def unpack(source: Path, target: Path, journal_bytes: int, identity: Secret | No
         os.fsync(out.fileno())
 
 
-def _pyrage() -> Any:
+def pyrage_package() -> Any:
+    """The package that encrypts; raises `BackupError` where it is missing."""
     try:
         import pyrage  # noqa: PLC0415 - an extra, imported where it is wished
     except ModuleNotFoundError:
-        raise BackupError("encrypted backups need the package pyrage: pip install 'solvent[backup]'") from None
+        raise BackupError(f"encrypted backups need the package pyrage: {install_hint('backup')}") from None
     return pyrage
 
 
 def _encrypt(reader: _Compressed, writer: _Counted, recipients: Sequence[str]) -> None:
-    pyrage = _pyrage()
+    pyrage = pyrage_package()
     try:
         keys = [pyrage.x25519.Recipient.from_str(each) for each in recipients]
     except pyrage.RecipientError as error:
@@ -81,7 +83,7 @@ def _encrypt(reader: _Compressed, writer: _Counted, recipients: Sequence[str]) -
 
 
 def _decrypt(packed: BinaryIO, writer: _Decompressed, identity: Secret) -> None:
-    pyrage = _pyrage()
+    pyrage = pyrage_package()
     lines = [line.strip() for line in identity.reveal().splitlines()]
     try:
         keys = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from adapters.backups.errors import BackupError
 from adapters.backups.folder import Folder
-from adapters.backups.manifest import Manifest
+from adapters.backups.manifest import Listing, Manifest
 from config.settings import BackupSettings
 
 
@@ -20,8 +20,8 @@ class Place(Protocol):
         """As the operator wrote it."""
         ...
 
-    def manifests(self) -> list[Manifest]:
-        """The backups that are there as a whole, oldest first; whatever else lies there is passed over."""
+    def listing(self) -> Listing:
+        """The backups that are there as a whole, and what looks like one and is none; somebody's files are neither."""
         ...
 
     def draft(self, name: str, scratch: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The secrets of channels, read once at the start."""
+"""The secrets of channels, read at the start, where one that is missing refuses it, and at each delivery."""
 
 from __future__ import annotations
 

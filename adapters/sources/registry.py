@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from adapters.secret_references import SecretMissingError
 from adapters.sources.construction import Constructed, SourceSurroundings, SourceUnusableError
+from config.extras import install_hint
 from config.settings import SourceSettings, StreamSource
 
 KINDS: Final[Mapping[str, str]] = {
@@ -33,7 +34,7 @@ def construct(name: str, settings: SourceSettings, surroundings: SourceSurroundi
             raise
         raise SourceUnusableError(
             f"the source {name} is of the kind {kind}, which needs the package {missing.name}: "
-            f"pip install 'solvent[{EXTRAS[kind]}]'"
+            f"{install_hint(EXTRAS[kind])}"
         ) from missing
     except SecretMissingError as missing:
         raise SourceUnusableError(f"the source {name}: {missing}") from missing

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from adapters.sqlite_journal.chain import ChainBreakError, StoredEvent, checked
+from adapters.sqlite_journal.expected_tables import table_faults
 from adapters.sqlite_journal.opening import require_ours
 from adapters.sqlite_journal.reading import Point, anchor, stored_events
 from adapters.sqlite_journal.remembered import Remembered, Unlike
@@ -65,7 +66,7 @@ class _Examining:
         self._tables = ProjectedAgain(connection, self._start.sequence)
 
     def run(self) -> Examination:
-        structure = list(self._structure())
+        structure = [*self._structure(), *table_faults(self._connection)]
         folds = {fold.sequence: fold for fold in self._folds()}
         hashes: dict[int, bytes] = {self._start.sequence: self._start.hash} if self._start.sequence else {}
         for row in self._proven():
@@ -84,7 +85,7 @@ class _Examining:
         if self._damage is None:
             faults += self._payments.faults(self._connection, self._start.sequence, self._end.sequence)
             faults += self._tables.faults(self._end.sequence)
-        return self._examination(tuple(faults))
+        return self._examination(tuple(dict.fromkeys(faults)))
 
     def _examination(self, faults: tuple[Fault, ...]) -> Examination:
         epoch = meta(self._connection, "epoch")

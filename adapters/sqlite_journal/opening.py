@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from adapters.sqlite_journal.chain import ChainBreakError, StoredEvent, checked, event_hash
+from adapters.sqlite_journal.expected_tables import require_expected_tables
 from adapters.sqlite_journal.limits import OpeningReport
 from adapters.sqlite_journal.migrations import migrate
 from adapters.sqlite_journal.reading import Point, anchor, newest_snapshot, point_at, stored_events
@@ -27,8 +28,8 @@ from machines.ports.journal import JournalDamagedError, JournalIdentity, Journal
 from machines.upcasters import EventNewerError, require_known
 
 _WHAT_TO_DO = (
-    "Nothing was changed. Restore the newest backup of this file, "
-    "or move it aside to start a new journal from the payments and what the providers show"
+    "Nothing was changed. Restore the newest backup of this file, or move it aside, together with the files of the "
+    "same name and -wal and -shm at its end, to start a new journal from the payments and what the providers show"
 )
 
 
@@ -56,6 +57,7 @@ def open_file(
     """
     connection = None
     try:
+        _require_no_orphan(path)
         create_private_file(path)
         connection = connect(path, busy_timeout_ms)
         opened = _open(connection, path, fold_version, random_bytes)
@@ -72,6 +74,18 @@ def open_file(
         raise
 
 
+def _require_no_orphan(path: Path) -> None:
+    """Refuse to make a journal beside the log of another one: SQLite would throw away what only the log holds."""
+    log = path.with_name(f"{path.name}-wal")
+    if (path.exists() and path.stat().st_size) or not (log.exists() and log.stat().st_size):
+        return
+    raise JournalDamagedError(
+        f"there is no journal {path}, but its log {log} of {log.stat().st_size} bytes: a new journal would destroy the "
+        f"newest events of the old one. Nothing was changed. The three files {path.name}, {log.name} and "
+        f"{path.name}-shm belong together: put the first back, or move the others to where it is, or `solvent restore`"
+    )
+
+
 def _open(
     connection: sqlite3.Connection, path: Path, fold_version: int, random_bytes: Callable[[int], bytes]
 ) -> Opened:
@@ -79,6 +93,7 @@ def _open(
     if created:
         create_tables(connection, random_bytes(16).hex(), random_bytes(32))
     require_ours(connection, path)
+    require_expected_tables(connection, path)
     connection.execute("PRAGMA journal_mode=WAL")
     tail, report = _prove(connection, path, fold_version)
     epoch, customer_key = meta(connection, "epoch"), meta(connection, "customer_key")

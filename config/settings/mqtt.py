@@ -39,5 +39,6 @@ class MqttSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gather_ms: Annotated[int, Meta(ge=1, le=60_000)] = 250
     """How long news gather: of what changes several times meanwhile only the last word is sent."""
     reconnect_initial_s: Seconds = 1
+    """The first pause while the broker is away."""
     reconnect_max_s: Seconds = 60
     """The pause between attempts doubles from the first to this while the broker is away."""

@@ -15,8 +15,14 @@ _Mail = Annotated[
     str, Meta(pattern=r"^[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}\Z", description="an address such as ops@example.org")
 ]
 _WebUrl = Annotated[
-    str, Meta(pattern=r"^https?://[^\s/@]+(/[^\s@]*)?\Z", max_length=2_048, description="a URL, without a user")
+    str,
+    Meta(
+        pattern=r"^https?://[^\s/@]+(/[^\s@]*)?\Z",
+        max_length=2_048,
+        description="a URL such as https://hooks.example.org/solvent, without a user",
+    ),
 ]
+"""Only its outline: `config.web_address` reads it."""
 
 
 class Severity(enum.Enum):
@@ -34,6 +40,7 @@ class WebhookChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     """An HTTP endpoint, signed by Standard Webhooks."""
 
     url: _WebUrl
+    """Where notifications are posted to."""
     secret: SecretReference
     """The signing secret `whsec_…`."""
     secret_before: SecretReference = ""
@@ -48,23 +55,32 @@ class MailChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     """E-mail over SMTP."""
 
     to: Annotated[tuple[_Mail, ...], Meta(min_length=1, max_length=32)]
+    """Who is told."""
     sender: _Mail
+    """Who says it: the address in From."""
     host: Annotated[str, Meta(min_length=1, max_length=255)]
+    """The mail server."""
     port: Annotated[int, Meta(ge=1, le=65_535)] = 587
+    """587 goes with `starttls`, 465 with `tls`."""
     encryption: Annotated[str, Meta(pattern=r"^(starttls|tls|none)\Z", description="one of starttls, tls, none")] = (
         "starttls"
     )
     """`none` is for a server on this machine: a password is never sent without encryption."""
     user: Annotated[str, Meta(max_length=255)] = ""
+    """The user at the server; empty for none."""
     password: SecretReference = ""
+    """The user's password."""
     ca_file: FilePath = ""
+    """The authorities that may have signed the server's certificate; empty for those of the system."""
     least: Severity = Severity.WARNING
+    """The least severity that goes here."""
 
 
 class MqttChannel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="mqtt", tag_field="kind"):
     """A topic on the broker that `mqtt.url` names: `<prefix>/<instance>/notifications`."""
 
     least: Severity = Severity.INFO
+    """The least severity that goes here."""
 
 
 ChannelSettings = WebhookChannel | MailChannel | MqttChannel
@@ -82,6 +98,7 @@ class NotificationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     attempts_max: Annotated[int, Meta(ge=1, le=100)] = 10
     """After so many, about three days, a delivery is a dead letter until somebody replays it."""
     call_timeout_s: Annotated[int, Meta(ge=1, le=120)] = 15
+    """A delivery without an answer after this has failed."""
     waiting_items_max: Count = 1_000
     """Deliveries that wait; the oldest of the least severity become dead letters first; a thousand are kept."""
     rearm_ratio: Annotated[float, Meta(ge=0, le=0.5)] = 0.05

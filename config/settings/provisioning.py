@@ -16,6 +16,7 @@ class BreakerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     failures_max: Annotated[int, Meta(ge=1, le=1_000)] = 5
     """Failures within the window that open a breaker."""
     window_s: Seconds = 300
+    """The window in which failures are counted."""
     cooldown_initial_s: Seconds = 30
     """The first pause of an open breaker."""
     cooldown_max_s: Seconds = 3_600
@@ -36,6 +37,7 @@ class ProvisioningSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     concurrent_calls_max: Annotated[int, Meta(ge=1, le=1_000)] = 16
     """Calls under way at once, all components together."""
     retry_initial_s: Seconds = 2
+    """The first pause after a call that failed."""
     retry_max_s: Seconds = 300
     """The pause between attempts doubles from the first to this."""
     sweep_every_s: Seconds = 3_600

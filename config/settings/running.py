@@ -21,6 +21,7 @@ class KernelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     restarts_max: Annotated[int, Meta(ge=0, le=1_000)] = 5
     """Restarts of one actor within the window; one more parks it. OTP's 1 in 5 s would park at a network blink."""
     restart_window_s: Seconds = 60
+    """The window in which restarts of an actor are counted."""
     ask_timeout_s: Seconds = 10
     """How long an actor waits for another's answer: longer than a slow fsync, shorter than an operator's patience."""
 

@@ -44,6 +44,7 @@ class StripeSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     page_items_max: Annotated[int, Meta(ge=1, le=100)] = 100
     """Objects a page; Stripe gives at most 100."""
     call_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
+    """A call without an answer after this has failed."""
     stale_after_s: _StaleSeconds = 21_600
     """Without a complete poll for so long, decisions freeze: six hours are seventy polls that failed."""
 
@@ -63,12 +64,15 @@ class SqlSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sq
     cursor_start: Annotated[str, Meta(max_length=128)] = "0"
     """Where the first read begins: a number, or an ISO-8601 time with its zone."""
     poll_every_s: Annotated[int, Meta(ge=1, le=86_400)] = 60
+    """How often the query is asked."""
     settle_s: Annotated[int, Meta(ge=0, le=86_400)] = 60
     """How long before now a read that reached the end vouches for: a transaction may commit late."""
     rows_max: Annotated[int, Meta(ge=2, le=100_000)] = 1_000
     """Rows a read."""
     call_timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
+    """A query without an answer after this has failed."""
     stale_after_s: _StaleSeconds = 21_600
+    """Without a read that reached the end for so long, decisions freeze."""
 
 
 class PostSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="post", tag_field="kind"):
@@ -90,9 +94,11 @@ class FolderSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     """A folder that CSV exports are put into. Nothing in it is changed."""
 
     path: Annotated[str, Meta(min_length=1, max_length=4_096)]
+    """The folder; the daemon must be able to read it."""
     pattern: Annotated[str, Meta(min_length=1, max_length=256)] = "*.csv"
     """Which files count; `*.csv.gz` for compressed ones."""
     poll_every_s: Annotated[int, Meta(ge=1, le=86_400)] = 30
+    """How often the folder is looked at."""
     settled_s: Annotated[int, Meta(ge=1, le=86_400)] = 10
     """A file that changed within so many seconds is still being written, and left for the next look."""
     rows_max: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
@@ -110,6 +116,7 @@ class StreamSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     """
 
     stale_after_s: _StaleSeconds = 259_200
+    """Three days without an entry or a watermark freeze decisions."""
 
 
 SourceSettings = StripeSource | SqlSource | PostSource | FolderSource | StreamSource
@@ -123,6 +130,7 @@ class ReceivingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     body_bytes_max: Annotated[int, Meta(ge=1_024, le=100_000_000)] = 1_048_576
     """A longer body is refused with 413; Stripe's are some kilobytes."""
     connections_max: Annotated[int, Meta(ge=1, le=10_000)] = 64
+    """Open connections at once, of all senders."""
     requests_per_minute_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 600
     """Of each source; more are answered with 429. A signature costs little, a disk synchronisation more."""
     answer_timeout_s: Annotated[int, Meta(ge=1, le=60)] = 10
@@ -139,7 +147,10 @@ class SourceFailureSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     """The circuit breaker of each source."""
 
     failures_max: Annotated[int, Meta(ge=1, le=1_000)] = 5
+    """Failures within the window that open the breaker."""
     window_s: Seconds = 900
+    """The window in which failures are counted."""
     cooldown_initial_s: Seconds = 30
+    """The first pause of an open breaker."""
     cooldown_max_s: Seconds = 900
     """A source that was away is asked again within a quarter of an hour; late payments are worse than a few calls."""

@@ -20,6 +20,7 @@ class PaymentsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trim_every_s: Seconds = 60
     """How often entries before the cursor are trimmed from the input streams."""
     reconnect_initial_s: Seconds = 1
+    """The first pause while Redis is away."""
     reconnect_max_s: Seconds = 30
     """The pause between attempts doubles from the first to this while Redis is away."""
 
@@ -30,7 +31,8 @@ class CommandsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     command_age_max_s: Annotated[int, Meta(ge=1, le=604_800)] = 3_600
     """An older entry is refused: an hour later nobody remembers having asked."""
     principals: Annotated[tuple[Name, ...], Meta(max_length=32)] = ()
-    """Names with a stream of their own, `solvent:commands:<name>`; with none, `solvent:commands` is the operator."""
+    """Names with a stream of their own, `solvent:commands:<name>`; with none, `solvent:commands` is the operator.
+    Where there are names, what is sent to `solvent:commands` is refused."""
     ttl_max_s: Annotated[int, Meta(ge=60, le=31_622_400)] = 2_592_000
     """The longest `ttl` of a holding command: 30 days, since a forgotten pin costs money."""
     attestation_ttl_max_s: Annotated[int, Meta(ge=60, le=158_112_000)] = 31_622_400
@@ -45,3 +47,4 @@ class PublicationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     batch_entries_max: Annotated[int, Meta(ge=1, le=10_000)] = 500
     """Entries in one pipeline."""
     retry_every_s: Seconds = 1
+    """The pause after a write that Redis did not take."""

@@ -23,7 +23,7 @@ from machines.ports.streams import START, Entry
 
 NAME = "commands"
 COMMANDS_STREAM = "commands"
-"""The stream of the single operator; `commands:<name>` is that of a named one."""
+"""The stream of the single operator; `commands:<name>` is that of a named one, and then nobody speaks here."""
 SINGLE_OPERATOR = "operator"
 _ANSWER_CHARACTERS_MAX = 2000
 
@@ -36,10 +36,20 @@ def principal_of(stream: str) -> str:
 class Commands(RecordingActor):
     """The only writer of pins, pauses, approvals and answers."""
 
-    __slots__ = ("_age_max_s", "_bench", "_kernel", "_recorder")
+    __slots__ = ("_age_max_s", "_bench", "_kernel", "_principals", "_recorder")
 
-    def __init__(self, *, recorder: Recorder, kernel: Kernel, bench: Callable[[], Bench], age_max_s: int) -> None:
+    def __init__(
+        self,
+        *,
+        recorder: Recorder,
+        kernel: Kernel,
+        bench: Callable[[], Bench],
+        age_max_s: int,
+        principals: tuple[str, ...] = (),
+    ) -> None:
+        """`principals` are the operators that have a name; where there are any, nobody speaks without one."""
         super().__init__(NAME)
+        self._principals = principals
         self._recorder = recorder
         self._kernel = kernel
         self._bench = bench
@@ -63,8 +73,8 @@ class Commands(RecordingActor):
         command = Command(entry.fields.get("verb", ""), principal_of(stream), entry.id, entry.fields)
         while True:
             bench = self._bench()
-            judged = self._judge(command, bench)
-            still = partial(self._still, command, bench, judged)
+            judged = self._judge(stream, command, bench)
+            still = partial(self._still, stream, command, bench, judged)
             try:
                 await self._recorder.record(command.principal, self._events(stream, command, judged), still=still)
             except OvertakenError:
@@ -72,14 +82,24 @@ class Commands(RecordingActor):
             self._follow(judged)
             return
 
-    def _judge(self, command: Command, bench: Bench) -> Judged:
+    def _judge(self, stream: str, command: Command, bench: Bench) -> Judged:
         try:
+            self._require_name(stream)
             return judge(command, bench, age_max_s=self._age_max_s)
         except CommandError as refused:
             return Judged("refused", str(refused))
 
-    def _still(self, command: Command, bench: Bench, judged: Judged) -> bool:
-        return self._judge(command, bench) == judged
+    def _require_name(self, stream: str) -> None:
+        """A second person must be one: whoever has a name could ask with it, and approve without."""
+        if self._principals and stream == COMMANDS_STREAM:
+            raise CommandError(
+                "stream: commands.principals names the operators, so nobody speaks on the stream without a"
+                f" name; send it to that of one of {', '.join(self._principals)} (XADD …:commands:NAME, or solvent"
+                " with --as NAME)"
+            )
+
+    def _still(self, stream: str, command: Command, bench: Bench, judged: Judged) -> bool:
+        return self._judge(stream, command, bench) == judged
 
     def _events(self, stream: str, command: Command, judged: Judged) -> list[Event]:
         answered = CommandAnswered(

@@ -182,7 +182,9 @@ class Revenue(RecordingActor):
         if gave.entries:
             taken = await self._count_from_source(gave, stand)
         if gave.ended:
-            await self._hear_source(gave, stand)
+            self._sources.note_read(gave.source)
+            if gave.is_news or taken.counted:
+                await self._hear_source(gave, stand)
         if self._recorder.state.sequence != before:
             await self._close(self._judge_closing(self._revenue().watermark, self._clock.wall()), ())
             await self._measure(confirmed_now=False)
@@ -215,14 +217,14 @@ class Revenue(RecordingActor):
         now, stream = self._clock.wall(), stream_of(gave.source)
         position = self._recorder.state.cursors.get(stream, "") if gave.position is None else gave.position
         through = gave.through
-        if through is not None and (stand.through is not None and through <= stand.through):
+        if stand.is_doubtful(now) or (through is not None and stand.through is not None and through <= stand.through):
             through = None
-        posted = gave.position is None
-        moved = position != self._recorder.state.cursors.get(stream, "")
-        worth = is_worth_recording(stand, now, through, self._sources.stale_after_s(gave.source))
-        if through is not None and (posted or moved or worth):
+        # Any other position that moved without a payment holds a time: what a restart reads again for it is known.
+        moved = gave.position_counts and position != self._recorder.state.cursors.get(stream, "")
+        worth = moved or is_worth_recording(stand, now, through, self._sources.stale_after_s(gave.source))
+        if through is not None and (gave.position is None or worth):
             await self._record(WatermarkReached(stream, position, through, now))
-        elif moved or worth:
+        elif worth:
             await self._record(SourceHeard(gave.source, position, now))
         self._sources.note_heard(gave.source, now)
         await self._thaw(stream)
@@ -253,7 +255,9 @@ class Revenue(RecordingActor):
         source = Source(
             now=now,
             clock_trusted=self._looked().trusted,
-            watermark=watermark,
+            watermark=revenue.sources.covered(watermark),
+            sent=watermark,
+            behind=revenue.sources.behind,
             vouched=revenue.sources.through,
             heard_at=revenue.known_at,
             first_heard_at=revenue.first_heard_at,

@@ -57,6 +57,9 @@ class SourceWatch:
     def note_heard(self, source: str, now: Instant) -> None:
         """It came to its end."""
         self.heard[source] = now
+
+    def note_read(self, source: str) -> None:
+        """It answered to its end; that alone need be no sign of life."""
         self._unread.discard(source)
 
     def without_repeated(self, events: Iterable[Event], state: State) -> list[Event]:

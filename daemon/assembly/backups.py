@@ -14,8 +14,9 @@ import msgspec
 from adapters.backups.errors import BackupError, BackupsBusyError, NoBackupError, NoJournalError
 from adapters.backups.fetching import choose, fetch
 from adapters.backups.files import alone
+from adapters.backups.keys import make_key
 from adapters.backups.making import Backing, Made, make_backup
-from adapters.backups.manifest import Manifest
+from adapters.backups.manifest import Listing, Manifest
 from adapters.backups.outcomes import BackupsStatus, DrillOutcome, note, read_status
 from adapters.backups.places import Place, place_of
 from adapters.backups.restoring import Restored, Wish, journal_id_of, restore
@@ -26,7 +27,9 @@ from adapters.state_directory import HeldError
 from config.instants import SECOND
 from config.secret import Secret
 from config.settings import Settings
-from daemon.backing_up.verifying import Verification, Witness, verify_journal
+from daemon.assembly.folding import require_folds
+from daemon.backing_up.verifying import Verification, verify_journal
+from daemon.backing_up.witnesses import Witness
 from machines.ports.clock import Clock
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
@@ -37,6 +40,7 @@ __all__ = [
     "DrillOutcome",
     "Environment",
     "HeldError",
+    "Listing",
     "Made",
     "Manifest",
     "NoBackupError",
@@ -47,6 +51,8 @@ __all__ = [
     "backups_status",
     "drill",
     "list_backups",
+    "list_place",
+    "make_key",
     "take_back",
     "verify_backup",
     "verify_state_dir",
@@ -86,12 +92,17 @@ def back_up(around: Environment) -> Made:
 
 def list_backups(around: Environment) -> Sequence[Manifest]:
     """The backups that are there, oldest first; raises `BackupError`."""
-    return around.place.manifests()
+    return around.place.listing().manifests
+
+
+def list_place(around: Environment) -> Listing:
+    """The same, and what was passed over; raises `BackupError`."""
+    return around.place.listing()
 
 
 def take_back(around: Environment, wish: Wish) -> Restored:
     """Put a backup in place; raises `BackupError`, `HeldError` and `OSError`, and then nothing was changed."""
-    return restore(wish, around.place, around.identity, around.clock.wall())
+    return restore(wish, around.place, around.identity, around.clock.wall(), require_folds)
 
 
 def backups_status(state_dir: str) -> BackupsStatus:
@@ -112,7 +123,8 @@ def verify_backup(around: Environment, name: str) -> tuple[Manifest, Verificatio
     state_dir = Path(around.settings.state_dir)
     with _private_scratch(around, "verify") as scratch:
         wanted = "" if name == "newest" else name
-        manifest, _ = choose(around.place, name=wanted, journal_id="" if wanted else journal_id_of(state_dir))
+        chosen = choose(around.place, name=wanted, journal_id="" if wanted else journal_id_of(state_dir))
+        manifest = chosen.manifest
         return manifest, _verified(fetch(around.place, manifest, scratch, around.identity))
 
 
@@ -131,7 +143,9 @@ def drill(around: Environment) -> DrillOutcome:
             name = restored.manifest.name
             verified = _verified(scratch / "state" / JOURNAL_NAME)
             reason = "" if verified.whole else verified.findings[0]
-        except (BackupError, HeldError) as failed:
+        except BackupError as failed:
+            name, reason = failed.backup or name, str(failed)
+        except HeldError as failed:
             reason = str(failed)
         except OSError as failed:
             reason = f"{failed.filename or scratch}: {failed.strerror}"
@@ -139,7 +153,7 @@ def drill(around: Environment) -> DrillOutcome:
         if not reason and took_s > limit_s:
             reason = f"it took {took_s:.0f} s, backup.drill_limit_s allows {limit_s}"
         outcome = DrillOutcome(began, not reason, name, took_s, limit_s, reason)
-        with suppress(OSError):
+        with suppress(OSError, BackupError):
             note(state_dir, outcome)
     return outcome
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from config.extras import install_hint
 from config.settings import ChannelSettings, MailChannel, MqttChannel, Settings, WebhookChannel
 from daemon.roots.notifications import OpenChannel
 from machines.ports.channels import Channel, ChannelUnusableError
@@ -56,6 +57,5 @@ def _channel(
         kind = channel.__struct_config__.tag
         extra = {"webhook": "webhooks"}.get(str(kind), str(kind))
         raise ChannelUnusableError(
-            f"channels.{name}: a channel of the kind {kind} needs the package {missing.name}:"
-            f" pip install 'solvent[{extra}]'"
+            f"channels.{name}: a channel of the kind {kind} needs the package {missing.name}: {install_hint(extra)}"
         ) from missing

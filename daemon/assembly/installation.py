@@ -23,6 +23,7 @@ from adapters.redis_streams import RedisAccess, RedisStreams
 from adapters.redis_streams.names import url_without_password
 from adapters.sqlite_journal import JOURNAL_NAME, JournalLimits, SqliteJournal
 from adapters.state_directory import RunFacts, StateDirectory
+from config.extras import install_hint
 from config.plan import Plan
 from config.settings import EMBEDDED, Settings
 from daemon.assembly.channels import channels_of
@@ -82,17 +83,7 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
         embedded = EmbeddedRedis(path) if settings.redis == EMBEDDED else None
         url = settings.redis if embedded is None else await embedded.start()
         try:
-            journal = await SqliteJournal.open(
-                path / JOURNAL_NAME,
-                clock=clock,
-                fold_version=FOLD_VERSION,
-                limits=JournalLimits(
-                    group_events_max=GROUP_EVENTS_MAX,
-                    snapshots_kept=settings.journal.snapshots_kept,
-                    busy_timeout_ms=settings.journal.busy_timeout_ms,
-                    retention_days=settings.journal.retention_days,
-                ),
-            )
+            journal = await _opened_journal(path, settings, clock)
             streams = RedisStreams(url, settings.instance, access=RedisAccess(settings.redis_access, os.environ))
             surroundings = surroundings_of(settings, clock, url)
             observers, provisioners = (
@@ -115,9 +106,7 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
                         *journal.opening.warnings,
                         *((embedded.warning,) if embedded and embedded.warning else ()),
                     ),
-                    write_run_facts=lambda http: directory.write_run_facts(
-                        RunFacts(os.getpid(), settings.instance, http, url_without_password(url))
-                    ),
+                    write_run_facts=lambda http: directory.write_run_facts(_facts(settings, http, url)),
                     preflight=lambda plan: preflight_in(plan, surroundings_of(settings, clock, url)),
                     cost_readers=lambda: cost_readers(settings.costs, os.environ, clock),
                     channels=lambda: channels_of(settings, clock, os.environ),
@@ -132,6 +121,20 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
         finally:
             if embedded is not None:
                 await embedded.stop()
+
+
+async def _opened_journal(path: Path, settings: Settings, clock: Clock) -> SqliteJournal:
+    limits = JournalLimits(
+        group_events_max=GROUP_EVENTS_MAX,
+        snapshots_kept=settings.journal.snapshots_kept,
+        busy_timeout_ms=settings.journal.busy_timeout_ms,
+        retention_days=settings.journal.retention_days,
+    )
+    return await SqliteJournal.open(path / JOURNAL_NAME, clock=clock, fold_version=FOLD_VERSION, limits=limits)
+
+
+def _facts(settings: Settings, http: str, url: str) -> RunFacts:
+    return RunFacts(os.getpid(), settings.instance, http, url_without_password(url), settings.commands.principals)
 
 
 def _kept(embedded: EmbeddedRedis) -> EmbeddedServer:
@@ -182,8 +185,6 @@ def _retained(settings: Settings, clock: Clock) -> Callable[[], RetainedBroker] 
     try:
         from adapters.mqtt.retained import retained_broker  # noqa: PLC0415 - an extra, imported where it is wished
     except ModuleNotFoundError as missing:
-        raise BrokerUnusableError(
-            f"mqtt.url needs the package {missing.name}: pip install 'solvent[mqtt]'"
-        ) from missing
+        raise BrokerUnusableError(f"mqtt.url needs the package {missing.name}: {install_hint('mqtt')}") from missing
     broker = retained_broker(settings.mqtt, settings.instance, clock, random.SystemRandom().randrange, os.environ)
     return lambda: broker

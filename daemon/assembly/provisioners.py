@@ -110,9 +110,7 @@ def surroundings_of(settings: Settings, clock: Clock, redis_url: str = "") -> Su
     chance = random.SystemRandom()
     url = redis_url or ("" if settings.redis == EMBEDDED else settings.redis)
     access = RedisAccess(settings.redis_access, os.environ)
-    return Surroundings(
-        Path(settings.state_dir), clock, chance.randrange, os.environ, url, settings.instance, access
-    )
+    return Surroundings(Path(settings.state_dir), clock, chance.randrange, os.environ, url, settings.instance, access)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from config.plan import Plan
 from config.suggestions import did_you_mean
 from daemon.assembly import PaymentsFile, UnreadableFileError, read_payments_csv
 from daemon.cli.backtest_table import print_report
+from daemon.cli.paper import paper
 from machines.backtest import BacktestReport, backtest, report_json
 from machines.backtest.counting import Row
 
@@ -73,7 +74,7 @@ def backtest_command(  # noqa: PLR0917 - click passes each option by its name
     if shape == "json":
         click.echo(report_json(report))
     else:
-        print_report(report, plan, Console())
+        print_report(report, plan, paper())
 
 
 def _until(text: str | None, plan: Plan) -> Instant | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -12,11 +10,9 @@ from config.calendar import month_text
 from config.instants import instant_text
 from config.money import amount_text, divided_half_even
 from config.plan import Plan
+from daemon.cli.paper import WIDE_CHARACTERS_MIN, counted, print_table
 from machines.backtest.report import BacktestReport, MonthReport, Transition
 from machines.lifecycle_states import SETTLED
-
-WIDE_CHARACTERS_MIN: Final = 100
-"""A terminal of at least so many columns shows every figure."""
 
 
 def print_report(report: BacktestReport, plan: Plan, console: Console) -> None:
@@ -25,9 +21,9 @@ def print_report(report: BacktestReport, plan: Plan, console: Console) -> None:
     if not report.months:
         console.print(_nothing_to_judge(report))
         return
-    console.print(_months(report, plan, wide=console.width >= WIDE_CHARACTERS_MIN))
+    print_table(_months(report, plan, wide=console.width >= WIDE_CHARACTERS_MIN), console)
     if changes := _changes(report):
-        console.print(changes)
+        print_table(changes, console)
     totals = report.totals
     console.print(
         f"Cost {_money(totals.cost_micros)} {report.currency}; always on at level {len(plan.levels) - 1}"
@@ -52,8 +48,8 @@ def _nothing_to_judge(report: BacktestReport) -> str:
 def _rows_text(report: BacktestReport) -> str:
     counts = report.payments
     return (
-        f"{counts.read} rows: {counts.counted} counted, {counts.duplicates} duplicates, {counts.not_completed} not"
-        f" completed, {counts.held_future} held for later, {counts.rejected} rejected."
+        f"{counted(counts.read, 'row')}: {counts.counted} counted, {counted(counts.duplicates, 'duplicate')},"
+        f" {counts.not_completed} not completed, {counts.held_future} held for later, {counts.rejected} rejected."
     )
 
 
@@ -63,7 +59,7 @@ def _months(report: BacktestReport, plan: Plan, *, wide: bool) -> Table:
     table.add_column("month", no_wrap=True)
     for name in ("revenue", "MRR", *(["mean of 3"] if wide else []), "growth"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("level", no_wrap=True)
+    table.add_column("level")
     for name in ("cost", "ratio"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("blocked: missing" if wide else "missing")
@@ -96,9 +92,12 @@ def _changes(report: BacktestReport) -> Table | None:
         groups.setdefault((each.at, each.cause, each.to_state.value), []).append(each.component)
     if not groups:
         return None
-    table = Table(
-        "at", "why", "to", "components", title="Changes", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
+    table = Table(title="Changes", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("at", no_wrap=True)
+    table.add_column("why")
+    table.add_column("to", no_wrap=True)
+    longest = max(len(component) for components in groups.values() for component in components)
+    table.add_column("components", min_width=longest + len(","))
     for (at, cause, state), components in groups.items():
         table.add_row(instant_text(at), cause, state, ", ".join(components))
     return table

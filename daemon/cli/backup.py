@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 import msgspec
 
 from config.instants import instant_text
-from daemon.assembly.backups import DrillOutcome, Made, Manifest, back_up, drill, list_backups
+from daemon.assembly import clock_from
+from daemon.assembly.backups import DrillOutcome, Made, Manifest, back_up, drill, list_place, make_key
 from daemon.cli.backup_settings import environment_of, refusals_told, settings_option, state_dir_option
 from daemon.cli.reading_state import EXIT_FAILURE, EXIT_NOTHING, end_with, format_option
 
@@ -26,6 +28,7 @@ def backup_group(context: click.Context, state_dir: str | None, settings_file: s
 
     \b
     Examples:
+      solvent backup key --out age.key
       solvent backup --state-dir ./state --settings solvent.toml
       solvent backup list --settings solvent.toml
       solvent backup drill --state-dir ./state --settings solvent.toml
@@ -56,11 +59,19 @@ def list_command(
     """
     with refusals_told():
         around = environment_of(settings_file or above[1], state_dir or above[0])
-        found = list_backups(around)
+        listing = list_place(around)
+    found, now = listing.manifests, around.clock.wall()
     if shape == "json":
         click.echo(msgspec.json.encode(found).decode())
     elif found:
         click.echo("\n".join(_listed(found)))
+    for each in found:
+        if each.is_dated_ahead(now):
+            click.echo(
+                f"{each.name} is dated in the future: a clock was wrong; it counts as new as it reaches", err=True
+            )
+    for name in listing.passed_over:
+        click.echo(f"{name} was passed over: it is no manifest of solvent, or says what cannot be", err=True)
     if not found:
         end_with(EXIT_NOTHING, f"there is no backup in {around.settings.backup.to}")
 
@@ -86,14 +97,31 @@ def drill_command(
         raise click.exceptions.Exit(EXIT_FAILURE)
 
 
+@backup_group.command("key")
+@click.option("--out", default="age.key", show_default=True, metavar="FILE", help="The new file for the secret key.")
+def key_command(out: str) -> None:
+    """Make an age key: the secret one into a new file of mode 0600, the public one on standard output.
+
+    The public key goes into backup.recipients. Keep the file off this machine: without it the backups are noise.
+
+    Exit codes: 0 made, 1 not made (a file that is there is never written over).
+    """
+    with refusals_told():
+        public = make_key(Path(out), clock_from(None).wall())
+    click.echo(public)
+    click.echo(f"the secret key is in {out}: keep a copy off this machine", err=True)
+
+
 def _made_text(made: Made) -> str:
     manifest = made.manifest
-    read_by = f"readable with {manifest.recipients} keys" if manifest.recipients else "not encrypted"
+    keys = "1 key" if manifest.recipients == 1 else f"{manifest.recipients} keys"
+    read_by = f"readable with {keys}" if manifest.recipients else "not encrypted"
     at = instant_text(manifest.last_recorded_at)
     size = f"{manifest.stored_bytes} bytes, {read_by}, in {made.took_s:.1f} s"
     lines = [f"kept {manifest.name}", f"  up to event {manifest.last_sequence} of {at}, {size}"]
     if made.removed:
-        lines.append(f"  let {len(made.removed)} older ones go, as the settings say")
+        older = "1 older one" if len(made.removed) == 1 else f"{len(made.removed)} older ones"
+        lines.append(f"  let {older} go, as the settings say")
     return "\n".join(lines)
 
 

@@ -43,4 +43,6 @@ def refusals_told() -> Iterator[None]:
     except BackupError as failed:
         end_with(EXIT_FAILURE, str(failed))
     except OSError as failed:
-        end_with(EXIT_FAILURE, f"{failed.filename or 'a file'}: {failed.strerror or failed}")
+        where = failed.filename or "a file"
+        is_a_file = isinstance(failed, FileExistsError | NotADirectoryError)
+        end_with(EXIT_FAILURE, f"{where}: {'is a file, not a folder' if is_a_file else failed.strerror or failed}")

@@ -9,6 +9,7 @@ from config.plan import Component, Plan
 from daemon.cli.dial_view import dial_reasons
 from daemon.cli.status_view import alarm_text, pause_text
 from daemon.publication.held import words
+from daemon.telling_commands import UNKNOWN_PLACE, Orders
 from machines.breaker import Breaker, BreakerLimits, reopens_at
 from machines.events import BreakerStatus, Mode
 from machines.granting import GrantLimits, Refusal, breaker_names, judge_step
@@ -31,7 +32,9 @@ _HEIGHT = {
 }
 
 
-def reasons(plan: Plan, state: State, component: Component, now: Instant) -> Iterator[str]:
+def reasons(
+    plan: Plan, state: State, component: Component, now: Instant, orders: Orders = UNKNOWN_PLACE
+) -> Iterator[str]:
     """Sentences, the most telling first; `now` decides only whether an open breaker lets a probe through."""
     record = state.components.of(component.id)
     for alarm in state.costs.alarms.values():
@@ -41,7 +44,7 @@ def reasons(plan: Plan, state: State, component: Component, now: Instant) -> Ite
         yield "It is the machine that solvent runs on: accounted, never actuated."
         return
     yield _wish(plan, state, component)
-    yield from _held(state, record)
+    yield from _held(state, record, orders)
     yield from dial_reasons(state, component.id)
     if record.intent is not None:
         yield from _under_way(record)
@@ -51,7 +54,7 @@ def reasons(plan: Plan, state: State, component: Component, now: Instant) -> Ite
     stopped = list(_stopped(state))
     yield from stopped
     if not stopped and not record.parked and record.unmanaged is None:
-        yield from _next(plan, state, component, target, now)
+        yield from _next(plan, state, component, target=target, now=now, orders=orders)
 
 
 def _wish(plan: Plan, state: State, component: Component) -> str:
@@ -70,13 +73,13 @@ def _wish(plan: Plan, state: State, component: Component) -> str:
     )
 
 
-def _held(state: State, record: ComponentRecord) -> Iterator[str]:
+def _held(state: State, record: ComponentRecord, orders: Orders) -> Iterator[str]:
     pin = state.operators.pins.get(record.id)
     if pin is not None:
         said = words(pin.until, pin.by, pin.reason, "until it is unpinned")
-        yield f"It is pinned {pin.state.value} {said} (verb unpin)."
+        yield f"It is pinned {pin.state.value} {said} ({orders.line('unpin', component=record.id)})."
     if record.parked:
-        yield f"It is parked: {record.parked} (verb resume-actor, actor component:{record.id})."
+        yield f"It is parked: {record.parked} ({orders.line('resume-actor', actor=f'component:{record.id}')})."
     if record.unmanaged is not None:
         yield f"A resource was found {record.unmanaged.value} that solvent did not make: untouched until adopted."
     if record.resource_name and record.state is ComponentState.COLD:
@@ -85,11 +88,12 @@ def _held(state: State, record: ComponentRecord) -> Iterator[str]:
         yield f"It manages the adopted resource {record.resource_name}."
     found = state.operators.approval_for(f"component:{record.id}", approved=False)
     if found is not None:
-        yield f"It waits for approval {found[0]}: {found[1].reason} (verb approve)."
+        yield f"It waits for approval {found[0]}: {found[1].reason} ({orders.line('approve', id=found[0])})."
     held, deciding = state.operators.level, state.deciding
     asked = None if held is None else state.operators.approval_for(held.subject, approved=False)
     if asked is not None:
-        yield f"The held level waits for approval {asked[0]}: {asked[1].reason} (verb approve)."
+        how = orders.line("approve", id=asked[0])
+        yield f"The held level waits for approval {asked[0]}: {asked[1].reason} ({how})."
     if deciding.released_level != deciding.decided.level:
         yield f"Level {deciding.decided.level} is decided and waits for approval (solvent status names its id)."
 
@@ -113,17 +117,23 @@ def _stopped(state: State) -> Iterator[str]:
         yield f"Frozen: {state.frozen}."
 
 
-def _next(plan: Plan, state: State, component: Component, target: ComponentState, now: Instant) -> Iterator[str]:
+def _next(
+    plan: Plan, state: State, component: Component, *, target: ComponentState, now: Instant, orders: Orders
+) -> Iterator[str]:
     """What the next step waits for, or what refuses it."""
     record = state.components.of(component.id)
     rising = _HEIGHT[target] > _HEIGHT[record.state]
     pause = state.operators.pauses(raising=rising)
     if pause is not None:
-        yield f"Moves are {pause_text(pause)} (verb resume)."
+        yield f"Moves are {pause_text(pause)} ({orders.line('resume')})."
         return
     order = order_of(plan)
     allowed = moves(plan, state, order)
     if component.id not in allowed:
+        lacking = tuple(_lacking(plan, state, component, target)) if rising else ()
+        if lacking:
+            yield f"It needs {' and '.join(lacking)}; activate that first."
+            return
         waits = tuple(_waits_for(plan, state, component, order.waves, rising=rising))
         after = ", ".join(waits) or "what else moves before it"
         yield f"It {'rises' if rising else 'falls'} after: {after}."
@@ -132,7 +142,7 @@ def _next(plan: Plan, state: State, component: Component, target: ComponentState
     if step is None:
         return
     if step in RAISING:
-        yield from _open_breakers(state, component)
+        yield from _open_breakers(state, component, orders)
     judged = judge_step(state, component.id, step, allowed=allowed, now=now, epoch=1, limits=_LIMITS)
     if isinstance(judged, Refusal):
         yield f"The step {step.value} is refused: {judged.reason}."
@@ -140,13 +150,24 @@ def _next(plan: Plan, state: State, component: Component, target: ComponentState
         yield f"Its next step is {step.value}, and nothing stands in the way."
 
 
-def _open_breakers(state: State, component: Component) -> Iterator[str]:
+def _open_breakers(state: State, component: Component, orders: Orders) -> Iterator[str]:
     for name in breaker_names(component):
         breaker = state.breakers.get(name, Breaker())
         if breaker.status is BreakerStatus.OPEN:
-            yield f"The breaker {name} is open until {instant_text(reopens_at(breaker))} (verb reset-breaker)."
+            until = instant_text(reopens_at(breaker))
+            yield f"The breaker {name} is open until {until} ({orders.line('reset-breaker', breaker=name)})."
         elif breaker.status is BreakerStatus.HALF_OPEN:
             yield f"The breaker {name} is half open: one probe is under way."
+
+
+def _lacking(plan: Plan, state: State, component: Component, target: ComponentState) -> Iterator[str]:
+    """What the component requires, does not stand, and is not on its way up either."""
+    wanted = wanted_states(plan, state)
+    for required in component.requires:
+        stands = state.components.of(required).state
+        asked = wanted.get(required, ComponentState.COLD)
+        if not plan.components[required].host and max(_HEIGHT[stands], _HEIGHT[asked]) < _HEIGHT[target]:
+            yield f"{required}, which is {stands.value}"
 
 
 def _waits_for(

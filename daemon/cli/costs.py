@@ -7,16 +7,17 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
 
 from config.calendar import Month, calendar_of, month_from_text
 from config.instants import Instant
 from daemon.assembly import clock_from
 from daemon.cli.costs_table import print_costs
 from daemon.cli.costs_view import costs_object
+from daemon.cli.paper import paper
 from daemon.cli.reading_state import (
     EXIT_BAD_INPUT,
     end_with,
+    finding_settings_option,
     format_option,
     journal_of,
     read_state,
@@ -32,6 +33,7 @@ from machines.state.whole import State
 @click.command("costs")
 @click.option("--month", "month_name", metavar="MONTH", help="Such as 2026-11; the running month if left out.")
 @state_dir_option
+@finding_settings_option
 @format_option
 def costs_command(month_name: str | None, state_dir: str, shape: str) -> None:
     """Show what every component cost in a month: accrued by solvent, and billed by the provider.
@@ -51,7 +53,7 @@ def costs_command(month_name: str | None, state_dir: str, shape: str) -> None:
     if shape == "json":
         click.echo(msgspec.json.encode(shown).decode())
     else:
-        print_costs(shown, Console())
+        print_costs(shown, paper())
 
 
 async def _read(state_dir: str, month_name: str | None, now: Instant) -> dict[str, Any]:

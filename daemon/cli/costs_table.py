@@ -8,6 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from daemon.cli.paper import print_table
+
 UNKNOWN: Final = "-"
 
 
@@ -26,7 +28,7 @@ def print_costs(shown: dict[str, Any], console: Console) -> None:
         say(f"{reader}: {bill['first_day']} to {bill['last_day']}{estimated}, without a name {bill['unattributed']}")
     if shown["unpriced"]:
         say(f"price unknown, and in no sum: {', '.join(shown['unpriced'])}")
-    console.print(_table(shown))
+    print_table(_table(shown), console)
     for component_id, each in shown["components"].items():
         if each["budget_spent"]:
             say(f"budget: {component_id} has spent {each['budget_spent']}, as set to its bill")

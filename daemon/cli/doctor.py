@@ -10,11 +10,11 @@ from typing import Final
 import click
 import msgspec
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from daemon.assembly import clock_from
+from daemon.cli.paper import counted, paper, print_table
 from daemon.cli.reading_state import EXIT_FAILURE, format_option
 from daemon.cli.settings_options import settings_of, settings_options
 from daemon.doctor.examining import examine
@@ -66,9 +66,9 @@ def _say(shown: Sequence[Finding], found: Sequence[Finding]) -> None:
         for each in shown:
             mend = f"\n→ {each.mend}" if each.mend else ""
             table.add_row(_SIGNS[each.verdict], each.about, escape(each.found + mend))
-        Console().print(table)
+        print_table(table, paper())
     counts = {verdict: sum(each.verdict is verdict for each in found) for verdict in Verdict}
     click.echo(
-        f"{counts[Verdict.PROBLEM]} problems, {counts[Verdict.WARNING]} warnings, {counts[Verdict.UNKNOWN]} unknown, "
-        f"{counts[Verdict.WELL]} well"
+        f"{counted(counts[Verdict.PROBLEM], 'problem')}, {counted(counts[Verdict.WARNING], 'warning')}, "
+        f"{counts[Verdict.UNKNOWN]} unknown, {counts[Verdict.WELL]} well"
     )

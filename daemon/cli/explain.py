@@ -10,30 +10,33 @@ import msgspec
 
 from config.plan import Plan
 from config.suggestions import did_you_mean
-from daemon.assembly import clock_from
+from daemon.assembly import clock_from, run_facts
 from daemon.cli.explain_component import StepTold, component_lines, component_object
 from daemon.cli.explain_level import level_lines, level_object
 from daemon.cli.reading_state import (
     EXIT_BAD_INPUT,
     EXIT_NOTHING,
     end_with,
+    finding_settings_option,
     format_option,
     journal_of,
     read_state,
     state_dir_option,
 )
-from daemon.cli.status_view import component_ids
+from daemon.cli.status_view import component_ids, orders_to
 from daemon.history_reading import Filter, newest_events
 from machines.events import Recorded
 from machines.ports.journal import Journal
 from machines.state.whole import State
 
 STEPS_SHOWN: Final = 10
+LEVEL_DIGITS_MAX: Final = 9
 
 
 @click.command("explain")
 @click.argument("subject", metavar="LEVEL_OR_COMPONENT")
 @state_dir_option
+@finding_settings_option
 @format_option
 def explain_command(subject: str, state_dir: str, shape: str) -> None:
     """Say why a level is, or is not, decided, or why a component stands where it stands.
@@ -71,16 +74,17 @@ async def _explained(subject: str, state_dir: str) -> tuple[dict[str, Any], list
         component_id = _component_of(plan, state, subject)
         told = await _told(journal, component_id)
     now = clock_from(None).wall()
-    shown = component_object(plan, state, component_id, told=told, now=now, began_at=read.began_at)
+    orders = orders_to(run_facts(state_dir), state)
+    shown = component_object(plan, state, component_id, told=told, now=now, began_at=read.began_at, orders=orders)
     return shown, list(component_lines(shown, told, plan.currency))
 
 
 def _level_of(plan: Plan, subject: str) -> int | None:
     if subject.isdecimal() and subject.isascii():
-        index = int(subject[:9])
+        index = int(subject) if len(subject) <= LEVEL_DIGITS_MAX else len(plan.levels)
         if index >= len(plan.levels):
             end_with(
-                EXIT_BAD_INPUT, f"there is no level {subject[:9]}: the plan's levels are 0 to {len(plan.levels) - 1}"
+                EXIT_BAD_INPUT, f"there is no level {subject[:80]}: the plan's levels are 0 to {len(plan.levels) - 1}"
             )
         return index
     return next((level.index for level in plan.levels if level.id == subject), None)

@@ -14,6 +14,7 @@ from daemon.cli.component_reasons import reasons
 from daemon.cli.dial_view import dial_object
 from daemon.cli.event_text import event_text
 from daemon.publication.figures import breaker_status
+from daemon.telling_commands import Orders
 from machines.events import LevelDecided, Recorded
 from machines.moving import wanted_states
 from machines.state.components import Intent
@@ -28,7 +29,14 @@ class StepTold(msgspec.Struct, frozen=True):
 
 
 def component_object(
-    plan: Plan, state: State, component_id: str, *, told: Sequence[StepTold], now: Instant, began_at: Instant | None
+    plan: Plan,
+    state: State,
+    component_id: str,
+    *,
+    told: Sequence[StepTold],
+    now: Instant,
+    began_at: Instant | None,
+    orders: Orders,
 ) -> dict[str, Any]:
     """One component as the journal has it; null is unknown."""
     component, record = state.component(component_id), state.components.of(component_id)
@@ -50,7 +58,7 @@ def component_object(
         "parked": record.parked or None,
         "intent": None if record.intent is None else _intent(record.intent),
         **({} if (dial := dial_object(state, component_id)) is None else {"dial": dial}),
-        "reasons": list(reasons(plan, state, component, now)),
+        "reasons": list(reasons(plan, state, component, now, orders)),
         "steps": [_step(each) for each in told],
     }
 

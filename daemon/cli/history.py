@@ -10,7 +10,6 @@ from typing import Any, Final
 import click
 import msgspec
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,10 +17,12 @@ from config.calendar import calendar_of
 from config.instants import Instant, InstantError, instant_from_text, instant_text
 from config.suggestions import did_you_mean
 from daemon.cli.event_text import event_text
+from daemon.cli.paper import paper, print_table
 from daemon.cli.reading_state import (
     EXIT_BAD_INPUT,
     EXIT_NOTHING,
     end_with,
+    finding_settings_option,
     format_option,
     journal_of,
     read_state,
@@ -40,6 +41,7 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="string")
 
 @click.command("history")
 @state_dir_option
+@finding_settings_option
 @click.option("--component", metavar="ID", help="Only what concerns this component.")
 @click.option("--level", "levels", is_flag=True, help="Only what moves levels: closes, decisions, approvals, plans.")
 @click.option("--actor", metavar="NAME", help="Only what this actor wrote, such as planner or component:rds_single.")
@@ -107,7 +109,7 @@ async def _show(state_dir: str, wanted: Filter, decision: int | None, limit: int
         for each in found:
             click.echo(_line(each))
     elif found:
-        Console().print(_table(found))
+        print_table(_table(found), paper())
     if more:
         click.echo(f"older events are not shown: --limit 0 shows all, --limit {limit * 2} more", err=True)
     return len(found)

@@ -10,6 +10,7 @@ from config.instants import Instant, instant_text
 from daemon.cli.event_text import event_text
 from daemon.cli.import_following import Follower
 from daemon.cli.import_sending import Sent
+from daemon.cli.paper import counted
 from daemon.cli.status_view import frozen_text
 from machines.events import LevelDecided
 
@@ -53,8 +54,8 @@ def import_object(
 def say_import(shown: dict[str, Any]) -> None:
     """The same in sentences."""
     until = "no watermark" if shown["watermark"] is None else f"all payments before {shown['watermark']}"
-    rejected = f", {shown['rejected_rows']} rows rejected" if shown["rejected_rows"] else ""
-    click.echo(f"sent {shown['sent']} payments of {shown['file']}{rejected}; {until}")
+    rejected = f", {counted(shown['rejected_rows'], 'row')} rejected" if shown["rejected_rows"] else ""
+    click.echo(f"sent {counted(shown['sent'], 'payment')} of {shown['file']}{rejected}; {until}")
     if not shown["taken"]:
         click.echo("not waited for the daemon: `solvent status` shows what it makes of them")
         return
@@ -62,8 +63,8 @@ def say_import(shown: dict[str, Any]) -> None:
         click.echo("the daemon took them; give --state-dir to see what it counted")
         return
     click.echo(
-        f"counted {shown['counted']}, {shown['duplicates']} duplicates, {shown['not_completed']} not completed,"
-        f" {shown['rejected']} rejected"
+        f"counted {shown['counted']}, {counted(shown['duplicates'], 'duplicate')},"
+        f" {shown['not_completed']} not completed, {shown['rejected']} rejected"
         + (f", {shown['corrections']} corrections of closed months" if shown["corrections"] else "")
     )
     if shown["frozen"]:

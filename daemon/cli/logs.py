@@ -12,7 +12,14 @@ import msgspec
 from config.instants import instant_text
 from config.money import amount_text
 from config.suggestions import did_you_mean
-from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_NOTHING, end_with, journal_of, state_dir_option
+from daemon.cli.reading_state import (
+    EXIT_BAD_INPUT,
+    EXIT_NOTHING,
+    end_with,
+    finding_settings_option,
+    journal_of,
+    state_dir_option,
+)
 from daemon.history_reading import Filter, newest_events, story
 from daemon.telemetry.event_log import LEVELS
 from daemon.telemetry.lines import line_of
@@ -29,6 +36,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 @click.command("logs")
 @state_dir_option
+@finding_settings_option
 @click.option("--decision", type=click.IntRange(1), metavar="ID", help="The whole story of this decision.")
 @click.option("--component", metavar="ID", help="Only what concerns this component.")
 @click.option("--event", "names", multiple=True, metavar="NAME", help="Only lines of this name; may be repeated.")

@@ -18,6 +18,7 @@ from daemon.cli.reading_state import (
     EXIT_FAILURE,
     EXIT_NOTHING,
     end_with,
+    finding_settings_option,
     format_option,
     journal_of,
     read_state,
@@ -98,6 +99,8 @@ async def _attempt(opened: OpenChannel, settings: Settings, clock: Clock) -> str
         return f"failed: {gone}: the daemon would close this channel"
     except CallError as error:
         return f"failed: {error.reason}"
+    except Exception as defect:  # noqa: BLE001 - as in the daemon: one channel's defect is not the others'
+        return f"failed: the channel failed: {type(defect).__name__}: {defect}"
     finally:
         await opened.channel.close()
     return ""
@@ -105,6 +108,7 @@ async def _attempt(opened: OpenChannel, settings: Settings, clock: Clock) -> str
 
 @notify_group.command("list")
 @state_dir_option
+@finding_settings_option
 @click.option("--dead", is_flag=True, help="Only what was given up.")
 @format_option
 def list_command(state_dir: str, dead: bool, shape: str) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from datetime import date
 from typing import Final
 
 import click
 import msgspec
-from rich.console import Console
 
 from config.calendar import calendar_of
 from config.errors import PlanError, ProblemsError
@@ -18,6 +16,7 @@ from config.loading import load_plan, shipped_plans
 from config.money import amount_text
 from config.plan import Plan
 from config.settings_loading import load_settings
+from daemon.cli.paper import counted, paper
 from daemon.cli.plan_table import print_plan
 from daemon.cli.plan_view import plan_view
 from machines.costs.accrual import day_of
@@ -63,8 +62,8 @@ def check_command(file: str, overrides: tuple[str, ...], *, offline: bool) -> No
         _check_reach(plan, file)
     costs = [f"{level.index}: {_cost(plan, level.index)}" for level in plan.levels]
     click.echo(
-        f"ok: {plan.name} ({plan.id}): {_counted(len(plan.levels), 'level')}, "
-        f"{_counted(len(plan.components), 'component')}; {plan.currency} a month by level: {', '.join(costs)}"
+        f"ok: {plan.name} ({plan.id}): {counted(len(plan.levels), 'level')}, "
+        f"{counted(len(plan.components), 'component')}; {plan.currency} a month by level: {', '.join(costs)}"
     )
 
 
@@ -78,7 +77,7 @@ def show_command(file: str, overrides: tuple[str, ...], shape: str) -> None:
     if shape == "json":
         click.echo(msgspec.json.encode(view).decode())
     else:
-        print_plan(view, Console(file=sys.stdout))
+        print_plan(view, paper())
 
 
 def _loaded(file: str, overrides: tuple[str, ...]) -> Plan:
@@ -88,7 +87,7 @@ def _loaded(file: str, overrides: tuple[str, ...]) -> Plan:
     except PlanError as error:
         click.echo(str(error), err=True)
         click.echo(
-            f"{_counted(len(error.problems), 'problem')}. Mend them and run the same command again; "
+            f"{counted(len(error.problems), 'problem')}. Mend them and run the same command again; "
             f"for a plan without any: solvent plan show {shipped_plans()[0]}",
             err=True,
         )
@@ -124,7 +123,7 @@ def _check_reach(plan: Plan, file: str) -> None:
     for each in found:
         click.echo(f"{each.kind} ({_some(each.components)}): {each.sentence}", err=True)
     click.echo(
-        f"{_counted(len(found), 'problem')} with what the plan uses; the file itself is sound. Mend them and run the "
+        f"{counted(len(found), 'problem')} with what the plan uses; the file itself is sound. Mend them and run the "
         "same command again, or check the file alone with --offline",
         err=True,
     )
@@ -140,7 +139,3 @@ def _some(components: tuple[str, ...]) -> str:
 def _cost(plan: Plan, index: int) -> str:
     cost = plan.level_cost_micros(index)
     return "unknown" if cost is None else amount_text(cost)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

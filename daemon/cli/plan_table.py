@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
+from typing import Final
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from daemon.cli.paper import WIDE_CHARACTERS_MIN, print_table
 from daemon.cli.plan_view import ComponentView, LevelView, PlanView
+
+AMOUNTS: Final = frozenset({"cost", "max burn"})
+"""Columns whose headers are no wider than what stands below them."""
 
 
 def print_plan(view: PlanView, console: Console) -> None:
     """Print levels, components, what the columns mean, and every policy that is not at its default."""
     console.print(f"{view.name} ({view.plan}), {view.currency} a month, months of {view.timezone}", highlight=False)
-    console.print(_levels(view))
+    print_table(_levels(view), console)
     console.print(_legend(view), highlight=False)
-    console.print(_components(view))
+    wide = console.width >= WIDE_CHARACTERS_MIN
+    print_table(_components(view, wide=wide), console)
+    if not wide:
+        for each in view.components:
+            if each.requires:
+                console.print(f"{each.id} requires {', '.join(each.requires)}.", highlight=False)
     text = ", ".join(f"{key}={view.policies[key]}" for key in view.policies_changed) or "all at their defaults"
     console.print(f"Policies: {text} (all of them: --format json).", highlight=False)
 
 
 def _levels(view: PlanView) -> Table:
-    table = Table("level", "trigger", title="Levels", title_justify="left")
+    table = Table("level", "trigger", title="Levels", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("cost", "max burn", "needed revenue", "headroom", _unit_header(view)):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name in AMOUNTS, overflow="fold")
     for level in view.levels:
         table.add_row(*_level_cells(level))
     return table
@@ -63,18 +74,24 @@ def _legend(view: PlanView) -> str:
     return "\n".join(lines)
 
 
-def _components(view: PlanView) -> Table:
-    table = Table("component", title="Components", title_justify="left")
-    table.add_column("cost", justify="right")
-    table.add_column("warm", justify="right")
-    for name in ("levels", "provisioner", "requires", "kind"):
-        table.add_column(name)
+def _components(view: PlanView, *, wide: bool) -> Table:
+    """What each requires has a column where there is room for whole identifiers."""
+    table = Table(title="Components", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("component", no_wrap=True)
+    table.add_column("cost", justify="right", no_wrap=True)
+    table.add_column("warm", justify="right", no_wrap=True)
+    table.add_column("levels", no_wrap=True)
+    table.add_column("provisioner")
+    if wide:
+        longest = max((len(each.id) for each in view.components), default=0)
+        table.add_column("requires", min_width=longest + len(","))
+    table.add_column("kind")
     for component in view.components:
-        table.add_row(*_component_cells(component))
+        table.add_row(*_component_cells(component, wide=wide))
     return table
 
 
-def _component_cells(component: ComponentView) -> tuple[str, ...]:
+def _component_cells(component: ComponentView, *, wide: bool) -> tuple[str, ...]:
     kinds = [name for name, holds in (("host", component.host), ("stateful", component.stateful)) if holds]
     return (
         component.id,
@@ -82,7 +99,7 @@ def _component_cells(component: ComponentView) -> tuple[str, ...]:
         _money(component.warm_cost),
         _levels_text(component.levels),
         component.provisioner or "never actuated",
-        ", ".join(component.requires),
+        *([", ".join(component.requires)] if wide else []),
         ", ".join(kinds),
     )
 

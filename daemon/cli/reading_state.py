@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, NoReturn
@@ -10,6 +11,7 @@ import click
 import msgspec
 
 from config.instants import Instant
+from config.settings_sources import SETTINGS_VARIABLE
 from daemon.assembly import open_journal_for_reading
 from daemon.resume import resume
 from machines.ports.journal import Journal, JournalDamagedError, JournalRefusedError
@@ -20,14 +22,42 @@ EXIT_BAD_INPUT: Final = 2
 EXIT_NOTHING: Final = 3
 """Nothing was found, or no daemon runs."""
 
+STATE_DIR_DEFAULT: Final = "solvent-state"
+_SETTINGS: Final = "daemon.cli.settings_file"
+
+
+def _state_dir(context: click.Context, _option: click.Parameter, given: str | None) -> str:
+    """The directory that was named, else that of the settings file, else the default."""
+    settings_file = context.params.get("settings_file") or context.meta.get(_SETTINGS)
+    settings_file = settings_file or os.environ.get(SETTINGS_VARIABLE)
+    if given is not None or not settings_file or context.resilient_parsing:
+        return given or STATE_DIR_DEFAULT
+    from daemon.cli.settings_options import settings_of  # noqa: PLC0415 - it stands on this module
+
+    return settings_of(settings_file, plan_needed=False).state_dir
+
+
+def _keep_settings(context: click.Context, _option: click.Parameter, given: str | None) -> None:
+    context.meta[_SETTINGS] = given
+
+
 state_dir_option = click.option(
     "--state-dir",
     envvar="SOLVENT_STATE_DIR",
-    default="solvent-state",
-    show_default=True,
+    callback=_state_dir,
     metavar="DIR",
-    help="The state directory that the daemon was given.",
+    help="The state directory that the daemon was given. [default: that of the settings, else solvent-state]",
 )
+finding_settings_option = click.option(
+    "--settings",
+    envvar=SETTINGS_VARIABLE,
+    type=click.Path(dir_okay=False),
+    callback=_keep_settings,
+    expose_value=False,
+    is_eager=True,
+    help="The settings file that the daemon was given, which names the state directory.",
+)
+"""For commands that want nothing of the settings but the state directory."""
 format_option = click.option(
     "--format", "shape", type=click.Choice(["table", "json"]), default="table", show_default=True
 )

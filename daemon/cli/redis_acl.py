@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import click
@@ -22,7 +23,7 @@ from config.redis_acl import (
 from config.secret import Secret
 from config.settings import Settings
 from config.settings_loading import load_settings
-from daemon.assembly.passwords import SecretMissingError, password_at, password_kept_in
+from daemon.assembly.passwords import SecretMissingError, password_at, password_kept_at, password_kept_in
 from daemon.cli.reading_state import EXIT_BAD_INPUT, end_with
 
 _PLAN_UNREAD: Final = "unread"
@@ -68,11 +69,12 @@ def redis_acl_command(  # noqa: PLR0917 - one for each option
     names no user may do nothing. The file has hashes of the passwords, never a password. What it cannot keep anybody
     from is said on standard error.
 
-    The daemon's password is the one of redis_access.password, where the settings name it.
+    The daemon's password is the one of redis_access.password, where the settings name it; it is made too where that is
+    a file of --out. Nothing is printed unless everything succeeds, so write a new file and move it into its place.
 
     \b
     Examples:
-      solvent redis-acl --settings solvent.toml --out /etc/solvent/redis > /etc/redis/solvent.acl
+      solvent redis-acl --settings solvent.toml --out /etc/solvent/redis > new.acl && mv new.acl /etc/redis/solvent.acl
       solvent redis-acl --settings solvent.toml --password alice=file:/run/secrets/alice --out /etc/solvent/redis
       solvent redis-acl --settings solvent.toml --out /etc/solvent/redis --redis-version 6
 
@@ -115,7 +117,9 @@ def _references(given: Sequence[str], users: Sequence[AclUser], settings: Settin
 
 def _password(user: AclUser, references: Mapping[str, str], out: str | None) -> Secret:
     if user.name in references:
-        return password_at(references[user.name])
+        reference = references[user.name]
+        path = _within(reference, out)
+        return password_at(reference) if path is None else password_kept_at(path)
     if out is None:
         end_with(
             EXIT_BAD_INPUT,
@@ -123,3 +127,12 @@ def _password(user: AclUser, references: Mapping[str, str], out: str | None) -> 
             " --out DIR make one",
         )
     return password_kept_in(out, user.name)
+
+
+def _within(reference: str, out: str | None) -> Path | None:
+    """The file that a reference names, where it stands in the folder whose missing passwords are made."""
+    kind, _, name = reference.partition(":")
+    if kind != "file" or out is None:
+        return None
+    path = Path(name)
+    return path if path.parent.resolve() == Path(out).resolve() else None

@@ -54,23 +54,29 @@ def restore_command(
         click.echo(msgspec.json.encode(restored).decode())
     else:
         click.echo(_told(restored, until, around.settings))
+    for each in restored.warnings:
+        click.echo(f"warning: {each}", err=True)
 
 
 def _told(restored: Restored, until: Instant | None, settings: Settings) -> str:
     manifest, at = restored.manifest, instant_text(restored.last_recorded_at)
-    left = f"{restored.dropped_events} later events were left away; epoch {restored.epoch}"
+    later = "1 later event was" if restored.dropped_events == 1 else f"{restored.dropped_events} later events were"
+    left = f"{later} left away; epoch {restored.epoch}"
     lines = [f"restored {manifest.name}", f"  up to event {restored.last_sequence} of {at}; {left}"]
     if until is not None and not restored.dropped_events and until > manifest.made_at:
         made_at = instant_text(manifest.made_at)
         lines.append(f"  no backup reaches {instant_text(until)}: this is the newest, of {made_at}")
     if restored.moved_aside:
         lines.append(f"  the journal that stood there is kept as {restored.moved_aside}")
+    events = f"{settings.key_prefix}events"
     lines += [
         "",
         "What to do next:",
         f"  1. start the daemon on {settings.state_dir}: it is paused, and changes nothing",
         "  2. `solvent drift` and `solvent orphans` show what the journal has forgotten: adopt it",
         f"  3. send the payments since {at} again (`solvent import`): a payment id counts once",
-        f"  4. `redis-cli XADD {settings.key_prefix}commands '*' verb resume reason restored`",
+        f"  4. where {events} in Redis shows later events, nothing is published there (`stream_blocked` in the log):",
+        f"     `redis-cli RENAME {events} {events}-before-restore`",
+        f"  5. `redis-cli XADD {settings.key_prefix}commands '*' verb resume reason restored`",
     ]
     return "\n".join(lines)

@@ -6,16 +6,25 @@ import asyncio
 
 import click
 import msgspec
-from rich.console import Console
 
+from daemon.asking_http import unwell
 from daemon.assembly import holder_of, run_facts
-from daemon.cli.reading_state import ReadState, format_option, journal_of, read_state, state_dir_option
+from daemon.cli.paper import paper
+from daemon.cli.reading_state import (
+    ReadState,
+    finding_settings_option,
+    format_option,
+    journal_of,
+    read_state,
+    state_dir_option,
+)
 from daemon.cli.status_table import print_status
-from daemon.cli.status_view import status_object
+from daemon.cli.status_view import orders_to, status_object
 
 
 @click.command("status")
 @state_dir_option
+@finding_settings_option
 @format_option
 def status_command(state_dir: str, shape: str) -> None:
     """Show the level, its revenue and cost, every component, and what waits for whom.
@@ -35,10 +44,15 @@ def status_command(state_dir: str, shape: str) -> None:
     holder = holder_of(state_dir)
     pid = facts.pid if facts is not None else holder.pid if holder is not None else None
     shown = status_object(read.state, pid=pid, facts=facts, began_at=read.began_at)
+    reasons = unwell(facts.http) if facts is not None and facts.http else ()
+    if reasons:
+        shown["unwell"] = reasons
     if shape == "json":
         click.echo(msgspec.json.encode(shown).decode())
     else:
-        print_status(shown, read.state, Console())
+        print_status(shown, read.state, paper(), orders_to(facts, read.state))
+        for reason in reasons:
+            click.echo(f"UNWELL: {reason}")
 
 
 async def _read(state_dir: str) -> ReadState:

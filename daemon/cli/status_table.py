@@ -9,15 +9,19 @@ from rich.console import Console
 from rich.table import Table
 
 from daemon.cli.dial_view import dial_lines
+from daemon.cli.paper import print_table
 from daemon.cli.status_view import component_ids, next_level_text, waiting_lines
 from daemon.publication.source_view import source_lines
+from daemon.telling_commands import Orders
 from machines.moving import wanted_states
 from machines.state.whole import State
 
 UNKNOWN: Final = "unknown"
+CLOSED: Final = "closed"
+"""The breaker of a component whose calls go well; a column for it stands where one is not."""
 
 
-def print_status(shown: dict[str, Any], state: State, console: Console) -> None:
+def print_status(shown: dict[str, Any], state: State, console: Console, orders: Orders) -> None:
     """Print where the daemon and its level stand, the components, and what waits for whom."""
     runs = "no daemon runs" if shown["pid"] is None else f"runs as pid {shown['pid']}"
     console.print(f"{shown['plan'] or 'no plan yet'}, instance {shown['instance'] or UNKNOWN}: {runs}", highlight=False)
@@ -51,8 +55,8 @@ def print_status(shown: dict[str, Any], state: State, console: Console) -> None:
     console.print(next_level_text(state), highlight=False, markup=False)
     for line in source_lines(state):
         console.print(line, highlight=False, markup=False)
-    console.print(_components(shown, state))
-    for line in (*dial_lines(state), *waiting_lines(state)):
+    print_table(_components(shown, state), console)
+    for line in (*dial_lines(state), *waiting_lines(state, orders)):
         console.print(line, highlight=False, markup=False)
 
 
@@ -61,7 +65,9 @@ def _components(shown: dict[str, Any], state: State) -> Table:
     for name in ("component", "state", "target"):
         table.add_column(name, no_wrap=True)
     table.add_column("cost", justify="right", no_wrap=True)
-    table.add_column("breaker")
+    broken = any(each["breaker"] != CLOSED for each in shown["components"].values())
+    if broken:
+        table.add_column("breaker", no_wrap=True)
     table.add_column("since", no_wrap=True)
     wanted = wanted_states(state.plan, state) if state.plan else {}
     for component_id in component_ids(state):
@@ -71,11 +77,11 @@ def _components(shown: dict[str, Any], state: State) -> Table:
             each["state"],
             "host" if target is None else target.value,
             each["cost"],
-            each["breaker"],
-            _to_the_second(each["since"]),
+            *([each["breaker"]] if broken else []),
+            _to_the_minute(each["since"]),
         )
     return table
 
 
-def _to_the_second(since: str | None) -> str:
-    return UNKNOWN if since is None else f"{since[:19]}Z"
+def _to_the_minute(since: str | None) -> str:
+    return UNKNOWN if since is None else f"{since[:16]}Z"

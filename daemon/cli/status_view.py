@@ -13,6 +13,7 @@ from daemon.cli.dial_view import dial_object
 from daemon.publication.figures import breaker_status, cost_figures, next_level, revenue_figures
 from daemon.publication.held import attested_text, held_fields, held_lines, pin_text, thresholds_text
 from daemon.publication.source_view import source_objects
+from daemon.telling_commands import SOMEBODY, UNKNOWN_PLACE, Orders
 from machines.events import CostAlarmChanged
 from machines.lifecycle_states import ComponentState
 from machines.moving import level_reached
@@ -20,6 +21,13 @@ from machines.revenue.growth import fraction_text
 from machines.state.operators import HeldPause
 from machines.state.orphans import KnownOrphan
 from machines.state.whole import State
+
+
+def orders_to(facts: RunFacts | None, state: State) -> Orders:
+    """Where the daemon of a state directory is told what to do; without a place while none runs."""
+    if facts is None:
+        return Orders(instance=state.instance)
+    return Orders(facts.redis, facts.instance, SOMEBODY if facts.principals else "")
 
 
 def status_object(state: State, *, pid: int | None, facts: RunFacts | None, began_at: Instant | None) -> dict[str, Any]:
@@ -110,18 +118,20 @@ def undecided_text(state: State) -> str:
     )
 
 
-def waiting_lines(state: State) -> Iterator[str]:
+def waiting_lines(state: State, orders: Orders = UNKNOWN_PLACE) -> Iterator[str]:
     """What waits for a person, or is held by one: approvals, pins, parked and unmanaged components, parked actors."""
     for approval_id, asked in state.operators.approvals.items():
         if not asked.approved_by:
             beyond = ", exceeding the cap" if asked.exceeds_cap else ""
-            yield f"waits for approval: {asked.subject}{beyond} (id {approval_id}): {asked.reason}"
+            how = orders.line("approve", id=approval_id)
+            yield f"waits for approval: {asked.subject}{beyond} (id {approval_id}): {asked.reason} ({how})"
     for component_id, pin in state.operators.pins.items():
         yield f"pinned: {component_id} in {pin_text(pin)}"
     yield from held_lines(state)
     for record in state.components.records.values():
         if record.parked:
-            yield f"parked: {record.id}: {record.parked} (verb resume-actor, actor component:{record.id})"
+            how = orders.line("resume-actor", actor=f"component:{record.id}")
+            yield f"parked: {record.id}: {record.parked} ({how})"
         if record.resource_name and record.state is ComponentState.COLD:
             yield f"to be adopted: {record.id} is to adopt {record.resource_name}, which two looks must find"
         if record.unmanaged is not None:
@@ -135,7 +145,7 @@ def waiting_lines(state: State) -> Iterator[str]:
     for alarm in state.costs.alarms.values():
         yield f"cost alarm: {alarm_text(alarm)} (solvent costs)"
     for actor, reason in state.parked_actors.items():
-        yield f"parked: {actor}: {reason} (verb resume-actor, actor {actor})"
+        yield f"parked: {actor}: {reason} ({orders.line('resume-actor', actor=actor)})"
 
 
 def _orphan(orphan: KnownOrphan) -> dict[str, Any]:

@@ -62,6 +62,7 @@ def _lines(what: str, found: Verification) -> list[str]:
     lines = [
         f"{what}: journal {found.journal_id}, epoch {found.epoch}, schema {found.schema}",
         f"events {found.first_sequence} to {found.last_sequence}, the last of {found.last_recorded_at or 'no time'}",
+        *([found.backups] if found.backups else []),
         "",
     ]
     lines += [

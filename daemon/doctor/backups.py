@@ -30,6 +30,11 @@ def judged(known: BackupsKnown, stale_after_s: int, now: Instant) -> Iterator[Fi
     """What these facts mean."""
     if known.made_at is None:
         yield problem("backup", "there is none yet", NOW)
+    elif known.is_dated_ahead(now):
+        said = (
+            f"the newest is dated {instant_text(known.made_at)}, in the future: a clock was wrong, its age is unknown"
+        )
+        yield problem("backup", said, f"see the clock right, then {NOW}")
     elif now - known.made_at > stale_after_s * SECOND:
         yield problem("backup", f"the newest is of {instant_text(known.made_at)}, longer ago than allowed", NOW)
     else:

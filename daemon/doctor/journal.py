@@ -13,6 +13,7 @@ from daemon.assembly import holder_of, open_journal_for_reading, run_facts
 from daemon.doctor.findings import Finding, problem, unknown, warning, well
 from daemon.doctor.outside import channels, sources
 from daemon.resume import resume
+from daemon.telling_commands import SOMEBODY, UNKNOWN_PLACE, Orders
 from machines.events import Mode
 from machines.ports.clock import Clock
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
@@ -36,7 +37,10 @@ async def journal(settings: Settings, clock: Clock) -> list[Finding]:
         await opened.close()
     state, at = resumed.state, resumed.last_recorded_at
     found.append(well("journal", f"event {state.sequence}, recorded {instant_text(at or 0)}"))
-    return [*found, *waits(state), *_close(state, clock.wall()), *sources(state), *channels(state)]
+    facts = run_facts(settings.state_dir)
+    principal = SOMEBODY if settings.commands.principals else ""
+    reached = Orders(facts.redis if facts else "", state.instance, principal)
+    return [*found, *waits(state, reached), *_close(state, clock.wall()), *sources(state), *channels(state)]
 
 
 def _daemon(settings: Settings) -> Finding:
@@ -56,24 +60,26 @@ def _health(state_dir: str) -> Iterator[Finding]:
         yield problem("daemon", reason, "mend what it names; a full disk needs room, then it goes on by itself")
 
 
-def waits(state: State) -> Iterator[Finding]:
-    """What an operator must see to before the daemon goes on."""
+def waits(state: State, orders: Orders = UNKNOWN_PLACE) -> Iterator[Finding]:
+    """What an operator must see to before the daemon goes on, with the lines that tell the daemon so."""
     for key, reason in state.freezes.items():
         yield problem("decisions", f"frozen ({key}): {reason}", "docs/operating.md: when it says frozen")
     for actor, reason in state.parked_actors.items():
-        yield problem("actors", f"{actor} is parked: {reason}", f"mend it, then the verb resume-actor actor {actor}")
+        yield problem(
+            "actors", f"{actor} is parked: {reason}", f"mend it, then {orders.line('resume-actor', actor=actor)}"
+        )
     for record in state.components.records.values():
         if record.parked:
-            mend = f"mend it, then the verb resume-actor actor component:{record.id}"
+            mend = f"mend it, then {orders.line('resume-actor', actor=f'component:{record.id}')}"
             yield problem("components", f"{record.id} is parked: {record.parked}", mend)
         if record.contested:
             yield problem("components", f"{record.id} is contested", "find who else changes it: solvent drift")
     for approval_id, asked in state.operators.approvals.items():
         if not asked.approved_by:
-            yield warning("approvals", f"{asked.subject} waits: {asked.reason}", f"the verb approve id {approval_id}")
+            yield warning("approvals", f"{asked.subject} waits: {asked.reason}", orders.line("approve", id=approval_id))
     if state.operators.pause is not None:
         pause = state.operators.pause
-        yield warning("decisions", f"paused ({pause.scope.value}) by {pause.by}: {pause.reason}", "the verb resume")
+        yield warning("decisions", f"paused ({pause.scope.value}) by {pause.by}: {pause.reason}", orders.line("resume"))
     if state.mode is Mode.OBSERVE_ONLY:
         yield warning("decisions", "this daemon only observes", "start it once with --act, when you trust its plan")
     if not state.freezes and not state.parked_actors:

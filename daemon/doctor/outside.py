@@ -13,7 +13,7 @@ from machines.state.whole import State
 def sources(state: State) -> Iterator[Finding]:
     """How each source of payments stands in the journal."""
     for name, stand in state.revenue.sources.stands.items():
-        quality, why = quality_of(state, name), f": {stand.reason}" if stand.reason else ""
+        quality, why = quality_of(state, name), f": {stand.failure}" if stand.failure else ""
         read = "never" if stand.heard_at is None else instant_text(stand.heard_at)
         text = f"{name} ({stand.kind}) is {quality.value}, last read {read}{why}"
         mend = "mend what the sentence names; docs/sources.md has each kind"

@@ -32,7 +32,13 @@ async def redis(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         found = await redis_facts(url, settings.redis_access, os.environ, instance, clock.wall())
     except (StreamsAwayError, ValueError) as away:
-        return [problem("redis", str(away), "see that it runs (`redis-cli ping`), then its address, user and password")]
+        return [
+            problem(
+                "redis",
+                str(away),
+                "see that it runs (`redis-cli -u ADDRESS ping`), then its address, user and password in the settings",
+            )
+        ]
     return list(judged(found, embedded=settings.redis == EMBEDDED))
 
 

@@ -32,8 +32,23 @@ class Places(msgspec.Struct, frozen=True):
         return self.settings.with_name(MANIFEST_NAME)
 
     def written(self, path: Path) -> Path:
-        """Where a path is written: the same, or below the root of an image."""
-        return path if self.root is None else self.root / path.relative_to("/")
+        """Where a path is written: the same, or below the root of an image.
+
+        Raises `InstallRefusedError` where a symbolic link would lead out of the image, onto this machine.
+        """
+        if self.root is None:
+            return path
+        written = self.root / path.relative_to("/")
+        try:
+            real = written.resolve()
+        except (OSError, RuntimeError) as loop:
+            raise InstallRefusedError(f"{written} cannot be followed: {loop}. Nothing was changed.") from None
+        if not real.is_relative_to(self.root.resolve()):
+            raise InstallRefusedError(
+                f"{written} leads by a symbolic link to {real}, outside of {self.root}: make the link relative, or "
+                "install from within the image. Nothing was changed."
+            )
+        return written
 
     @property
     def systemctl(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def source_objects(state: State) -> list[dict[str, Any]]:
             "quality": quality_of(state, name).value,
             "last_read": _text(stand.heard_at),
             "through": _text(stand.through),
-            "reason": stand.reason or None,
+            "reason": stand.failure or None,
             "payments": stand.counted,
         }
         for name, stand in state.revenue.sources.stands.items()

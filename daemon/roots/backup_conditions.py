@@ -15,7 +15,13 @@ _DOCTOR = "Type `solvent doctor` for what keeps it from working, and `journalctl
 def backup_conditions(known: BackupsKnown, settings: BackupSettings, now: Instant) -> Sequence[Condition]:
     """What stands now. A backup that was never made is no old one: `solvent doctor` says that there is none."""
     found: list[Condition] = []
-    if settings.to and known.made_at is not None and now - known.made_at >= settings.stale_after_s * SECOND:
+    if settings.to and known.made_at is not None and known.is_dated_ahead(now):
+        text = (
+            f"The newest backup is dated {instant_text(known.made_at)}, in the future: a clock was wrong, its age is"
+            f" unknown. See the clock right, and type `solvent backup`.\n{_DOCTOR}"
+        )
+        found.append(Condition("backup_stale", Severity.CRITICAL, "The newest backup is dated in the future", text))
+    elif settings.to and known.made_at is not None and now - known.made_at >= settings.stale_after_s * SECOND:
         text = (
             f"The newest backup is of {instant_text(known.made_at)}; told after {settings.stale_after_s} s without"
             f" another. What was recorded since is on this machine only.\n{_DOCTOR}"

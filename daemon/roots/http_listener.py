@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Application = Callable[..., Awaitable[None]]
 """An ASGI application."""
+RETRY_AFTER_S: Final = 5
+"""When one that was refused for too many connections may come again: silent ones are closed by then."""
 
 
 class HttpLimits(msgspec.Struct, frozen=True):
@@ -83,9 +85,10 @@ class HttpListener:
         from uvicorn import Config, Server  # noqa: PLC0415 - heavy, and only here
         from uvicorn.lifespan.off import LifespanOff  # noqa: PLC0415
 
+        server: Server
         limits = self._limits
         config = Config(
-            self._bounded(),
+            self._bounded(lambda: len(server.server_state.connections)),
             loop="none",
             http="h11",
             ws="none",
@@ -96,7 +99,6 @@ class HttpListener:
             proxy_headers=False,
             server_header=False,
             date_header=False,
-            limit_concurrency=limits.connections_max,
             backlog=limits.backlog_items_max,
             timeout_keep_alive=limits.keep_alive_s,
             h11_max_incomplete_event_size=limits.head_bytes_max,
@@ -106,10 +108,14 @@ class HttpListener:
         server.lifespan = LifespanOff(config)
         return server
 
-    def _bounded(self) -> Application:
+    def _bounded(self, connections: Callable[[], int]) -> Application:
+        """The limit that uvicorn has does not say when to come again."""
         application = self._application()
 
         async def bounded(scope: Any, receive: Any, send: Any) -> None:
+            if connections() >= self._limits.connections_max:
+                await _refuse_for_now(send)
+                return
             async with asyncio.timeout(self._limits.request_timeout_s):
                 await application(scope, receive, send)
 
@@ -127,6 +133,19 @@ class HttpListener:
         for connection in silent & self._silent:
             connection.transport.close()  # type: ignore[attr-defined]
         self._silent = silent - self._silent
+
+
+async def _refuse_for_now(send: Any) -> None:
+    """Too many connections: 503, and this one is given up."""
+    body = b"too many connections, come again"
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"retry-after", str(RETRY_AFTER_S).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _asks_nothing(connection: Any) -> bool:

@@ -25,6 +25,8 @@ class IntakeLimits(msgspec.Struct, frozen=True):
     retry_initial_s: float = 0.5
     retry_max_s: float = 10
     trim_every_s: float = 60
+    look_every_s: float = 5
+    """How often a living connection is asked whether the stream was replaced: its new entries may have lower ids."""
     disk_retry_s: float = 5
     """How long to wait before a full journal is asked again."""
 
@@ -59,6 +61,7 @@ class Intake:
         self._said = ""
         """Why streams whose absence freezes nothing were not read; "" once they are read again."""
         self._trimmed_s = 0.0
+        self._looked_s = 0.0
 
     async def run(self, root: Root) -> None:
         """Read until the daemon stops; an unreachable server is waited for."""
@@ -80,6 +83,7 @@ class Intake:
         if self._watches_gaps and not self._caught_up and not arrived:
             self._caught_up = True
             await self._tell(root, CaughtUp())
+        await self._look_when_due(root)
         await self._trim_when_due(root)
 
     async def _connect(self, root: Root) -> None:
@@ -120,6 +124,17 @@ class Intake:
             structlog.get_logger("intake").warning("commands_away", streams=",".join(self._names), reason=reason)
         limits = self._limits
         await pause_beating(root, min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16)))
+
+    async def _look_when_due(self, root: Root) -> None:
+        """A stream that was deleted, or written anew, gives nothing above our position: without a look, for ever."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._looked_s < self._limits.look_every_s:
+            return
+        self._looked_s = now_s
+        for name in self._names:
+            cursor = self._cursor(name)
+            if cursor != START and _is_replaced(await self._streams.facts(name, cursor), cursor):
+                await self._tell(root, StreamReplaced(name))
 
     async def _trim_when_due(self, root: Root) -> None:
         """Only the daemon trims its streams, and never the entry at its own position.

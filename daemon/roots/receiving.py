@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -19,7 +19,7 @@ from daemon.kernel import ActorFailed, ActorRefused, AskTimeout, Kernel, Root
 from daemon.messages import SourceGave, SourceTaken
 from daemon.roots.http_listener import Application, HttpLimits, HttpListener
 from machines.ports.clock import Clock
-from machines.ports.sources import PaymentReceiver, PostRefusedError, Received
+from machines.ports.sources import PaymentReceiver, PostRefusedError, Received, ReceiverUnableError
 from machines.revenue.closing import watermark_fault
 from machines.sources.rate import MinuteRate
 
@@ -58,13 +58,15 @@ class Receiving:
         kernel: Kernel,
         clock: Clock,
         limits: ReceivingLimits,
+        failing: Callable[[str, str], Awaitable[None]],
     ) -> None:
-        """`asks` has what makes a source that is asked too be asked at once."""
+        """`asks` has what makes a source that is asked too be asked at once; `failing` notes why another fails."""
         self._receivers = receivers
         self._asks = asks
         self._kernel = kernel
         self._clock = clock
         self._limits = limits
+        self._failing = failing
         self._rates = {name: MinuteRate(limits.requests_per_minute_max) for name in receivers}
         self._said: dict[str, str] = {}
         self._log = structlog.get_logger("sources")
@@ -101,10 +103,12 @@ class Receiving:
         async def misused(_request: Request, _error: Exception) -> Response:
             return _answer(405, {"error": "only POST is understood here"}, {"allow": "POST"})
 
-        return Starlette(
+        application = Starlette(
             routes=[Route("/sources/{name}", self._serve, methods=["POST"])],
             exception_handlers={404: missing, 405: misused},
         )
+        application.router.redirect_slashes = False  # a sender that is redirected may send without its body
+        return application
 
     async def _serve(self, request: Request) -> Response:
         from starlette.requests import ClientDisconnect  # noqa: PLC0415
@@ -120,6 +124,10 @@ class Receiving:
             self._say(name, refused)
             wait = {"retry-after": str(refused.retry_after_s)} if isinstance(refused, _LaterError) else {}
             return _answer(refused.status, {"error": str(refused)}, wait)
+        except ReceiverUnableError as unable:
+            await self._say_unable(name, str(unable))
+            later = _LaterError(_UNAVAILABLE, "posts cannot be checked at this moment; send it again")
+            return _answer(later.status, {"error": str(later)}, {"retry-after": str(later.retry_after_s)})
         except ClientDisconnect:
             return _answer(400, {"error": "the body broke off"})  # nobody reads this
         except TimeoutError:
@@ -198,6 +206,14 @@ class Receiving:
         if refused.status >= _LOGGED_FROM and self._said.get(name) != str(refused):
             self._said[name] = str(refused)
             self._log.warning("post_refused", source=name, status=refused.status, reason=str(refused))
+
+    async def _say_unable(self, name: str, reason: str) -> None:
+        """Why no post can be checked; once a reason, as above. What a source that is asked is worth, its reads say."""
+        if self._said.get(name) != reason:
+            self._said[name] = reason
+            self._log.warning("source_failed", source=name, reason=reason)
+            if name not in self._asks:
+                await self._failing(name, reason)
 
 
 class _LaterError(PostRefusedError):

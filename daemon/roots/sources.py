@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 
 import msgspec
@@ -39,6 +40,8 @@ class SourceTimes(msgspec.Struct, frozen=True):
     """Entries handed over at once: each is a transaction."""
     ask_timeout_s: float = 60
     disk_retry_s: float = 5
+    news_spacing_s: float = 5
+    """From the end of a read to one that news asks for: a burst of webhooks is one read, which costs several calls."""
 
 
 class SourceRoot:
@@ -52,18 +55,25 @@ class SourceRoot:
         self._recorder = recorder
         self._kernel = kernel
         self._times = times
+        self._recorded, self._position = "", ""
+        """The recorded position that the newest one follows: what moved without news is recorded only now and then."""
+        self._is_news = False
+        """Whether what was read since the last end is a sign of life."""
         self._wanted = asyncio.Event()
+        self._news_counts = False
+        """Whether news may shorten the wait: not one after a failure, of `Retry-After` or of an open breaker."""
         self._said = ""
         self._log = structlog.get_logger("sources")
 
     def ask_now(self) -> None:
-        """There is news: do not wait for the next poll."""
+        """There is news: do not wait for the next poll, unless the source failed or was read a moment ago."""
         self._wanted.set()
 
     async def run(self, root: Root) -> None:
         """Ask until the daemon stops."""
         while True:
             root.beat()
+            self._news_counts = False
             try:
                 wait_s = await self._round(root)
             except JournalRefusedError:
@@ -79,14 +89,22 @@ class SourceRoot:
                 return min(self._times.beat_s, reopens_in_s(breaker, now))
             case Admission.PROBE if breaker.probe != self._stream:
                 await self._note_breaker(breakers.probing(breaker, self._stream), "the cool-down is over")
-        before = self._recorder.state.cursors.get(self._stream, "")
+        before = self._before()
         try:
             read = await self._read(root, before)
         except CallError as failed:
             return await self._failed(failed)
         await self._hand_over(root, before, read)
         await self._worked()
+        self._news_counts = True
         return 0.0 if read.more else self._times.poll_every_s
+
+    def _before(self) -> str:
+        """Where the next read goes on: where the last one ended, unless the journal has since been told otherwise."""
+        recorded = self._recorder.state.cursors.get(self._stream, "")
+        if recorded != self._recorded:
+            self._recorded = self._position = recorded
+        return self._position
 
     async def _read(self, root: Root, before: str) -> SourceRead:
         """The answer, if it can be true; the root beats while it is waited for."""
@@ -112,12 +130,25 @@ class SourceRoot:
         """A bounded number of entries at a time; the position moves with the last of them."""
         step, entries = self._times.entries_max, read.entries
         while len(entries) > step:
-            await self._tell(root, SourceGave(self._source.name, entries[:step], before, ended=False))
+            part = SourceGave(self._source.name, entries[:step], before, ended=False)
+            self._is_news |= (await self._tell(root, part)).counted > 0
             entries = entries[step:]
-        ended = not read.more and not (self._times.hears_news_only and read.position == before)
-        taken = await self._tell(
-            root, SourceGave(self._source.name, entries, read.position, read.through if ended else None, ended=ended)
+        self._is_news |= read.is_news and not (self._times.hears_news_only and read.position == before)
+        gave = SourceGave(
+            self._source.name,
+            entries,
+            read.position,
+            None if read.more else read.through,
+            ended=not read.more,
+            is_news=self._is_news,
+            position_counts=self._times.hears_news_only,
         )
+        taken = await self._tell(root, gave)
+        self._recorded = self._recorder.state.cursors.get(self._stream, "")
+        # The first words of a source are asked for again until there is a payment among them; a file is read once.
+        asked_again = taken.unknown and not read.more and not self._times.hears_news_only
+        self._position = self._recorded if asked_again else read.position
+        self._is_news = read.more and (self._is_news or taken.counted > 0)
         self.reads["empty" if taken.unknown else "good"] += 1
 
     async def _tell(self, root: Root, gave: SourceGave) -> SourceTaken:
@@ -152,16 +183,19 @@ class SourceRoot:
             self._log.info("source_works", source=self._source.name)
 
     async def _rest(self, root: Root, seconds: float) -> None:
-        """Wait, beating, until the time is over or there is news."""
+        """Wait, beating, until the time is over or there is news that counts."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + seconds
-        while (left_s := until_s - loop.time()) > 0 and not self._wanted.is_set():
+        least_s = loop.time() + (min(seconds, self._times.news_spacing_s) if self._news_counts else seconds)
+        while (left_s := (least_s if self._wanted.is_set() else until_s) - loop.time()) > 0:
             root.beat()
-            try:
-                async with asyncio.timeout(min(left_s, self._times.beat_s)):
-                    await self._wanted.wait()
-            except TimeoutError:
+            step_s = min(left_s, self._times.beat_s)
+            if self._wanted.is_set():
+                await pause(step_s)
                 continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(step_s):
+                    await self._wanted.wait()
         if seconds <= 0:
             await pause(0)  # a source with much to give must not keep the loop to itself
 

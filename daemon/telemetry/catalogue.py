@@ -269,7 +269,8 @@ OF_BACKUPS: Final = (
     Description(
         "solvent_backup_last_success_timestamp_seconds",
         _GAUGE,
-        "When the newest whole backup was made, Unix seconds; absent before the first.",
+        "When the newest whole backup was made, Unix seconds; absent before the first, and while it is dated in the "
+        "future.",
     ),
     Description("solvent_backup_age_seconds", _GAUGE, "Time since then."),
     Description("solvent_backup_bytes", _GAUGE, "Its size."),

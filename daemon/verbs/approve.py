@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from config.money import amount_text
 from daemon.verbs.verb import Bench, Verb
 from machines.commands import Command, CommandError, Judged, done
 from machines.events import ApprovalGiven
@@ -20,7 +21,8 @@ def _judge(command: Command, bench: Bench) -> Judged:
         command.required("reason", "why the cap may be exceeded")
     until = command.until(bench.now, bench.ttl_max_s)
     given = ApprovalGiven(approval_id, command.principal, asked.until if until is None else until, command.reason)
-    return done(f"approved {asked.subject}", given)
+    up_to = "" if asked.total_micros is None else f", up to {amount_text(asked.total_micros)} a month in all"
+    return done(f"approved {asked.subject}{up_to}", given)
 
 
 def waiting(command: Command, bench: Bench) -> tuple[str, PendingApproval]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from daemon.verbs.verb import Bench, Verb
 from machines.commands import Command, CommandError, Judged, done
-from machines.events import Event, PinSet
+from machines.events import PinSet
 from machines.lifecycle_states import ComponentState
 from machines.state.operators import COMPONENT, withdrawn
 
@@ -31,15 +31,9 @@ def hold(command: Command, bench: Bench, state: ComponentState) -> Judged:
     until = command.until(bench.now, bench.ttl_max_s)
     kept = f"pinned {component.id} {state.value}"
     pinned = PinSet(component.id, state, until, command.reason, command.principal)
-    return done(kept, *_no_longer_asked(component.id, state, bench), pinned)
-
-
-def _no_longer_asked(component_id: str, state: ComponentState, bench: Bench) -> list[Event]:
-    """What a second operator approved for one state says nothing of a dearer one."""
-    before = bench.state.operators.pins.get(component_id)
-    if before is None or before.state is state:
-        return []
-    return withdrawn(bench.state.operators, f"{COMPONENT}{component_id}", "it is pinned in another state")
+    # What was approved for one pin says nothing of the next: it may be of a dearer state, or for longer.
+    renewed = withdrawn(bench.state.operators, f"{COMPONENT}{component.id}", "it is pinned anew")
+    return done(kept, *renewed, pinned)
 
 
 def _refuse_to_break(component_id: str, bench: Bench) -> None:

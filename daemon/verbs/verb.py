@@ -50,8 +50,8 @@ class Bench(msgspec.Struct, frozen=True):
     def level(self, command: Command, expected: str) -> int:
         """The index of the level that the command names by its number or id; raises `CommandError`."""
         name, levels = command.required("level", expected), self.plan.levels
-        if name.isdecimal() and name.isascii() and int(name[:9]) < len(levels):
-            return int(name[:9])
+        if name.isdecimal() and name.isascii() and int(name) < len(levels):
+            return int(name)
         found = next((level.index for level in levels if level.id == name), None)
         if found is None:
             known = ", ".join(f"{level.index} ({level.id})" for level in levels)

@@ -50,7 +50,7 @@ class PauseEnded(EventStruct, frozen=True):
 
 
 class ApprovalAsked(EventStruct, frozen=True):
-    """A move waits for approval. `subject` is `level:<index>` or `component:<id>`; `by` is who asked."""
+    """A move waits for approval. `subject` is `level:<index>`, `held-level:<index>` or `component:<id>`; `by` asked."""
 
     approval_id: str
     subject: str
@@ -58,6 +58,8 @@ class ApprovalAsked(EventStruct, frozen=True):
     by: str
     until: Instant
     exceeds_cap: bool = False
+    total_micros: int | None = None
+    """The committed and reserved cost that is asked for, in all. None, as in old journals: no amount was named."""
 
 
 class ApprovalGiven(EventStruct, frozen=True):

@@ -29,18 +29,19 @@ def steps_over_cap(state: State, recorded: Recorded) -> list[Finding]:
         return []
     total = state.components.committed_micros - own + event.committed_micros
     cap = cap_of(state)
-    if total <= cap or approved(state, recorded, event):
+    if total <= cap or approved(state, recorded, event, total):
         return []
     text = f"{event.step.value} of {event.component} takes the total to {amount_text(total)}, above {amount_text(cap)}"
     return [Finding("I4", text, sequence)]
 
 
-def approved(state: State, recorded: Recorded, event: StepIntended) -> bool:
-    """Whether a second operator's approval, alive at that moment, lets the step exceed the cap."""
+def approved(state: State, recorded: Recorded, event: StepIntended, total_micros: int) -> bool:
+    """Whether a second operator's approval, alive at that moment, lets the step take the total above the cap."""
     approval, held = state.operators.approvals.get(event.override), state.operators.level
     return (
         approval is not None
         and approval.exceeds_cap
+        and approval.covers(total_micros)
         and approval.subject in (f"{COMPONENT}{event.component}", held.subject if held is not None else "")
         and approval.approved_by not in ("", approval.asked_by)
         and approval.until > recorded.recorded_at

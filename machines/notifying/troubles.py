@@ -14,6 +14,7 @@ from config.settings.notifications import Severity
 from machines.breaker import Breaker
 from machines.events import BreakerStatus, CostAlarmChanged
 from machines.notifying.condition import Condition, Judgement
+from machines.notifying.freeze_endings import ending_of
 from machines.state.components import ComponentRecord
 from machines.state.operators import PendingApproval
 from machines.state.orphans import KnownOrphan
@@ -81,7 +82,7 @@ def _freezes(state: State) -> Iterator[Item]:
 def _frozen(state: State, key: str, reason: str) -> Condition:
     text = (
         f"Nothing is decided until it is over: {reason or key}.\n"
-        f"Type `solvent status`; what must be confirmed by hand is lifted with {_verb(state, 'resume')}."
+        f"{ending_of(key, partial(_verb, state))}\nType `solvent status` for all that stands."
     )
     severity = _CRITICAL if key in _CRITICAL_FREEZES else _WARNING
     return Condition(f"frozen:{key}", severity, f"Decisions are frozen: {key}", text)

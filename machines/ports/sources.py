@@ -10,7 +10,15 @@ import msgspec
 from config.instants import Instant
 from machines.ports.streams import Entry
 
-__all__ = ["Entry", "PaymentReceiver", "PaymentSource", "PostRefusedError", "Received", "SourceRead"]
+__all__ = [
+    "Entry",
+    "PaymentReceiver",
+    "PaymentSource",
+    "PostRefusedError",
+    "Received",
+    "ReceiverUnableError",
+    "SourceRead",
+]
 
 
 class SourceRead(msgspec.Struct, frozen=True):
@@ -24,6 +32,9 @@ class SourceRead(msgspec.Struct, frozen=True):
     """The source vouches that it has given every payment before this; None where it cannot say."""
     more: bool = False
     """There is more to be read at once."""
+    is_news: bool = True
+    """The answer is a sign of life; False where whoever is behind it has not been seen to do anything, as of a folder
+    with no newer file. It is one even so where it brings a payment that was not known."""
 
 
 class PaymentSource(Protocol):
@@ -52,6 +63,10 @@ class PostRefusedError(Exception):
         self.status = status
 
 
+class ReceiverUnableError(Exception):
+    """The receiver can judge no post now, as where its secret cannot be read. The message is for the operator alone."""
+
+
 class Received(msgspec.Struct, frozen=True):
     """What a post brought."""
 
@@ -68,5 +83,5 @@ class PaymentReceiver(Protocol):
     name: str
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: Instant) -> Received:
-        """What the post says; header names are in lower case. Raises `PostRefusedError`."""
+        """What the post says; header names are in lower case. Raises `PostRefusedError` and `ReceiverUnableError`."""
         ...

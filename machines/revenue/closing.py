@@ -12,7 +12,7 @@ from config.instants import DAY, HOUR, Instant, instant_text
 from config.policies import Measure, RevenuePolicy
 from machines.deciding.facts import ClosedMonth
 from machines.revenue.book import RevenueBook
-from machines.revenue.readings import fall_text, is_implausible_fall
+from machines.revenue.readings import NAMES_MAX, fall_text, is_implausible_fall
 
 BY_WATERMARK: Final = "watermark"
 BY_TIME: Final = "time"
@@ -73,6 +73,10 @@ class Source(msgspec.Struct, frozen=True):
     """When anything was last received."""
     first_heard_at: Instant | None = None
     """When anything was received for the first time."""
+    sent: Instant | None = None
+    """The watermark as it was sent; `watermark` is how far it holds over the sources beside the stream."""
+    behind: tuple[str, ...] = ()
+    """The sources that hold back what is known."""
     caught_up: bool = True
     """Whether everything that was sent has been read."""
 
@@ -116,6 +120,8 @@ def judge_closing(book: RevenueBook, source: Source, policy: RevenuePolicy, cale
             verdict = why_open or _why_implausible(previous, figures, policy)
             if verdict is not None:
                 stays_open, reason = verdict
+                if source.sent is not None and end_at <= min(source.sent, source.now):
+                    reason += "; the watermark holds once every other source was heard after its end"
                 return Closing(tuple(closes), stays_open, month, f"{month_text(month)} stays open: {reason}")
             closes.append(Close(month, BY_WATERMARK if vouched else BY_TIME))
         previous = figures
@@ -144,7 +150,8 @@ def _why_open(end_at: Instant, source: Source, policy: RevenuePolicy) -> tuple[S
     if not source.caught_up:
         return StaysOpen.CATCHING_UP, "payments that were sent meanwhile are still being read"
     if source.heard_at is None or source.heard_at < end_at:
-        return StaysOpen.SILENT, "nothing was received from the source since its end; unknown is not zero"
+        whom = ", ".join(source.behind[:NAMES_MAX]) or "the source"
+        return StaysOpen.SILENT, f"nothing was received from {whom} since its end; unknown is not zero"
     return None
 
 

@@ -22,14 +22,16 @@ TEXT_CHARACTERS_MAX: Final = 64
 """Of a status and a stream."""
 SHOWN_CHARACTERS_MAX: Final = 64
 """How much of a wrong value is shown."""
-CREATED_FROM: Final = datetime(1970, 1, 1, tzinfo=UTC)
+CREATED_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 CREATED_BEFORE: Final = datetime(2200, 1, 1, tzinfo=UTC)
-"""A payment dated outside is a typing error: one slipped digit must not open ten thousand empty months."""
+"""A payment dated outside is a typing error: an empty date read as 1970, or one slipped digit, must not open hundreds
+of empty months."""
 REMEMBERED_TEXTS_MAX: Final = 65_536
 """Texts whose meaning is remembered; beyond it the memory starts again."""
 
 _KINDS: Final = {kind.value: kind for kind in Kind}
 _INTERVALS: Final = {"": Interval.MONTH} | {interval.value: interval for interval in Interval}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 
@@ -70,12 +72,12 @@ class PaymentReader:
         known_status = self._texts.get(status) or self._read_text("status", status)
         try:
             moment = datetime.fromisoformat(created_at)
-            since_1970 = moment - CREATED_FROM
+            since_1970 = moment - _EPOCH
         except (ValueError, TypeError, OverflowError):
             raise FieldError("created_at", _unreadable_instant(created_at)) from None
         instant = since_1970.days * _DAY + since_1970.seconds * _SECOND + since_1970.microseconds
-        if instant < 0 or moment >= CREATED_BEFORE:
-            raise FieldError("created_at", _out_of_range(created_at))
+        if not CREATED_FROM <= moment < CREATED_BEFORE:
+            raise FieldError("created_at", _out_of_range(created_at, CREATED_FROM))
         known_kind = _KINDS.get(kind)
         if known_kind is None:
             raise FieldError("kind", f"expected payment or refund, found {_shown(kind)}")
@@ -142,7 +144,7 @@ def watermark_from_fields(fields: Mapping[str, str]) -> Instant | None:
     except (InstantError, OverflowError):
         raise FieldError("watermark", _unreadable_instant(text)) from None
     if not 0 <= instant < instant_from_datetime(CREATED_BEFORE):
-        raise FieldError("watermark", _out_of_range(text))
+        raise FieldError("watermark", _out_of_range(text, _EPOCH))
     return instant
 
 
@@ -178,8 +180,8 @@ def _unreadable_instant(text: str) -> str:
     return f"expected {expected}, found {_shown(text)}"
 
 
-def _out_of_range(text: str) -> str:
-    return f"expected a time from 1970 to 2199, found {_shown(text)}"
+def _out_of_range(text: str, first: datetime) -> str:
+    return f"expected a time from {first.year} to {CREATED_BEFORE.year - 1}, found {_shown(text)}"
 
 
 def _shown(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -39,6 +40,7 @@ class Reading(msgspec.Struct, frozen=True):
     """The highest good value since the last confirmation: a slow drain is a fall too."""
 
 
+NAMES_MAX: Final = 5
 UNKNOWN: Final = Reading(None, None, Quality.SILENT, "nothing was received from the source yet")
 """What is known before the first reading."""
 
@@ -49,6 +51,7 @@ def judge(
     *,
     now: Instant,
     heard_at: Instant | None,
+    behind: Sequence[str] = (),
     clock_trusted: bool,
     confirmed: bool,
     policy: RevenuePolicy,
@@ -56,15 +59,17 @@ def judge(
     """The reading at `now`, given the one before.
 
     `value_micros` is None where it cannot be computed (`RevenueBook.trailing_micros`). `heard_at` is when anything was
-    last received from the source. `confirmed` is true for the judgement that follows a close or a watermark: it takes
-    whatever value there is (RESOLUTIONS 3, policy `fall_max`).
+    last received from the source; of several sources, `behind` names those that it hangs on. `confirmed` is true for
+    the judgement that follows a close or a watermark: it takes whatever value there is (RESOLUTIONS 3, `fall_max`).
     """
     if not clock_trusted or value_micros is None:
         return _held(previous, Quality.CLOCK, f"the clock says {instant_text(now)}, which cannot be trusted")
     if heard_at is None:
-        return _held(previous, Quality.SILENT, UNKNOWN.reason)
+        return _held(previous, Quality.SILENT, _never_heard(behind))
     if now - heard_at > policy.silence_max_hours * HOUR:
-        reason = f"nothing was received since {instant_text(heard_at)}, longer than {policy.silence_max_hours} hours"
+        whose = f" from {_joined(behind)}" if behind else ""
+        since = f"{instant_text(heard_at)}, longer than {policy.silence_max_hours} hours"
+        reason = f"nothing was received{whose} since {since}"
         return _held(previous, Quality.SILENT, reason)
     peak = previous.peak_micros
     if confirmed or peak is None:
@@ -88,6 +93,19 @@ def fall_text(before_micros: int, after_micros: int, policy: RevenuePolicy) -> s
         f"fell from {amount_text(before_micros)} to {amount_text(after_micros)}, more than `revenue.fall_max` "
         f"{policy.fall_max} allows; a watermark confirms it"
     )
+
+
+def _never_heard(behind: Sequence[str]) -> str:
+    if not behind:
+        return UNKNOWN.reason
+    which = f"{_joined(behind)} {'was' if len(behind) == 1 else 'were'} never heard"
+    return f"{which}: what is known reaches only as far as every source was heard"
+
+
+def _joined(names: Sequence[str]) -> str:
+    """`till`; `shop, till and 3 more`: a sentence stays one."""
+    shown = [*names[:NAMES_MAX], f"{len(names) - NAMES_MAX} more"] if len(names) > NAMES_MAX else names
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
 def _held(previous: Reading, quality: Quality, reason: str) -> Reading:

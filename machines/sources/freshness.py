@@ -17,7 +17,7 @@ class SourceQuality(enum.Enum):
 
     GOOD = "good"
     FAILING = "failing"
-    """The last read failed; what it gave before is not yet too old."""
+    """The last read failed, or rows were rejected; what it gave before is not yet too old."""
     STALE = "stale"
     """Nothing whole was read for longer than `stale_after_s`: decisions are frozen."""
     UNKNOWN = "unknown"
@@ -31,7 +31,7 @@ def quality_of(state: State, source: str) -> SourceQuality:
         return SourceQuality.UNKNOWN
     if stream_of(source) in state.freezes:
         return SourceQuality.STALE
-    return SourceQuality.FAILING if stand.reason else SourceQuality.GOOD
+    return SourceQuality.FAILING if stand.failure else SourceQuality.GOOD
 
 
 def why_stale(source: str, stand: SourceStand, heard_at: Instant | None, now: Instant, stale_after_s: int) -> str:

@@ -77,6 +77,12 @@ class PendingApproval(msgspec.Struct, frozen=True):
     until: Instant
     exceeds_cap: bool
     approved_by: str = ""
+    total_micros: int | None = None
+    """What committed and reserved cost may come to under it; None where the question named no amount."""
+
+    def covers(self, total_micros: int) -> bool:
+        """Whether a total is within what the approver was shown."""
+        return self.total_micros is None or total_micros <= self.total_micros
 
 
 class Operators(msgspec.Struct):
@@ -122,7 +128,7 @@ def fold_operator_event(operators: Operators, event: events.Event) -> None:
             operators.pause = None
         case events.ApprovalAsked():
             operators.approvals[event.approval_id] = PendingApproval(
-                event.subject, event.reason, event.by, event.until, event.exceeds_cap
+                event.subject, event.reason, event.by, event.until, event.exceeds_cap, total_micros=event.total_micros
             )
         case events.ApprovalGiven():
             asked = operators.approvals.get(event.approval_id)

@@ -32,7 +32,7 @@ class RevenueState(msgspec.Struct):
     heard_at: Instant | None = None
     """When anything was last received from any live source."""
     watermark: Instant | None = None
-    """Somebody said, through the stream: all payments before this have been sent."""
+    """Somebody said, through the stream: all payments before this have been sent. It holds as far as `covered`."""
     measured: events.RevenueMeasured | None = None
     sources: Sources = msgspec.field(default_factory=Sources)
 
@@ -44,7 +44,12 @@ class RevenueState(msgspec.Struct):
     @property
     def known_through(self) -> Instant | None:
         """All payments before this are known: by a watermark that was sent, or because every source vouches for it."""
-        return max((each for each in (self.watermark, self.sources.through) if each is not None), default=None)
+        return max((each for each in (self.covered, self.sources.through) if each is not None), default=None)
+
+    @property
+    def covered(self) -> Instant | None:
+        """How far the watermark holds: no further than every other configured source was heard, or vouches."""
+        return self.sources.covered(self.watermark)
 
     def heard(self, at: Instant) -> None:
         """Something was received."""

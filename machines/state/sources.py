@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from config.instants import Instant
+from config.instants import DAY, Instant
 from machines import events
 from machines.events import BreakerStatus
 
@@ -12,6 +12,9 @@ STREAM_PREFIX = "source:"
 """A source stands under this and its name in cursors, breakers, freezes and events."""
 PAYMENTS_STREAM = "payments"
 STREAM_KIND = "stream"
+DOUBT = DAY
+"""So long after a rejection a source vouches for nothing: a changed column type must not close a month on half the
+money before somebody has read of it."""
 
 
 def stream_of(source: str) -> str:
@@ -34,6 +37,24 @@ class SourceStand(msgspec.Struct):
     counted: int = 0
     reason: str = ""
     """Why the last read failed; empty after one that did not."""
+    rejected: int = 0
+    """How many entries were rejected since the source was last free of doubt."""
+    rejected_first: str = ""
+    """Why the first of them was."""
+    rejected_at: Instant | None = None
+    """When the last of them was."""
+
+    def is_doubtful(self, now: Instant) -> bool:
+        """Whether it vouches for nothing: what was rejected a short while ago may be revenue."""
+        return self.rejected_at is not None and now - self.rejected_at <= DOUBT
+
+    @property
+    def failure(self) -> str:
+        """Why it is failing; "" where it is not."""
+        if self.reason or self.rejected_at is None:
+            return self.reason
+        rows = "1 row was" if self.rejected == 1 else f"{self.rejected} rows were"
+        return f"{rows} rejected, first: {self.rejected_first}"
 
 
 class Sources(msgspec.Struct):
@@ -54,11 +75,30 @@ class Sources(msgspec.Struct):
         return min(known) if known and len(known) == len(times) else None
 
     @property
+    def behind(self) -> tuple[str, ...]:
+        """The sources that hold back what is known: those never heard, else the one heard longest ago."""
+        oldest = self.heard_at
+        return tuple(name for name, stand in self.stands.items() if stand.heard_at == oldest)
+
+    @property
     def through(self) -> Instant | None:
         """Up to when every source vouches for having given everything; None while one does not."""
         times = [stand.through for stand in self.stands.values()]
         known = [at for at in times if at is not None]
         return min(known) if known and len(known) == len(times) else None
+
+    def covered(self, watermark: Instant | None) -> Instant | None:
+        """Up to when a watermark of the stream holds: it says nothing of what the other sources have yet to give."""
+        if watermark is None:
+            return None
+        covers = watermark
+        for stand in self.stands.values():
+            if stand.kind == STREAM_KIND:
+                continue
+            if stand.heard_at is None:
+                return None
+            covers = min(covers, max(stand.heard_at, stand.through or stand.heard_at))
+        return covers
 
     def named(self, stream: str) -> SourceStand | None:
         """The source behind a stream, `source:shop` or `payments`; None for one that is not, or no longer, one."""
@@ -74,6 +114,8 @@ def fold_source_event(sources: Sources, event: events.Event, at: Instant) -> Non
             _configure(sources, event, at)
         case events.PaymentsRecorded():
             _fold_payments(sources, event)
+        case events.EntryRejected():
+            _reject(sources.named(event.stream), event, at)
         case events.SourceHeard():
             _hear(sources.stands.get(event.source), event.heard_at, event.through)
         case events.WatermarkReached():
@@ -112,5 +154,15 @@ def _hear(stand: SourceStand | None, at: Instant, through: Instant | None) -> No
         return
     stand.heard_at = max(at, stand.heard_at or at)
     stand.reason = ""
+    if stand.rejected_at is not None and not stand.is_doubtful(at):
+        stand.rejected, stand.rejected_first, stand.rejected_at = 0, "", None
     if through is not None:
         stand.through = max(through, stand.through or through)
+
+
+def _reject(stand: SourceStand | None, event: events.EntryRejected, at: Instant) -> None:
+    if stand is None or stand.kind == STREAM_KIND:
+        return
+    stand.rejected += 1
+    stand.rejected_first = stand.rejected_first or f"{event.entry_id}: {event.field}: {event.reason}"
+    stand.rejected_at = at

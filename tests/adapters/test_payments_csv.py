@@ -214,7 +214,7 @@ payments = st.builds(
     st.integers(0, 10**15),
     st.sampled_from(["EUR", "USD"]),
     identities,
-    st.integers(0, 7 * 10**15),
+    st.integers(946_684_800 * 10**6, 7 * 10**15),
     st.sampled_from(Kind),
     st.sampled_from(Interval),
     st.just("") | identities,

@@ -18,6 +18,7 @@ from adapters.sqlite_journal.reading import stored_events
 from config.instants import SECOND, Instant
 from config.secret import Secret
 from config.settings import BackupSettings
+from daemon.assembly.folding import require_folds
 from daemon.backing_up.verifying import Verification, verify_journal
 from machines.events import Recorded
 from machines.state.whole import State, fold
@@ -61,7 +62,7 @@ def taken_back(
     state_dir: Path, folder: Path, until: Instant | None = None, identity: Secret | None = None, **wished: object
 ) -> Restored:
     """The restore of a folder's backup into a state directory."""
-    return restore(Wish(state_dir, until=until, **wished), Folder(folder), identity, NOW)  # type: ignore[arg-type]
+    return restore(Wish(state_dir, until=until, **wished), Folder(folder), identity, NOW, require_folds)  # type: ignore[arg-type]
 
 
 def verified(journal: Path) -> Verification:

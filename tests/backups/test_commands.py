@@ -73,6 +73,56 @@ def test_the_way_from_a_backup_to_a_restored_journal(desk: Desk) -> None:
     )
 
 
+def test_a_key_needs_no_other_program(desk: Desk) -> None:
+    """The secret key goes into a private file, the public one to standard output; nothing is written over."""
+    out = desk.folder / "fresh.key"
+    made, again = (CliRunner().invoke(main, ["backup", "key", "--out", str(out)]) for _ in range(2))
+    public, text = made.stdout.strip(), out.read_text()
+
+    assert (0, 1, 0o600) == (made.exit_code, again.exit_code, out.stat().st_mode & 0o777)
+    assert public == str(pyrage.x25519.Identity.from_str(text.splitlines()[-1]).to_public())
+    assert "AGE-SECRET-KEY" not in made.output + again.output
+    assert f"{out} exists already" in again.output
+    assert text == out.read_text()
+
+
+def test_a_drill_with_another_key_names_the_backup(desk: Desk) -> None:
+    """Which backup it was that could not be read stands beside the reason."""
+    desk.type("backup")
+    (desk.folder / "age.key").write_text(str(pyrage.x25519.Identity.generate()))
+    (listed,) = desk.told("backup", "list")
+    outcome = drill(around_of(desk, drill_limit_s=60))
+
+    assert (False, listed["name"]) == (outcome.ok, outcome.name)
+    assert "for other keys" in outcome.reason
+
+
+def test_a_place_that_is_a_file_is_said_so(desk: Desk) -> None:
+    """Neither `File exists` nor `Not a directory` says what is wrong."""
+    desk.backups.write_text("somebody's")
+
+    assert f"{desk.backups} is a file, not a folder" in desk.type("backup").stderr
+    assert f"{desk.backups} is a file, not a folder" in desk.type("backup", "list").stderr
+
+
+def test_what_blocks_publication_is_a_next_step(desk: Desk) -> None:
+    """A restore tells of the stream that shows later events, and what to type."""
+    desk.type("backup")
+
+    assert "redis-cli RENAME solvent:events solvent:events-before-restore" in desk.type("restore", "--replace").stdout
+
+
+def test_strange_manifests_are_named_in_the_list(desk: Desk) -> None:
+    """On standard error, so that programs read on."""
+    desk.type("backup")
+    (listed,) = desk.told("backup", "list")
+    (desk.backups / f"{listed['name']}.json").write_text(json.dumps(listed | {"made_at": 10**25}))
+    result = desk.type("backup", "list")
+
+    assert 3 == result.exit_code
+    assert f"{listed['name']}.json was passed over" in result.stderr
+
+
 def test_json_is_for_programs(desk: Desk) -> None:
     """Each command's answer is one JSON value."""
     made = desk.told("backup")

@@ -24,6 +24,7 @@ from adapters.backups.restoring import Wish, restore
 from config.instants import DAY, SECOND
 from config.secret import Secret
 from config.settings import BackupSettings
+from daemon.assembly.folding import require_folds
 from tests.backups.places import NOW, events_of, ticking, write_history
 
 JOURNAL = "5a" * 16
@@ -89,7 +90,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 def test_an_empty_place_lists_nothing(place: Place) -> None:
     """Before the first backup there is no error, only nothing."""
-    assert [] == place.manifests()
+    assert () == place.listing().manifests
 
 
 def test_what_is_kept_comes_back(place: Place, tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def test_what_is_kept_comes_back(place: Place, tmp_path: Path) -> None:
     second, first = put(place, 2, tmp_path, b"second"), put(place, 1, tmp_path)
     place.fetch(second, tmp_path / "back")
 
-    assert [first, second] == place.manifests()
+    assert (first, second) == place.listing().manifests
     assert b"second" == (tmp_path / "back").read_bytes()
     assert 0o600 == (tmp_path / "back").stat().st_mode & 0o777
 
@@ -118,7 +119,7 @@ def test_removing_is_final_and_harmless_twice(place: Place, tmp_path: Path) -> N
     place.remove(first)
     place.remove(first)
 
-    assert [second] == place.manifests()
+    assert (second,) == place.listing().manifests
     with pytest.raises(BackupError):
         place.fetch(first, tmp_path / "back")
 
@@ -133,7 +134,7 @@ def test_what_is_not_whole_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "backups" / broken.manifest_name).write_text("{")
     (tmp_path / "backups" / "notes.txt").write_text("somebody's")
 
-    assert [whole] == folder.manifests()
+    assert (whole,) == folder.listing().manifests
 
 
 def test_a_lost_answer_is_not_taken_for_anothers_backup(s3: BackupSettings, tmp_path: Path) -> None:
@@ -157,7 +158,7 @@ def test_a_bucket_that_is_not_there_is_said_so(s3: BackupSettings) -> None:
     """The message names the bucket and what AWS answered."""
     place = bucket_of(msgspec.structs.replace(s3, to="s3://nobodys-bucket/x"), {})
     with pytest.raises(BackupError, match="s3://nobodys-bucket/x: listing"):
-        place.manifests()
+        place.listing()
 
 
 def test_more_than_s3_takes_at_once_is_refused(s3: BackupSettings, tmp_path: Path) -> None:
@@ -185,14 +186,20 @@ def test_an_encrypted_journal_goes_to_s3_and_back(s3: BackupSettings, tmp_path: 
     """Made, kept, let go and restored through a bucket, with the secret key on the way back only."""
     key = pyrage.x25519.Identity.generate()
     settings = msgspec.structs.replace(
-        s3, recipients=(str(key.to_public()),), keep_hourly=1, keep_daily=0, keep_weekly=0, keep_monthly=0
+        s3,
+        recipients=(str(key.to_public()),),
+        keep_newest=1,
+        keep_hourly=1,
+        keep_daily=0,
+        keep_weekly=0,
+        keep_monthly=0,
     )
     journal = write_history(tmp_path / "state")
     backing = Backing(tmp_path / "state", settings, bucket_of(settings, {}), "0.2.0")
     first = make_backup(backing, ticking())
     second = make_backup(backing, ticking(NOW + DAY))
-    restore(Wish(tmp_path / "empty"), backing.place, Secret(str(key)), NOW + 2 * DAY)
+    restore(Wish(tmp_path / "empty"), backing.place, Secret(str(key)), NOW + 2 * DAY, require_folds)
 
-    assert [second.manifest] == backing.place.manifests()
+    assert (second.manifest,) == backing.place.listing().manifests
     assert (first.manifest.name,) == second.removed
     assert events_of(journal) == events_of(tmp_path / "empty" / "journal.sqlite")[:-2]

@@ -18,7 +18,7 @@ from adapters.backups.outcomes import read_status
 from adapters.sqlite_journal import verify
 from config.instants import HOUR
 from config.settings import BackupSettings
-from tests.backups.places import NOW, alter, backed_up, events_of, names_in, ticking, write_history
+from tests.backups.places import NOW, alter, backed_up, events_of, names_in, taken_back, ticking, write_history
 from tests.contracts.journal import proposal
 from tests.journal.journal_files import opened, write_groups
 
@@ -34,7 +34,7 @@ def test_it_says_what_it_holds(state_dir: Path, tmp_path: Path) -> None:
     """The manifest names the journal, how far it reaches and the hash there; the outcome stands in backups.json."""
     made = backed_up(state_dir, tmp_path / "backups")
     last = events_of(state_dir / "journal.sqlite")[-1]
-    (found,) = Folder(tmp_path / "backups").manifests()
+    (found,) = Folder(tmp_path / "backups").listing().manifests
     status = read_status(state_dir)
 
     assert made.manifest == found
@@ -86,7 +86,7 @@ def test_a_damaged_journal_is_not_backed_up(state_dir: Path, tmp_path: Path) -> 
 
 def test_old_ones_go_as_the_settings_say(state_dir: Path, tmp_path: Path) -> None:
     """Only backups of this journal are let go; somebody's files and another journal's backups stay."""
-    settings = BackupSettings(keep_hourly=2, keep_daily=0, keep_weekly=0, keep_monthly=0)
+    settings = BackupSettings(keep_newest=1, keep_hourly=2, keep_daily=0, keep_weekly=0, keep_monthly=0)
     folder = tmp_path / "backups"
     other = tmp_path / "other"
     write_history(other)
@@ -97,7 +97,7 @@ def test_old_ones_go_as_the_settings_say(state_dir: Path, tmp_path: Path) -> Non
     (folder / "notes.txt").write_text("somebody's")
     made = [backed_up(state_dir, folder, settings, ticking(NOW + number * HOUR)) for number in range(4)]
 
-    assert [foreign, made[2].manifest, made[3].manifest] == Folder(folder).manifests()
+    assert (foreign, made[2].manifest, made[3].manifest) == Folder(folder).listing().manifests
     assert (made[1].manifest.name,) == made[3].removed
     assert "notes.txt" in names_in(folder)
 
@@ -147,13 +147,31 @@ async def test_a_full_disk_leaves_nothing_half_kept(tmp_path: Path, small_disk: 
     await write_groups(tmp_path / "state" / "journal.sqlite", 300, size=4)
     folder = small_disk / "backups" if full == "folder" else tmp_path / "backups"
     settings = BackupSettings(scratch_dir=str(small_disk / "scratch") if full == "scratch" else "")
-    with pytest.raises(BackupError, match="the backup was not made"):
+    with pytest.raises(BackupError, match="the backup was not made") as caught:
         backed_up(tmp_path / "state", folder, settings)
+    said = f"the disk of {small_disk}/{full if full == 'scratch' else 'backups'} is full: up to "
+
+    assert said in str(caught.value)
 
     assert set() == {each for folder, _, files in os.walk(small_disk) for each in files if folder}
     failure = read_status(tmp_path / "state").failure
     assert failure is not None
     assert verify(tmp_path / "state" / "journal.sqlite") is None
+
+
+async def test_a_restore_without_room_says_what_it_needs(tmp_path: Path, small_disk: Path) -> None:
+    """The folder, what is needed there and what was free; nothing is left but the lock."""
+    await write_groups(tmp_path / "state" / "journal.sqlite", 300, size=4)
+    made = backed_up(tmp_path / "state", tmp_path / "backups").manifest
+    with pytest.raises(BackupError) as caught:
+        taken_back(small_disk, tmp_path / "backups")
+    needed = (made.stored_bytes + made.journal_bytes) / 1_000_000
+
+    assert f"the disk of {small_disk} is full: up to {needed:.1f} MB are needed there, 0.0 MB were free" in str(
+        caught.value
+    )
+    assert made.name == caught.value.backup
+    assert {"lock", "restore.lock"} == names_in(small_disk)
 
 
 def test_a_refused_write_leaves_nothing_half_kept(

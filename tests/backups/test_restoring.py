@@ -22,9 +22,10 @@ from adapters.state_directory import HeldError, StateDirectory
 from config.instants import DAY, HOUR, Instant
 from config.secret import Secret
 from config.settings import BackupSettings
+from daemon.resume import encode_state
 from machines.events import JournalRestored, Pause, PauseSet
 from machines.ports.journal import PaymentSeen, Snapshot
-from machines.state.whole import FOLD_VERSION
+from machines.state.whole import FOLD_VERSION, State
 from tests.backups.places import (
     NOW,
     alter,
@@ -240,19 +241,19 @@ def test_no_backup_is_said_so(tmp_path: Path) -> None:
 async def test_a_compacted_journal_goes_back_as_far_as_its_snapshots(tmp_path: Path) -> None:
     """Where retention dropped the beginning, a moment before the oldest snapshot is refused."""
     path, clock = tmp_path / "state" / "journal.sqlite", SetClock()
-    async with opened(path, clock, JournalLimits(retention_days=6)) as journal:
+    async with opened(path, clock, JournalLimits(retention_days=6), FOLD_VERSION) as journal:
         for day in range(10):
             clock.now = START + day * DAY
             await journal.append([proposal(f"day {day}")], [PaymentSeen(f"p{day}", b"f", counted=False)])
-        await journal.write_snapshot(Snapshot(6, b"six"))
-        await journal.write_snapshot(Snapshot(8, b"eight"))
+        await journal.write_snapshot(Snapshot(6, encode_state(State(sequence=6))))
+        await journal.write_snapshot(Snapshot(8, encode_state(State(sequence=8))))
     backed_up(tmp_path / "state", tmp_path / "backups")
     with pytest.raises(BackupError, match=r"oldest snapshot that is left is of event 6"):
         taken_back(tmp_path / "empty", tmp_path / "backups", START + 4 * DAY + HOUR)
     restored = taken_back(tmp_path / "empty", tmp_path / "backups", START + 6 * DAY + HOUR)
 
     assert (7, 3) == (restored.last_sequence, restored.dropped_events)
-    async with opened(tmp_path / "empty" / "journal.sqlite") as journal:
+    async with opened(tmp_path / "empty" / "journal.sqlite", fold_version=FOLD_VERSION) as journal:
         assert journal.last_sequence == 9 + (journal.opening.migrated is not None)
 
 
@@ -287,6 +288,7 @@ def test_an_encrypted_backup_comes_back_with_its_key(locked: Locked) -> None:
         ("no key", "is encrypted: name its key"),
         ("another key", "for other keys"),
         ("cut short", "it is cut short"),
+        ("appended bytes", "something was appended to it"),
         ("a flipped bit", "its SHA-256 is not the one of its manifest"),
         ("another manifest", "its manifest says journal"),
         ("gone", "there is no backup"),
@@ -302,6 +304,8 @@ def test_an_unusable_backup_changes_nothing(locked: Locked, harm: str, told: str
         identity = Secret(str(pyrage.x25519.Identity.generate()))
     elif harm == "cut short":
         locked.path.write_bytes(whole[:-9])
+    elif harm == "appended bytes":
+        locked.path.write_bytes(whole + b"more")
     elif harm == "a flipped bit":
         locked.path.write_bytes(whole[:900] + bytes([whole[900] ^ 1]) + whole[901:])
     elif harm == "another manifest":
@@ -316,7 +320,7 @@ def test_an_unusable_backup_changes_nothing(locked: Locked, harm: str, told: str
 
 def test_a_rotten_backup_is_found_by_its_chain(locked: Locked) -> None:
     """Damage that was packed with everything else is found after unpacking, and named by its event."""
-    made = Folder(locked.backups).manifests()[0]
+    made = Folder(locked.backups).listing().manifests[0]
     alter(locked.journal, "UPDATE events SET actor = 'x' WHERE sequence = 9")
     packed = backed_up_unproven(locked.journal, locked.backups, made)
 

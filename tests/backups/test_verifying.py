@@ -13,7 +13,8 @@ import pytest
 from adapters.sqlite_journal import JournalLimits, SqliteJournal
 from adapters.sqlite_journal.examining import examine
 from config.instants import DAY
-from daemon.backing_up.verifying import Witness, verify_journal
+from daemon.backing_up.verifying import verify_journal
+from daemon.backing_up.witnesses import Witness
 from daemon.resume import encode_state
 from machines.ports.journal import JournalDamagedError, JournalRefusedError, Snapshot
 from machines.state.whole import FOLD_VERSION

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from adapters.provisioners import registry
 from adapters.provisioners.registry import Kind
+from config.extras import install_hint
 from daemon.cli.plan import plan_group
 from tests.provisioners.aws.fault_proxy import FaultProxy, Refusal
 from tests.provisioners.aws.moto_place import CREDENTIALS, moto_server
@@ -97,7 +98,7 @@ def test_a_missing_package_says_what_to_install(tmp_path: Path) -> None:
     )
 
     assert 2 == result.returncode
-    assert "needs the package boto3: pip install 'solvent[aws]'" in result.stderr
+    assert f"needs the package boto3: {install_hint('aws')}" in result.stderr
     assert "Traceback" not in result.stderr
 
 

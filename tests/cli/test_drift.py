@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from daemon.cli.drift import drift_command
-from machines.events import Event, ResourceNamed
+from machines.events import Event, PinSet, ResourceNamed
 from machines.lifecycle_states import ComponentState, Step
 from tests.cli.recorded import ended, files_of, intended, raised, run, shown, started, write
 from tests.processes.file_shop import FileShop
@@ -90,6 +90,16 @@ def test_what_differs_ends_with_1_and_says_what_solvent_would_do(state_dir: Path
     assert "search: DRIFT: recorded COLD, observed hot\n  solvent would: count its cost" in table.stdout
     assert "web: recorded COLD, observed absent\n" in table.stdout
     assert table.stdout.endswith("3 of 4 components drifted, 0 could not be seen.\n")
+
+
+def test_after_a_disaster_what_stored_data_would_be_parked(tmp_path: Path, shop: FileShop) -> None:
+    """All that was made is gone: the report says so of each, and that nobody gets an empty database unasked."""
+    pinned = PinSet("database", ComponentState.HOT, None, "r", "ann")
+    write(tmp_path, started(shop.plan), raised("files", 0), raised("database", 6), pinned)
+    components = found(tmp_path, 1)["components"]
+
+    assert "record COLD, then warm it" == components["files"]["would"]
+    assert components["database"]["would"].startswith("record COLD and park it: what it stored is gone")
 
 
 def test_a_look_that_fails_is_unknown_and_not_drift(state_dir: Path, shop: FileShop) -> None:

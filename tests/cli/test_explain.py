@@ -19,6 +19,7 @@ from machines.observations import ResourceState
 from machines.ports.journal import Proposal
 from tests.cli.recorded import START, ended, intended, months, raised, run, shown, started, write
 from tests.deciding.months import UNIT, autobroker
+from tests.machines.histories import SHOP
 
 COLD, WARMING, WARM, HOT = ComponentState.COLD, ComponentState.WARMING, ComponentState.WARM, ComponentState.HOT
 
@@ -150,11 +151,17 @@ OPEN = events.BreakerChanged("provider:simulated", BreakerStatus.OPEN, (START,),
     ("more", "sentence"),
     [
         ((), "Its next step is warm, and nothing stands in the way."),
-        ((events.PauseSet(Pause.UP, None, "audit", "bob"),), "Moves are paused (up) by bob: audit (verb resume)."),
+        (
+            (events.PauseSet(Pause.UP, None, "audit", "bob"),),
+            "Moves are paused (up) by bob: audit (redis-cli -h HOST -p PORT XADD ",
+        ),
         ((events.FreezeChanged("clock", frozen=True, reason="the clock jumped"),), "Frozen: the clock jumped."),
         ((OPEN,), "The breaker provider:simulated is open until"),
         ((OPEN,), "The step warm is refused: the breaker provider:simulated is open."),
-        ((events.ComponentParked("part_1", "refused"),), "It is parked: refused (verb resume-actor, actor component:"),
+        (
+            (events.ComponentParked("part_1", "refused"),),
+            "commands '*' verb resume-actor actor component:part_1 reason REASON).",
+        ),
         ((events.PinSet("part_1", COLD, None, "later", "alice"),), "It is pinned COLD until it is unpinned by alice"),
         ((events.ResourceUnmanaged("part_1", ResourceState.HOT, (), 0),), "A resource was found hot that solvent did"),
         ((intended("part_1", Step.WARM, COLD, WARMING, 0),), "warm is under way since 2024-06-01T00:"),
@@ -182,6 +189,13 @@ def test_a_component_waits_for_the_wave_before_it(tmp_path: Path) -> None:
     write(tmp_path, started(), months("2000", "2000"))
 
     assert "It rises after: part_1 (COLD)." in said(tmp_path, "part_2")
+
+
+def test_a_pinned_component_says_which_requirement_is_missing(tmp_path: Path) -> None:
+    """Nothing asks for what it stands on, so it would wait for ever: the line to type is that of the requirement."""
+    write(tmp_path, started(SHOP), events.PinSet("web", HOT, None, "a demo", "alice"))
+
+    assert "It needs database, which is COLD; activate that first." in said(tmp_path, "web")
 
 
 def test_a_component_falls_after_later_waves(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ def test_the_newest_event_is_last(tmp_path: Path) -> None:
         (["--since", "2024-06-02"], None),
         (["--actor", "nobody"], None),
         (["--decision", "999"], None),
+        (["--decision", "99999999999999999999"], None),
     ],
 )
 def test_filters(tmp_path: Path, arguments: list[str], expected: list[str] | None) -> None:

@@ -67,9 +67,10 @@ def test_people_read_what_the_decision_found_of_each_level(state_dir: Path) -> N
 
 def test_a_number_that_is_no_decision_is_said(state_dir: Path) -> None:
     """The exit status is 3, and the message names the number."""
-    result = run(logs_command, "--state-dir", state_dir, "--decision", "8")
+    for number in ("8", "99999999999999999999"):
+        result = run(logs_command, "--state-dir", state_dir, "--decision", number)
 
-    assert (3, "8 is no decision\n") == (result.exit_code, result.stderr)
+        assert (3, f"{number} is no decision\n") == (result.exit_code, result.stderr)
 
 
 def test_lines_are_chosen_by_how_loud_they_are(state_dir: Path) -> None:

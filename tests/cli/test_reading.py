@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from adapters.sqlite_journal import JOURNAL_NAME, ReadOnlyJournal
+from daemon.cli.main import main
 from machines import events
 from machines.ports.journal import JournalDamagedError, JournalRefusedError, PaymentSeen, Proposal, Snapshot
 from tests.contracts.journal import START, everything, proposal
@@ -60,3 +62,18 @@ async def test_a_file_cut_short_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(JournalDamagedError, match="restore a backup"):  # noqa: PT012 - either call may notice
         reader = ReadOnlyJournal.open(path, fold_version=1)
         await everything(reader)
+
+
+@pytest.mark.parametrize("name", ["status", "explain", "history", "logs", "costs", "drift"])
+@pytest.mark.parametrize("way", ["--settings", "SOLVENT_SETTINGS"])
+def test_the_settings_file_names_the_state_directory(tmp_path: Path, name: str, way: str) -> None:
+    """Where neither --state-dir nor SOLVENT_STATE_DIR does; a missing directory is named in the refusal."""
+    settings = tmp_path / "solvent.toml"
+    settings.write_text(f'plan = "starter"\nstate_dir = "{tmp_path}/there"\n', encoding="utf-8")
+    words = [name, *(["1"] if name == "explain" else []), *([way, str(settings)] if way == "--settings" else [])]
+    environment = {"SOLVENT_STATE_DIR": None, way: str(settings)}
+
+    result = CliRunner(env=environment).invoke(main, words)
+
+    assert 2 == result.exit_code
+    assert f"{tmp_path}/there is no state directory" in result.output

@@ -303,7 +303,7 @@ def test_people_see_what_waits_for_whom(tmp_path: Path) -> None:
     for line in (
         "waits for approval: level:2 (id level-2-9): debounce met",
         "pinned: part_1 in WARM until unpinned by alice: [red]migration",
-        "parked: part_2: activate was refused for good (verb resume-actor, actor component:part_2)",
+        "parked: part_2: activate was refused for good (redis-cli -h HOST -p PORT XADD solvent:",
         "unmanaged: part_3 was found hot",
         "parked: revenue: failed too often",
         "frozen: paused (all) by bob until 2024-06-01T00:00:00Z: holidays",

@@ -56,6 +56,7 @@ def test_damage_is_a_problem_with_its_line(data: bytes, line: int, expected: str
     _, problems = tree_from_bytes(data, "a.yaml")
 
     assert [(line, expected)] == [(problem.line, problem.expected) for problem in problems]
+    assert "found found" not in problems[0].text
 
 
 @pytest.mark.parametrize("data", [b'a: "\\UFFFFFFFF"', b"%YAML " + b"9" * 5000 + b".1\n---\na: 1"])

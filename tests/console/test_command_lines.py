@@ -175,3 +175,24 @@ def test_what_the_file_cannot_do_is_said(settings: str, tmp_path: Path) -> None:
     assert "alice: commands on solvent:commands:alice" in old.stderr
     assert {"user"} == {line.split()[0] for line in old.stdout.splitlines()}
     assert "%" not in old.stdout
+
+
+def test_the_daemons_password_is_made_where_the_settings_name_it(tmp_path: Path) -> None:
+    """The first set-up: `redis_access.password` is a file of `--out` that is not there yet; the second run finds it."""
+    folder = tmp_path / "redis"
+    kept = folder / "daemon.word"
+    path = tmp_path / "solvent.toml"
+    path.write_text(f'redis = "{KNOWN}"\n[redis_access]\nuser = "solvent"\npassword = "file:{kept}"\n')
+    first, second = (solvent("redis-acl", "--settings", str(path), "--out", str(folder)) for _ in range(2))
+
+    assert password_hash(Secret(kept.read_text().strip())) == hashes(first)["solvent"]
+    assert hashes(first) == hashes(second)
+    assert 0o600 == stat.S_IMODE(kept.stat().st_mode)
+
+
+def test_what_mends_an_exhausted_stream_is_said(settings: str, tmp_path: Path) -> None:
+    """A sender can stop a stream by its greatest id: the notes say so, and what to do."""
+    said = solvent("redis-acl", "--settings", settings, "--out", str(tmp_path / "out")).stderr
+
+    assert "note: A sender of payments, or an operator on their own stream, can name the greatest id" in said
+    assert "What mends it: DEL of the stream as the administrator" in said

@@ -171,7 +171,7 @@ def test_another_currency_is_compared_as_it_stands_when_asked(tmp_path: Path) ->
         ("HEADER\np1,c1,5,EUR,failed,2024-01-05T00:00:00Z,payment", (), "none of its 1 payments is completed"),
         ("HEADER\np1,c1,five,EUR,completed,2024-01-05T00:00:00Z,payment", (), "none of its 1 rows can be counted"),
         (
-            "HEADER\np1,c1,5,EUR,completed,1970-01-05T00:00:00Z,payment\np2,c1,5,EUR,completed,2024-01-05T00:00:00Z,payment",
+            "HEADER\np1,c1,5,EUR,completed,2000-01-05T00:00:00Z,payment\np2,c1,5,EUR,completed,2024-01-05T00:00:00Z,payment",
             (),
             "Is a date mistyped?",
         ),

@@ -18,12 +18,13 @@ from config.settings import BackupSettings, RedisAccessSettings, Settings, Strip
 from daemon.doctor import examining, machine, software
 from daemon.doctor.backups import judged as judged_backups
 from daemon.doctor.findings import Finding, Verdict
-from daemon.doctor.journal import journal
+from daemon.doctor.journal import journal, waits
 from daemon.doctor.machine import clock, disk, permissions
 from daemon.doctor.outside import channels, sources
 from daemon.doctor.redis import judged
 from daemon.doctor.secrets import references_in, secrets
 from daemon.telemetry.backup_samples import BackupsKnown
+from daemon.telling_commands import Orders
 from machines import events
 from machines.events import Mode
 from machines.state.notifications import Delivery, Told
@@ -214,6 +215,18 @@ def journal_findings(state_dir: Path, now: str) -> dict[str, list[Verdict]]:
 
     found = asyncio.run(look())
     return {about: [each.verdict for each in found if each.about == about] for about in {each.about for each in found}}
+
+
+def test_a_mend_is_a_line_to_copy() -> None:
+    """A parked actor is let go by the line that the finding shows, with the daemon's own address and stream."""
+    state = State()
+    state.parked_actors["revenue"] = "failed"
+    found = list(waits(state, Orders("redis://10.0.0.1:6390", "night")))
+    (mend,) = (each.mend for each in found if each.about == "actors")
+
+    assert mend.endswith(
+        "redis-cli -h 10.0.0.1 -p 6390 XADD solvent:night:commands '*' verb resume-actor actor revenue reason REASON"
+    )
 
 
 def test_what_waits_for_an_operator_is_found(tmp_path: Path) -> None:

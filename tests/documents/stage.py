@@ -26,7 +26,7 @@ STAND_INS: Final = Path(__file__).with_name("stand_ins.bash").read_text(encoding
 EARNED: Final = ("500.00", "600.00", "1500.00", "1600.00", "1700.00")
 """Of the months from 2024-01 on: level 2 of `autobroker` stands at the end."""
 STOPS: Final = "systemctl stop solvent\n"
-SETTINGS: Final = {"SOLVENT_PROVISIONING__SWEEP_AGAIN_S": "1", "SOLVENT_COMMANDS__PRINCIPALS": "alice,bob"}
+SETTINGS: Final = {"SOLVENT_PROVISIONING__SWEEP_AGAIN_S": "1", "SOLVENT_COMMANDS__PRINCIPALS": ""}
 _EXIT: Final = re.compile(r"^(?P<command>.*?)\s+# exit (?P<code>\d+)$", re.MULTILINE)
 _SHOWS: Final = re.compile(r"^(?P<command>.*?)\s+# shows (?P<word>.+)$", re.MULTILINE)
 
@@ -111,6 +111,8 @@ def _environment(folder: Path, server: RedisServer, daemon: DaemonProcess) -> di
         "LOG": str(daemon.log_path),
         "ANSWERS": str(folder / "answers"),
         "REDIS": server.url,
+        "PREFIX": "solvent",
+        "STREAM": "solvent:commands",
         "SOLVENT_PROVISIONING__SWEEP_AGAIN_S": "1",
         "SOLVENT_STATE_DIR": f"{folder}/state",
         "SOLVENT_SETTINGS": str(folder / "solvent.toml"),

@@ -195,3 +195,29 @@ def test_an_image_gets_the_units_of_a_machine(target: Target, tmp_path: Path) ->
     assert "LoadCredential=solvent.toml:/etc/solvent/solvent.toml" in unit
     assert str(image) not in unit
     assert [f"--root={image} enable solvent.service solvent-backup.timer solvent-drill.timer"] == target.calls()
+
+
+@pytest.mark.parametrize("link", ["etc", "etc/solvent", "etc/systemd/system/solvent.service"])
+def test_a_link_out_of_an_image_is_refused(target: Target, tmp_path: Path, link: str) -> None:
+    """Below `--root` a link to the machine's own files would have those written: nothing is, and the link is named."""
+    image, machine = tmp_path / "image", tmp_path / "machine"
+    machine.mkdir()
+    (image / link).parent.mkdir(parents=True)
+    (image / link).symlink_to(machine)
+    refused = CliRunner().invoke(install_command, ["--root", str(image)])
+
+    assert 2 == refused.exit_code, refused.output
+    assert f"leads by a symbolic link to {machine}" in refused.stderr
+    assert ([], []) == (list(machine.iterdir()), target.calls())
+
+
+def test_a_link_within_an_image_is_followed(target: Target, tmp_path: Path) -> None:
+    """One that is relative leads to the same place in the image and on the machine that is started from it."""
+    image = tmp_path / "image"
+    (image / "data").mkdir(parents=True)
+    (image / "etc").symlink_to("data")
+    result = CliRunner().invoke(install_command, ["--root", str(image)])
+
+    assert 0 == result.exit_code, result.output
+    assert (image / "data/systemd/system/solvent.service").is_file()
+    assert 1 == len(target.calls())

@@ -32,6 +32,31 @@ async def refusal(path: Path) -> str:
     return str(caught.value)
 
 
+async def test_no_journal_is_made_beside_the_log_of_another(path: Path, tmp_path: Path) -> None:
+    """A journal that was moved without its log has its newest events there: it stays, and all three are named."""
+    async with opened(path) as journal:
+        await journal.append([proposal("kept")])
+        log = path.with_name("journal.sqlite-wal").read_bytes()
+    path.rename(tmp_path / "moved.sqlite")
+    for empty in (False, True):
+        path.with_name("journal.sqlite-wal").write_bytes(log)
+        if empty:
+            path.touch()
+        said = await refusal(path)
+        assert "The three files journal.sqlite, journal.sqlite-wal and journal.sqlite-shm belong together" in said
+
+    assert log
+    assert log == path.with_name("journal.sqlite-wal").read_bytes()
+
+
+async def test_what_to_move_aside_is_all_of_it(path: Path) -> None:
+    """Whoever is told to start a new journal is told of the log as well."""
+    await write_groups(path, 5)
+    alter(path, "UPDATE events SET data = replace(data, '1.1', '9.9') WHERE sequence = 4")
+
+    assert "together with the files of the same name and -wal and -shm" in await refusal(path)
+
+
 async def test_a_changed_last_event_takes_its_whole_group_away(path: Path) -> None:
     """The end is torn back to the last whole group, said in a warning, and the journal goes on from there."""
     await write_groups(path, 5)

@@ -32,7 +32,7 @@ def test_no_duration_means_for_good() -> None:
     assert command().until(NOW, TTL_MAX_S) is None
 
 
-@pytest.mark.parametrize("text", ["", "0s", "15", "h", "-1h", "1.5h", "1w", "1 h", "1h ", "1h\n", "1234567890s"])
+@pytest.mark.parametrize("text", ["", "0s", "15", "h", "-1h", "1.5h", "1w", "1 h", "1h ", "1h\n", "1234567890s", "٣h"])
 def test_a_duration_that_cannot_be_read_is_refused(text: str) -> None:
     """The field is named, and what was expected and found."""
     with pytest.raises(CommandError, match=r"^ttl: expected a duration such as 90s, 15m, 2h or 7d, found "):

@@ -9,6 +9,7 @@ from machines.drifting import Compared, compared
 from machines.events import ComponentDrifted, ComponentParked, Mode, ResourceNamed, ResourceUnmanaged
 from machines.lifecycle_states import ComponentState, Step
 from machines.observations import Observation, ResourceState
+from machines.outcomes import DATA_GONE
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
 from tests.machines.histories import COLD, HOT, NOW, SHOP, WARM, acting, intended, risen, then
@@ -117,3 +118,18 @@ def test_a_provider_at_work_is_looked_at_again() -> None:
     seen = Observation(ResourceState.CHANGING, ("token-web",))
 
     assert Compared(drifted=False, would="look again: the provider is at work") == looked(acting(*risen("web")), seen)
+
+
+def test_a_wanted_component_whose_data_is_gone_would_be_parked() -> None:
+    """As after a disaster: nobody gets an empty one unasked; where it is not wanted, it is only recorded."""
+    record: ComponentRecord = acting(*risen("database")).components.of("database")
+    known = frozenset({"token-database"})
+    told = {
+        wanted: compared(
+            SHOP.components["database"], record, NOTHING, known_tokens=known, wanted=wanted, mode=Mode.ACT, now=NOW
+        )
+        for wanted in (HOT, WARM, COLD)
+    }
+
+    parked = Compared(drifted=True, would=f"record COLD and park it: {DATA_GONE}")
+    assert {HOT: parked, WARM: parked, COLD: Compared(drifted=True, would="record COLD")} == told

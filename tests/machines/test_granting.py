@@ -260,20 +260,21 @@ def over_cap(*events: Event) -> State:
 
 
 def test_an_operators_step_over_the_cap_asks_a_second_one() -> None:
-    """The question names who asked, what is missing and until when it may be answered; it is asked once."""
+    """The question names who asked, the amount in all and until when it may be answered; it is asked once."""
     state = over_cap()
     asked = judged(state, "database", Step.ACTIVATE)
-    reason = "70.00 a month would pass the cap of 50.00 by 20.00 (missing 20.00)"
+    over = "70.00 a month would pass the cap of 50.00 by 20.00"
     question = ApprovalAsked(
         f"database-{state.sequence + 1}",
         "component:database",
-        reason,
+        f"70.00 a month in all, 50.00 is the cap, at 1000.00 revenue; database waits: {over}",
         "ann",
         NOW + APPROVAL_LIVES_DAYS * DAY,
         exceeds_cap=True,
+        total_micros=70 * UNIT,
     )
 
-    assert Refusal(reason, over_cap=True, events=(question,)) == asked
+    assert Refusal(f"{over} (missing 20.00)", over_cap=True, events=(question,)) == asked
     assert () == judged(then(state, question), "database", Step.ACTIVATE).events
 
 
@@ -284,6 +285,19 @@ def test_an_approved_step_may_exceed_the_cap() -> None:
     grant = judged(state, "database", Step.ACTIVATE)
 
     assert ("a1", 50 * UNIT, 70 * UNIT) == (grant.intent.override, grant.intent.cap_micros, grant.intent.total_micros)
+
+
+def test_an_approval_allows_what_its_question_named_and_more_asks_anew() -> None:
+    """Up to the amount it grants; above it another question replaces one that waits and is too small."""
+    asked = ApprovalAsked("a1", "component:database", "", "ann", NOW + DAY, exceeds_cap=True, total_micros=70 * UNIT)
+    enough = over_cap(asked, ApprovalGiven("a1", "bob", NOW + HOUR, "yes"))
+    less = msgspec.structs.replace(asked, total_micros=70 * UNIT - 1)
+    small = over_cap(less, ApprovalGiven("a1", "bob", NOW + HOUR, "yes"))
+    more = judged(small, "database", Step.ACTIVATE)
+
+    assert isinstance(judged(enough, "database", Step.ACTIVATE), Grant)
+    assert [70 * UNIT] == [each.total_micros for each in more.events]
+    assert ["a1"] == [each.approval_id for each in judged(over_cap(less), "database", Step.ACTIVATE).events[:1]]
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,8 @@ def test_what_passes_the_cap_asks_a_second_operator_once_for_the_level() -> None
     (asked,) = refused.events
     assert isinstance(asked, ApprovalAsked)
     assert ("held-level:2", "ann", True) == (asked.subject, asked.by, asked.exceeds_cap)
+    assert SHOP.level_cost_micros(2) == asked.total_micros
+    assert asked.reason.startswith("495.00 a month in all, 180.00 is the cap, at 200.00 revenue; cluster waits: ")
     state = then(state, asked)
     assert () == getattr(stepped(state, "cluster", Step.ACTIVATE), "events", None)
     granted = stepped(then(state, ApprovalGiven(asked.approval_id, "bob", NOW + DAY, "go")), "cluster", Step.ACTIVATE)

@@ -147,6 +147,21 @@ def test_only_a_living_approval_by_another_lets_a_step_exceed_the_cap(
     assert expected == invariants(telling.found)
 
 
+@pytest.mark.parametrize(("beyond", "expected"), [(0, []), (-1, ["I4"])])
+def test_an_approval_allows_no_more_than_the_total_it_named(beyond: int, expected: list[str]) -> None:
+    """I4: whoever approved saw an amount, and that is the bound."""
+    telling = at_level_one()
+    total = telling.auditor.state.components.committed_micros + 136_000_000
+    telling.tell(
+        events.ApprovalAsked(
+            "x", "component:vault", "", "a", NOW + HOUR, exceeds_cap=True, total_micros=total + beyond
+        ),
+        events.ApprovalGiven("x", "b", NOW + HOUR, "why not"),
+        msgspec.structs.replace(intent("vault", Step.WARM, COLD, WARMING, 136_000_000), override="x"),
+    )
+    assert expected == invariants(telling.found)
+
+
 def test_a_payment_counted_twice_is_found() -> None:
     """I5: whatever its amount, the id counts once."""
     telling = at_level_one()

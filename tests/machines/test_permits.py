@@ -66,7 +66,7 @@ def test_what_is_missing_is_said_in_amounts() -> None:
     """The refusal names the total, the cap and the difference."""
     answer = reserved(Step.ACTIVATE, own=10, total=60, cap=120)
 
-    assert OverCap("150.00 a month would pass the cap of 120.00 by 30.00", 30 * UNIT) == answer
+    assert OverCap("150.00 a month would pass the cap of 120.00 by 30.00", 30 * UNIT, 150 * UNIT) == answer
 
 
 def test_the_cap_itself_may_be_reached() -> None:

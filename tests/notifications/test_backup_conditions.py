@@ -23,6 +23,12 @@ def test_a_backup_is_too_old_at_its_limit() -> None:
     assert [] == keys(BackupsKnown(made_at=NOW - DAY), BackupSettings())
 
 
+def test_a_date_in_the_future_is_told() -> None:
+    """A clock that was wrong must not keep an old backup young."""
+    assert ["backup_stale"] == keys(BackupsKnown(made_at=NOW + DAY))
+    assert [] == keys(BackupsKnown(made_at=NOW + SECOND))
+
+
 def test_failures_of_backups_and_drills_are_told() -> None:
     """What never happened did not fail."""
     assert [] == keys(BackupsKnown())

@@ -117,6 +117,23 @@ async def test_a_wrong_password_is_tried_again_and_not_told(locked: tuple[MailSe
     assert "another" not in str(refused.value)
 
 
+async def test_a_password_that_was_changed_is_used_at_once(
+    locked: tuple[MailServer, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read at each attempt; one that is gone is waited for."""
+    server, settings = locked
+    monkeypatch.setitem(ENVIRON, "CHANGED", "the one before")
+    channel = mail(server.port, **{**settings, "password": "env:CHANGED"})
+    monkeypatch.delitem(ENVIRON, "CHANGED")
+    with pytest.raises(Transient, match=r"channels\.ops\.password: the variable CHANGED is not set"):
+        await channel.deliver(MESSAGE)
+
+    monkeypatch.setitem(ENVIRON, "CHANGED", PASSWORD)
+    await channel.deliver(MESSAGE)
+
+    assert 1 == len(server.taken)
+
+
 async def test_a_server_that_nobody_vouches_for_gets_nothing(locked: tuple[MailServer, dict[str, Any]]) -> None:
     """Without its authority its certificate is refused."""
     server, settings = locked

@@ -15,13 +15,15 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from adapters.channels.webhook import Webhook
 from adapters.clocks import SystemClock
+from config.extras import install_hint
 from config.settings import MailChannel, MqttChannel, MqttSettings, Settings, WebhookChannel
 from daemon.assembly.channels import channels_of, fingerprint_of
 from daemon.cli.notify import notify_group
 from daemon.telemetry.notification_samples import notification_samples
 from machines.events import ChannelClosed, DeliveryEnded, FreezeChanged, NotificationCleared, NotificationRaised
-from machines.ports.channels import ChannelUnusableError
+from machines.ports.channels import ChannelUnusableError, Message
 from tests.cli.recorded import started, write
 from tests.machines.histories import acting
 from tests.provisioners.mqtt.brokers import free_port
@@ -90,6 +92,26 @@ def test_notify_test_says_what_became_of_each(tmp_path: Path, port: int) -> None
     assert "t0ken" not in said
 
 
+def test_a_defect_of_one_channel_leaves_the_others_their_results(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said of the channel that has it, whatever it is."""
+    delivered = Webhook.deliver
+
+    async def deliver(channel: Webhook, message: Message) -> None:
+        if channel.name == "odd":
+            raise OverflowError("too large")
+        await delivered(channel, message)
+
+    monkeypatch.setattr(Webhook, "deliver", deliver)
+    well = f"http://127.0.0.1:{port}/well"
+
+    code, said = notify("test", "--settings", settings_file(tmp_path, {"odd": well, "pager": well}))
+
+    assert 1 == code
+    assert {"odd: failed: the channel failed: OverflowError: too large", "pager: delivered"} == set(said.splitlines())
+
+
 def test_notify_test_refuses_what_it_cannot_try(tmp_path: Path) -> None:
     """A name that is none, a secret that is missing, and no channels at all."""
     path = settings_file(tmp_path, {"pager": "http://127.0.0.1:1/"})
@@ -146,13 +168,13 @@ def settings(**channels: Any) -> Settings:
 @pytest.mark.parametrize(
     ("channel", "module", "said"),
     [
-        (HOOK, "httpx", "of the kind webhook needs the package httpx: pip install 'solvent[webhooks]'"),
+        (HOOK, "httpx", f"of the kind webhook needs the package httpx: {install_hint('webhooks')}"),
         (
             MailChannel(to=("a@b",), sender="a@b", host="localhost"),
             "aiosmtplib",
-            "of the kind mail needs the package aiosmtplib: pip install 'solvent[mail]'",
+            f"of the kind mail needs the package aiosmtplib: {install_hint('mail')}",
         ),
-        (MqttChannel(), "aiomqtt", "of the kind mqtt needs the package aiomqtt: pip install 'solvent[mqtt]'"),
+        (MqttChannel(), "aiomqtt", f"of the kind mqtt needs the package aiomqtt: {install_hint('mqtt')}"),
     ],
 )
 def test_a_missing_package_is_one_sentence(

@@ -56,7 +56,7 @@ STANDING: list[tuple[str, str, list[Event], list[Event], str]] = [
         "warning",
         [events.FreezeChanged("source_silent", frozen=True, reason="no word for 3 hours")],
         [events.FreezeChanged("source_silent", frozen=False)],
-        "no word for 3 hours",
+        "`resume` does not lift it",
     ),
     (
         "parked_actor:costs",

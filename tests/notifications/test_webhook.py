@@ -116,6 +116,23 @@ async def test_during_a_rotation_both_secrets_sign(receiver: Receiver) -> None:
     assert 2 == len(request.headers["webhook-signature"].split(" "))
 
 
+async def test_each_attempt_is_signed_with_the_secret_of_its_time(receiver: Receiver) -> None:
+    """A rotation needs no restart; a secret that is gone is waited for, and nothing is sent unsigned."""
+    environ = {"NEW": SECRET, "OLD": BEFORE}
+    url = f"http://127.0.0.1:{receiver.port}/"
+    settings = WebhookChannel(url=url, secret="env:NEW", secret_before="env:OLD", private_allowed=True)
+    channel = Webhook("pager", settings, SystemClock(), environ, timeout_s=5)
+    environ["NEW"] = environ.pop("OLD")
+    await channel.deliver(MESSAGE)
+    del environ["NEW"]
+    with pytest.raises(Transient, match="the variable NEW is not set"):
+        await channel.deliver(MESSAGE)
+
+    (request,) = receiver.requests
+    Verifier(BEFORE).verify(request.body, dict(request.headers))
+    assert 1 == len(request.headers["webhook-signature"].split(" "))
+
+
 async def test_each_attempt_bears_its_own_time(receiver: Receiver) -> None:
     """A receiver refuses what is older than five minutes: an old alarm sent now is new."""
     before = SystemClock().wall() // SECOND
@@ -177,6 +194,7 @@ def in_a_minute() -> str:
         (lambda: "soon", None, None),
         (lambda: "-5", None, None),
         (lambda: "Wed, 99 Foo", None, None),
+        (lambda: "Wed, 21 Oct 2015 07:28:00 +9999999999999999", None, None),
     ],
 )
 async def test_retry_after_is_heard(
@@ -257,8 +275,8 @@ async def test_what_is_inside_is_not_reached(address: str, names: dict[str, list
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f000001", "127.1", "localhost", "[::1]"])
 async def test_no_spelling_of_this_machine_gets_through(receiver: Receiver, host: str) -> None:
-    """The resolver says what an address means, not its text."""
-    with pytest.raises((Permanent, Transient)):
+    """The resolver says what an address means, not its text; what other readers take for an address is refused."""
+    with pytest.raises((Permanent, Transient, ChannelUnusableError)):
         await webhook(f"http://{host}:{receiver.port}/", private_allowed=False).deliver(MESSAGE)
 
     assert [] == receiver.requests

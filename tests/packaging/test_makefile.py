@@ -108,3 +108,13 @@ def test_an_environment_that_stayed_is_kept(checkout: Path) -> None:
 def test_nothing_is_downloaded_by_address() -> None:
     """Packages come through pip as it is set up; no target fetches from an address of its own."""
     assert not re.search(r"https?://|curl|wget", MAKEFILE)
+
+
+def test_a_wheel_needs_nothing_of_the_tests(checkout: Path) -> None:
+    """What an operator builds as root installs what builds a wheel, and leaves other files of dist/ alone."""
+    result = make(checkout, "--dry-run", "wheel")
+
+    assert 0 == result.returncode
+    assert "install 'build>=" in result.stdout
+    assert "requirements" not in result.stdout
+    assert "rm -f dist/solvent-*.whl" in result.stdout

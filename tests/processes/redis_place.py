@@ -64,6 +64,7 @@ class Keys:
     def __init__(self, client: redis.Redis, instance: str) -> None:
         """`client` decodes its answers."""
         self.client = client
+        self.commands_stream = "commands"
         self._prefix = key_prefix(instance)
 
     def key(self, name: str) -> str:
@@ -84,7 +85,7 @@ class Keys:
 
     def command(self, verb: str, **fields: str) -> str:
         """Append a command; the entry's id."""
-        return self.add("commands", {"verb": verb, **fields})
+        return self.add(self.commands_stream, {"verb": verb, **fields})
 
     def entries(self, stream: str) -> list[tuple[str, dict[str, str]]]:
         """All entries of a stream."""

@@ -22,15 +22,16 @@ from tests.processes.redis_place import Keys, RedisServer
 from tests.processes.waiting import until
 
 SETTINGS = {
-    "SOLVENT_COMMANDS__PRINCIPALS": "alice",
+    "SOLVENT_COMMANDS__PRINCIPALS": "operator,alice",
     "SOLVENT_BREAKER__FAILURES_MAX": "2",
     "SOLVENT_BREAKER__COOLDOWN_INITIAL_S": "3600",
 }
 
 
 @pytest.fixture
-def daemon(redis_server: RedisServer, shop: FileShop, tmp_path: Path) -> Iterator[DaemonProcess]:
-    """A running daemon that may act."""
+def daemon(redis_server: RedisServer, keys: Keys, shop: FileShop, tmp_path: Path) -> Iterator[DaemonProcess]:
+    """A running daemon that may act; commands are sent on the stream of one of its named operators."""
+    keys.commands_stream = "commands:operator"
     with DaemonProcess(tmp_path / "state", shop.plan_path, redis_server.url, "--act", settings=SETTINGS) as daemon:
         yield daemon
 
@@ -112,6 +113,15 @@ def test_activate_above_the_cap_needs_another_operators_approval(
     steps = [each for each in daemon.journal.events(StepIntended) if each.component == "search"]
     assert ["", approval_id] == [each.override for each in steps]
     assert ["hot"] == list(shop.live("search").values())
+
+
+def test_where_operators_are_named_nobody_speaks_without_a_name(daemon: DaemonProcess, keys: Keys) -> None:
+    """The stream without a name would be a second person for whoever asked on one's own; it is told how."""
+    replied = answer(keys, keys.add("commands", {"verb": "pause", "reason": "who am I"}))
+
+    assert ("refused", "stream") == (replied["outcome"], replied["reason"].partition(":")[0])
+    assert "operator, alice (XADD …:commands:NAME, or solvent with --as NAME)" in replied["reason"]
+    assert [] == daemon.journal.events(PauseSet)
 
 
 def test_a_pause_holds_moves_back_until_resume(daemon: DaemonProcess, shop: FileShop, keys: Keys) -> None:
@@ -239,7 +249,7 @@ def test_a_bad_command_is_refused_by_its_field(
     daemon: DaemonProcess, keys: Keys, fields: dict[str, str | bytes], field: str
 ) -> None:
     """The reply names the field at fault and what was expected; nothing else is recorded, and the next one works."""
-    replied = answer(keys, keys.add("commands", fields))
+    replied = answer(keys, keys.add(keys.commands_stream, fields))
     after = answer(keys, keys.command("pause", reason="the next one"))
 
     assert "refused" == replied["outcome"]
@@ -253,7 +263,7 @@ def test_a_command_too_old_is_refused(redis_server: RedisServer, keys: Keys, sho
     """An entry of two hours ago is answered with its age, and not carried out."""
     two_hours_ago_ms = int(time.time() * 1_000) - 2 * 3_600_000
     entry_id = f"{two_hours_ago_ms}-0"
-    keys.client.xadd(keys.key("commands"), {"verb": "pause"}, id=entry_id)
+    keys.client.xadd(keys.key(keys.commands_stream), {"verb": "pause"}, id=entry_id)
     with DaemonProcess(tmp_path / "state", shop.plan_path, redis_server.url, "--act") as daemon:
         replied = answer(keys, entry_id)
 

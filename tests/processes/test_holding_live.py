@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from machines.events import ApprovalAsked, LevelHoldEnded
 from machines.lifecycle_states import ComponentState
 from tests.processes.daemon_process import DaemonProcess
@@ -12,7 +14,14 @@ from tests.processes.operating import answer, at_level, rise
 from tests.processes.redis_place import Keys, RedisServer
 from tests.processes.waiting import until
 
-SETTINGS = {"SOLVENT_COMMANDS__PRINCIPALS": "alice"}
+SETTINGS = {"SOLVENT_COMMANDS__PRINCIPALS": "operator,alice"}
+
+
+@pytest.fixture
+def keys(keys: Keys) -> Keys:
+    """Commands are sent on the stream of one who is named."""
+    keys.commands_stream = "commands:operator"
+    return keys
 
 
 def hot(daemon: DaemonProcess, component: str) -> bool:

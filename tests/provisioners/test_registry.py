@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from adapters.clocks import AcceleratedClock
 from adapters.provisioners import registry
 from adapters.provisioners.registry import Kind, ProvisionerUnavailableError, Surroundings
 from adapters.provisioners.simulated import WORLD_NAME, WorldDamagedError
+from config.extras import install_hint
 from config.instants import HOUR
 from config.provisioner_options.kinds import PROVISIONERS
 from machines.lifecycle_states import Step
@@ -56,7 +58,7 @@ def test_a_kind_without_its_packages_says_what_to_install(
     """One sentence with the command to type."""
     monkeypatch.setitem(registry.KINDS, "cloud", Kind("no_such_package.cloud", extra="cloud"))
 
-    with pytest.raises(ProvisionerUnavailableError, match=r"no_such_package: pip install 'solvent\[cloud\]'"):
+    with pytest.raises(ProvisionerUnavailableError, match=re.escape(f"no_such_package: {install_hint('cloud')}")):
         registry.observer_for("cloud", surroundings)
 
 

@@ -296,3 +296,12 @@ async def test_a_saved_world_is_the_same_world(tmp_path: Path) -> None:
     assert stage.world == SimulatedWorld.load(tmp_path / "world.json")
     assert ["world.json"] == await asyncio.to_thread(names, tmp_path)
     assert Observation(ResourceState.ABSENT) == stage.world.standing(resource).shown
+
+
+def test_the_world_is_its_owners_own(tmp_path: Path) -> None:
+    """Like every file of a state directory, 0600, and again after an older file was open to others."""
+    path = tmp_path / "world.json"
+    path.touch(mode=0o644)
+    SimulatedWorld().save(path)
+
+    assert 0o600 == path.stat().st_mode & 0o777

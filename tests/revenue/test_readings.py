@@ -36,6 +36,27 @@ def test_before_anything_was_heard_the_value_is_unknown() -> None:
     assert (None, None, Quality.SILENT) == (reading.value_micros, reading.as_of, reading.quality)
 
 
+@pytest.mark.parametrize(
+    ("behind", "said"),
+    [
+        ((), "nothing was received from the source yet"),
+        (("till",), "till was never heard: what is known reaches only as far as every source was heard"),
+        (("a", "b"), "a and b were never heard"),
+        (tuple("abcdefg"), "a, b, c, d, e and 2 more were never heard"),
+    ],
+)
+def test_a_silence_names_the_sources_that_it_hangs_on(behind: tuple[str, ...], said: str) -> None:
+    """Another source may well have delivered."""
+    assert judged(UNKNOWN, 0, heard_at=None, behind=behind).reason.startswith(said)
+
+
+def test_a_source_that_fell_silent_is_named() -> None:
+    """With the time at which it was last heard."""
+    reading = judged(UNKNOWN, 0, now=NOW + 36 * DAY, heard_at=NOW, behind=("till",))
+
+    assert reading.reason.startswith("nothing was received from till since ")
+
+
 def test_silence_keeps_the_last_good_value_with_its_time() -> None:
     """35 days are allowed exactly; a microsecond more is silence."""
     good = judged(UNKNOWN, 100)

@@ -97,7 +97,7 @@ def still_busy(world: World, daemon: Daemon) -> list[str]:
         limits=limits_of(world),
         days_through=min(days_known_through(state.revenue), world.clock.wall()),
     )
-    for stream in ("payments", "commands", "commands:second"):
+    for stream in ("payments", "commands:operator", "commands:second"):
         entries = world.sent_to(stream)
         if entries and state.cursors.get(stream) != entries[-1].id:
             busy.append(f"{stream} is read up to {state.cursors.get(stream)}, not {entries[-1].id}")
@@ -123,7 +123,7 @@ def published_findings(world: World) -> list[Finding]:
         fold(state, Recorded(sequence, at, int(fields["effective_micros"]), fields["actor"], cause, event))
     found.extend(fold_differences(state, world.auditor.state))
     replies = Counter((each.fields["stream"], each.fields["id"]) for each in world.server.entries(REPLIES))
-    for stream in ("commands", "commands:second"):
+    for stream in ("commands:operator", "commands:second"):
         found.extend(
             Finding("I7", f"command {entry.id} of {stream} has {replies[stream, entry.id]} replies")
             for entry in world.sent_to(stream)
@@ -212,7 +212,7 @@ def outcome(world: World) -> Outcome:
     counters = state.revenue.counters
     answers = {
         entry.fields["by"]: reply.fields["outcome"]
-        for stream in ("commands", "commands:second")
+        for stream in ("commands:operator", "commands:second")
         for entry in world.sent_to(stream)
         for reply in world.server.entries(REPLIES)
         if (reply.fields["stream"], reply.fields["id"]) == (stream, entry.id) and "by" in entry.fields

@@ -102,7 +102,7 @@ async def _mend(world: World, daemon: Daemon) -> None:
         if not parked:
             return
         for actor in parked:
-            world.send("commands", {"verb": "resume-actor", "actor": actor, "reason": "it is mended"})
+            world.send("commands:operator", {"verb": "resume-actor", "actor": actor, "reason": "it is mended"})
         await asyncio.sleep(NOTICED_WITHIN_S)
         await quiescent(world, daemon)
 

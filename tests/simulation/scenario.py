@@ -50,7 +50,7 @@ def watermark(world: World, month: str) -> None:
     world.send("payments", {"watermark": f"{month_text(year * 12 + number)}-01T00:00:00Z"})
 
 
-def command(note: str, *, stream: str = "commands", **fields: str) -> Stimulus:
+def command(note: str, *, stream: str = "commands:operator", **fields: str) -> Stimulus:
     """An operator's command."""
 
     def deliver(world: World) -> None:

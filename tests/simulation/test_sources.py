@@ -194,7 +194,7 @@ def test_the_breaker_spares_a_source_that_refuses() -> None:
         await asyncio.sleep(3_600)
         assert reads + 5 > ledger.reads
         ledger.faults = []
-        command("reset", verb="reset-breaker", breaker="source:shop")(world)
+        command("reset", stream="commands", verb="reset-breaker", breaker="source:shop")(world)
         await asyncio.sleep(20)
         assert BreakerStatus.CLOSED is daemon.recorder.state.breakers["source:shop"].status
         assert "" == daemon.recorder.state.revenue.sources.stands[SHOP].reason
@@ -207,13 +207,13 @@ def test_a_quiet_source_does_not_fill_the_journal() -> None:
     world, (ledger,) = world_of(PLAN, selling())
 
     async def body(world: World, daemon: Daemon) -> None:
-        ledger.sell("2025-01", "400")
+        ledger.sell("2025-01", "400", closes=False)
         ledger.rows.append(payment("bad", "2025-01", "nonsense"))
         await told(world, daemon, ledger)
         before = len(world.store.events)
         await asyncio.sleep(2 * 3_600)
         names = [type(each.event).__name__ for each in world.events(before)]
-        assert 8 == names.count("SourceHeard") + names.count("WatermarkReached")
+        assert names.count("SourceHeard") + names.count("WatermarkReached") in {7, 8}
         assert 0 == names.count("PaymentsRecorded") + names.count("EntryRejected")
 
     live(world, body)

@@ -26,7 +26,7 @@ from tests.simulation import checks
 from tests.simulation.virtual_loop import Livelock, SimulatedCrash, VirtualLoop, run
 
 ORIGIN: Final = instant_from_text("2026-01-01T00:00:00Z")
-SETTINGS: Final = Settings(plan="ladder", commands=CommandsSettings(principals=("second",)))
+SETTINGS: Final = Settings(plan="ladder", commands=CommandsSettings(principals=("operator", "second")))
 
 
 class SurvivingClock:

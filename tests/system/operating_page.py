@@ -56,7 +56,7 @@ def daily() -> list[str]:
 def walked(machine: Machine) -> str:
     """What the shell says on the walk, on a machine that is bare again."""
     machine.write("/usr/local/bin/make", MAKE)
-    machine.write(f"{FOLDER}/payments.csv", payments(datetime.now(UTC)))
+    machine.write(f"{FOLDER}/config/examples/payments.csv", payments(datetime.now(UTC)))
     machine.sh("chmod 755 /usr/local/bin/make; rm -rf /opt/solvent; systemctl start redis-server.service")
     return typed(machine, walk())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from adapters.backups.outcomes import STATUS_NAME, DrillOutcome, Failure, Success, note
 from config.instants import HOUR, SECOND, Instant, instant_from_text
 from daemon.assembly.backups_known import backups_known
@@ -34,6 +36,13 @@ def test_what_was_made_and_tried_is_shown(tmp_path: Path) -> None:
         "solvent_restore_drill_age_seconds": 7_200,
         "solvent_restore_drill_duration_seconds": 1.5,
     } == shown(tmp_path)
+
+
+def test_a_date_in_the_future_is_no_age(tmp_path: Path) -> None:
+    """A clock that was wrong must not keep an old backup young: the alert of a missing one speaks."""
+    note(tmp_path, msgspec.structs.replace(MADE, made_at=NOW + HOUR))
+
+    assert {"solvent_backup_failing": 0} == shown(tmp_path)
 
 
 def test_what_never_happened_is_absent(tmp_path: Path) -> None:

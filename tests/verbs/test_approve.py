@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from config.instants import DAY
@@ -37,6 +38,14 @@ def test_exceeding_the_cap_needs_another_operator() -> None:
     refused("approve", before, expected, id="web-8", reason="go")
     judged = told("approve", before, principal="bob", id="web-8", reason="launch")
     assert (ApprovalGiven("web-8", "bob", NOW + DAY, "launch"),) == judged.events
+
+
+def test_the_answer_says_up_to_which_amount_it_holds() -> None:
+    """What the question named, in all."""
+    asked = msgspec.structs.replace(OVER_CAP, total_micros=70_000_000)
+    judged = told("approve", bench(acting(asked)), principal="bob", id="web-8", reason="launch")
+
+    assert "approved component:web, up to 70.00 a month in all" == judged.reason
 
 
 def test_exceeding_the_cap_needs_a_reason() -> None:

@@ -26,15 +26,17 @@ def test_without_ttl_a_pin_holds_for_good() -> None:
     assert (PinSet("web", HOT, None, "", "ann"),) == told("pin", bench(acting()), component="web", state="HOT").events
 
 
-def test_what_was_approved_for_one_state_says_nothing_of_another() -> None:
-    """A second operator looked at the cost of WARM; the same state anew keeps the approval."""
+def test_what_was_approved_for_one_pin_says_nothing_of_the_next() -> None:
+    """A second operator looked at the cost of WARM, or at an hour of it: another state and another end ask anew."""
     asked = ApprovalAsked("web-5", "component:web", "", "ann", NOW + DAY, exceeds_cap=True)
     approved = ApprovalGiven("web-5", "bob", NOW + DAY, "go")
-    before = bench(acting(PinSet("web", WARM, None, "", "ann"), asked, approved))
+    before = bench(acting(PinSet("web", WARM, NOW + DAY, "", "ann"), asked, approved))
+    ended = ApprovalEnded("web-5", "it is pinned anew")
 
     dearer = told("pin", before, component="web", state="HOT").events
-    assert (ApprovalEnded("web-5", "it is pinned in another state"), PinSet("web", HOT, None, "", "ann")) == dearer
-    assert 1 == len(told("pin", before, component="web", state="WARM").events)
+    longer = told("pin", before, component="web", state="WARM").events
+    assert (ended, PinSet("web", HOT, None, "", "ann")) == dearer
+    assert (ended, PinSet("web", WARM, None, "", "ann")) == longer
 
 
 def test_state_must_be_a_settled_one() -> None:

@@ -65,6 +65,8 @@ def test_the_level_must_be_one_of_the_plan() -> None:
 
     refused("set-level", bench(acting()), f"level: missing; expected {EXPECTED}", reason="x")
     refused("set-level", bench(acting()), f"level: expected {EXPECTED}: {levels}; found '3'", level="3", reason="x")
+    long = f"level: expected {EXPECTED}: {levels}; found '0000000012'"
+    refused("set-level", bench(acting()), long, level="0000000012", reason="x")
     refused(
         "set-level",
         bench(acting()),

@@ -11,6 +11,7 @@ import aiosmtplib
 
 from adapters.channels.mail.writing import mail_of
 from adapters.channels.secrets import channel_secret
+from config.secret import Secret
 from config.settings import MailChannel
 from machines.ports.channels import ChannelUnusableError, Message
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
@@ -27,8 +28,8 @@ class Mail:
         self.name = name
         self._settings = settings
         self._timeout_s = timeout_s
-        self._password = channel_secret(name, "password", settings.password, environ)
-        if bool(settings.user) is not bool(self._password):
+        self._environ = environ
+        if bool(settings.user) is not bool(self._password()):
             raise ChannelUnusableError(f"channels.{name}: expected user and password together, or neither")
         if settings.user and settings.encryption == "none":
             raise ChannelUnusableError(
@@ -39,6 +40,10 @@ class Mail:
     async def deliver(self, message: Message) -> None:
         """As the port says. Several recipients get one mail; one that is refused does not take it from the others."""
         settings = self._settings
+        try:
+            password = self._password()
+        except ChannelUnusableError as missing:
+            raise Transient(str(missing)) from None
         mail = mail_of(message, settings.sender, settings.to)
         smtp = aiosmtplib.SMTP(
             hostname=settings.host,
@@ -51,7 +56,7 @@ class Mail:
         try:
             await smtp.connect()
             if settings.user:
-                await smtp.login(settings.user, self._password.reveal())
+                await smtp.login(settings.user, password.reveal())
             refused, _ = await smtp.send_message(mail, sender=settings.sender, recipients=list(settings.to))
             with suppress(aiosmtplib.SMTPException, OSError):  # it is taken already
                 await smtp.quit(timeout=QUIT_TIMEOUT_S)
@@ -65,6 +70,10 @@ class Mail:
 
     async def close(self) -> None:
         """Nothing stays open between attempts."""
+
+    def _password(self) -> Secret:
+        """As it is now: one that was changed needs no restart. Raises `ChannelUnusableError`."""
+        return channel_secret(self.name, "password", self._settings.password, self._environ)
 
     def _failure(self, error: Exception) -> CallError:
         said = str(getattr(error, "message", "") or error) or type(error).__name__

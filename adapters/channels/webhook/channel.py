@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Final
@@ -13,10 +13,14 @@ import httpx
 from adapters.channels.body import body_of
 from adapters.channels.secrets import channel_secret
 from adapters.channels.webhook.addresses import addresses_of
-from adapters.channels.webhook.signing import signed_headers, signer_of
+from adapters.channels.webhook.signing import Signer, signed_headers, signer_of
+from adapters.rotated_secrets import RotatedSecrets
+from adapters.secret_references import SecretMissingError
+from config.errors import ReadingError
 from config.instants import SECOND, InstantError, instant_from_datetime
 from config.settings import WebhookChannel
-from machines.ports.channels import ChannelGoneError, Message
+from config.web_address import web_address
+from machines.ports.channels import ChannelGoneError, ChannelUnusableError, Message
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Transient
 
@@ -24,7 +28,6 @@ GONE: Final = 410
 ADDRESSES_TRIED_MAX: Final = 3
 _SUCCESS: Final = range(200, 300)
 _REDIRECT: Final = range(300, 400)
-_PORTS: Final = {"http": 80, "https": 443}
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -49,24 +52,27 @@ class Webhook:
         self._settings = settings
         self._clock = clock
         self._timeout_s = timeout_s
-        self._url = httpx.URL(settings.url)
-        self._signers = []
+        try:
+            self._address = web_address(settings.url)
+        except ReadingError as error:
+            raise ChannelUnusableError(f"channels.{name}.url: {error}") from None
+        self._secrets = RotatedSecrets(settings.secret, settings.secret_before, environ)
         for field in ("secret", "secret_before"):
             secret = channel_secret(name, field, getattr(settings, field), environ)
             if secret or field == "secret":
-                self._signers.append(signer_of(secret, f"channels.{name}.{field}"))
+                signer_of(secret, f"channels.{name}.{field}")
         self._verify = verify or ssl.create_default_context()
         self._agent = f"solvent/{version('solvent')}"
 
     async def deliver(self, message: Message) -> None:
         """As the port says. Whatever answers that is neither 2xx nor 410 is tried again: endpoints get mended."""
-        port = self._url.port or _PORTS[self._url.scheme]
-        host = self._url.host
-        addresses = await addresses_of(host, port, private_allowed=self._settings.private_allowed)
+        to = self._address
+        signers = self._signers()
+        addresses = await addresses_of(to.host, to.port, private_allowed=self._settings.private_allowed)
         failure: CallError | None = None
         for address in addresses[:ADDRESSES_TRIED_MAX]:
             try:
-                await self._post(message, address)
+                await self._post(message, address, signers)
             except httpx.HTTPError as error:
                 failure = self._failure(error)
                 if isinstance(error, _NEVER_SENT):
@@ -80,22 +86,29 @@ class Webhook:
     async def close(self) -> None:
         """Nothing stays open between attempts."""
 
-    async def _post(self, message: Message, address: str) -> None:
+    def _signers(self) -> list[Signer]:
+        """Of the secrets as they are now: a rotation needs no restart. Raises `Transient`."""
+        try:
+            return [signer_of(secret, f"channels.{self.name}: {at}") for at, secret in self._secrets.now().items()]
+        except (SecretMissingError, ChannelUnusableError) as unusable:
+            raise Transient(str(unusable)) from None
+
+    async def _post(self, message: Message, address: str, signers: Sequence[Signer]) -> None:
         """Raises `httpx.HTTPError` where nothing was answered, else what the answer means."""
         body = body_of(message)
         request = httpx.Request(
             "POST",
             # The address that was checked is the one connected to: the name is not looked up a second time.
-            self._url.copy_with(host=address),
+            httpx.URL(self._settings.url).copy_with(host=address),
             headers={
-                "host": self._url.netloc.decode("ascii"),
+                "host": self._address.written.partition("://")[2],
                 "content-type": "application/json",
                 "user-agent": self._agent,
-                **signed_headers(self._signers, message.id, self._clock.wall(), body),
+                **signed_headers(signers, message.id, self._clock.wall(), body),
             },
             content=body.encode(),
             extensions={
-                "sni_hostname": self._url.host,
+                "sni_hostname": self._address.host,
                 "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s),
             },
         )
@@ -128,17 +141,11 @@ class Webhook:
             return int(text)
         try:
             at = instant_from_datetime(parsedate_to_datetime(text))
-        except (ValueError, TypeError, InstantError):
+        except (ValueError, TypeError, OverflowError, InstantError):
             return None
         return max(0, at - self._clock.wall()) / SECOND
 
     @property
     def _place(self) -> str:
         """Scheme and host: the path or the query may hold a token."""
-        return place_of(self._settings.url)
-
-
-def place_of(url: str) -> str:
-    """`https://hooks.example.org` of a URL, as messages show it."""
-    parsed = httpx.URL(url)
-    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
+        return self._address.written

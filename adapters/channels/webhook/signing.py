@@ -13,6 +13,8 @@ from config.instants import SECOND, Instant, datetime_from_instant
 from config.secret import Secret
 from machines.ports.channels import ChannelUnusableError
 
+__all__ = ["Signer", "signed_headers", "signer_of"]
+
 PREFIX: Final = "whsec_"
 SECRET_BYTES_MIN, SECRET_BYTES_MAX = 24, 64
 

@@ -106,7 +106,7 @@ class SimulatedWorld(msgspec.Struct):
     def save(self, path: Path) -> None:
         """Replace the file in one move; a reader finds the old world or the new one."""
         making = path.with_name(f"{path.name}.{os.getpid()}.making")
-        with making.open("wb") as file:
+        with open(making, "wb", opener=_private) as file:
             file.write(msgspec.json.encode(self))
             file.flush()
             os.fsync(file.fileno())
@@ -144,6 +144,11 @@ class SimulatedWorld(msgspec.Struct):
         for live in standing.live:
             live.state, live.becomes = state, None
             note(standing, now, "foreign", live)
+
+
+def _private(path: str, flags: int) -> int:
+    """Whatever is in a state directory is the daemon's own."""
+    return os.open(path, flags, 0o600)
 
 
 def differ(standing: Standing, now: Instant) -> None:

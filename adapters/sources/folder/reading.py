@@ -36,6 +36,8 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     file: str = ""
     """The digest of the one in progress."""
     row: int = 0
+    newest_ns: int = 0
+    """The newest time of writing among the files that were taken: what is no newer is no news, whoever touched it."""
 
 
 class FolderPayments:
@@ -83,7 +85,7 @@ class FolderPayments:
             return self._rows(file, progress, look, now_s)
         if faults:
             raise _faults_text(self._folder, faults)
-        return SourceRead((), position)
+        return SourceRead((), position, is_news=False)
 
     def _waiting(self, look: Look, now_s: float) -> list[Found]:
         """What lies still and was not taken, the oldest first."""
@@ -125,13 +127,13 @@ class FolderPayments:
         if len(taken) == self._settings.rows_max:
             row = taken[-1][0]
             self._open = (file, row, rows)
-            self._at = _position_of(self._taken, digest, row)
-            return SourceRead(entries, self._at, more=True)
+            self._at = _position_of(self._taken, progress.newest_ns, digest, row)
+            return SourceRead(entries, self._at, more=True, is_news=False)
         self._open = None
         self._taken.add(file)
-        self._at = _position_of(self._taken)
+        self._at = _position_of(self._taken, max(progress.newest_ns, file.written_ns))
         more = bool(look.faults or self._waiting(look, now_s))
-        return SourceRead(entries, self._at, more=more)
+        return SourceRead(entries, self._at, more=more, is_news=file.written_ns > progress.newest_ns)
 
     def _lies_still(self, file: Found) -> bool:
         try:
@@ -157,8 +159,8 @@ def _progress_of(position: str) -> Progress:
         ) from None
 
 
-def _position_of(taken: set[Found], file: str = "", row: int = 0) -> str:
-    return msgspec.json.encode(Progress(digest_of(taken), file, row)).decode()
+def _position_of(taken: set[Found], newest_ns: int, file: str = "", row: int = 0) -> str:
+    return msgspec.json.encode(Progress(digest_of(taken), file, row, newest_ns)).decode()
 
 
 def _faults_text(folder: Path, faults: dict[str, str]) -> Permanent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.secret_references import read_secret
+from adapters.rotated_secrets import RotatedSecrets
 from adapters.sources.construction import Constructed, SourceSurroundings, SourceUnusableError
 from adapters.sources.post.receiving import PostReceiver
 from adapters.sources.post.signatures import Signatures, UnusableSecretError
@@ -13,8 +13,7 @@ __all__ = ["PostReceiver", "Signatures", "construct"]
 
 def construct(name: str, settings: PostSource, surroundings: SourceSurroundings) -> Constructed:
     """The source `[sources.NAME]` of the kind post. Raises `SourceUnusableError` and `SecretMissingError`."""
-    references = (settings.secret, settings.secret_before)
-    secrets = [read_secret(each, surroundings.environ) for each in references if each]
+    secrets = RotatedSecrets(settings.secret, settings.secret_before, surroundings.environ)
     if not settings.secret:
         raise SourceUnusableError(f"sources.{name}.secret is empty: name where the signing secret is, as env:NAME")
     try:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
+from adapters.rotated_secrets import RotatedSecrets
+from adapters.secret_references import SecretMissingError
 from config.instants import SECOND, Instant, datetime_from_instant
 from config.secret import Secret
-from machines.ports.sources import PostRefusedError
+from machines.ports.sources import PostRefusedError, ReceiverUnableError
 
 _TIME: Final = re.compile(r"\d{1,11}", re.ASCII)
 _ID: Final = re.compile(r"[\x21-\x7e]{1,256}")
@@ -30,13 +32,18 @@ class UnusableSecretError(Exception):
 class Signatures:
     """Checks posts by our own clock: the library's check reads the machine's, and knows one tolerance."""
 
-    def __init__(self, secrets: Sequence[Secret], tolerance_s: int) -> None:
-        """Raises `UnusableSecretError`."""
-        self._signers = [_signer(secret) for secret in secrets]
+    def __init__(self, secrets: RotatedSecrets, tolerance_s: int) -> None:
+        """Raises `UnusableSecretError` and `SecretMissingError`."""
+        self._secrets = secrets
+        for secret in secrets.at_start().values():
+            _signer(secret)
         self._tolerance_s = tolerance_s
 
     def check(self, headers: Mapping[str, str], body: bytes, now: Instant) -> str:
-        """The post's id, once its signature holds. Raises `PostRefusedError` with 401, and tells a forger nothing."""
+        """The post's id, once its signature holds. Raises `PostRefusedError` with 401, and tells a forger nothing.
+
+        Raises `ReceiverUnableError` where the secret cannot be read any more.
+        """
         missing = [name for name in _HEADERS if not headers.get(name)]
         if missing:
             raise PostRefusedError(401, f"the header {missing[0]} is missing: sign posts as Standard Webhooks say")
@@ -63,11 +70,18 @@ class Signatures:
         offered = [each.encode() for each in signature.split(" ", SIGNATURES_MAX)[:SIGNATURES_MAX]]
         signed_at = datetime.fromtimestamp(seconds, tz=UTC)
         holds = False
-        for signer in self._signers:
+        for signer in self._signers():
             expected = signer.sign(post_id, signed_at, text).encode()
             for each in offered:
                 holds = hmac.compare_digest(expected, each) or holds
         return holds
+
+    def _signers(self) -> list[Webhook]:
+        """Of the secrets as they are now: a rotation needs no restart."""
+        try:
+            return [_signer(secret) for secret in self._secrets.now().values()]
+        except (SecretMissingError, UnusableSecretError) as unusable:
+            raise ReceiverUnableError(str(unusable)) from None
 
 
 def _signer(secret: Secret) -> Webhook:

@@ -20,6 +20,11 @@ from machines.ports.faults import CallError, Permanent, Transient
 REASON_CHARACTERS_MAX: Final = 300
 _STEPS_BETWEEN_LOOKS: Final = 10_000
 """SQLite asks after so many of its steps whether the time is over: some milliseconds."""
+_UNREADABLE_SIGNS: Final = ("readonly database", "unable to open database file")
+_WRITE_AHEAD: Final = (
+    "Is it there, and may this user read it? In WAL mode (PRAGMA journal_mode) who reads must also write the -shm file "
+    "beside it: give the user write access to its folder, point at a copy (sqlite3 FILE 'VACUUM INTO …'), or leave WAL"
+)
 
 
 class UnusableDatabaseError(Exception):
@@ -113,6 +118,8 @@ class Database:
         line = " ".join(said.split())[:REASON_CHARACTERS_MAX] or type(error).__name__
         if self._url.password:
             line = line.replace(str(self._url.password), "…")
+        if self.is_sqlite and any(sign in line for sign in _UNREADABLE_SIGNS):
+            return Transient(f"SQLite cannot open the file for reading: {line}. {_WRITE_AHEAD}")
         if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
             return Transient(f"the database did not answer the query: {line}")
         return Permanent(f"the database refuses the query: {line}")

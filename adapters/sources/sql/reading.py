@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from adapters.blocking_calls import BlockingCalls
 from adapters.sources.sql.databases import Database, UnusableDatabaseError
 from adapters.sources.sql.rows import check_columns, entry_of, fields_of, row_of
+from adapters.sources.sql.spellings import days_before, other_spelling, require_one_spelling, spelling_of, stray_query
 from adapters.sources.sql.walking import Place, Walk, begun, continued, ended, place_of, text_of, walk_from
 from config.instants import SECOND, InstantError, instant_from_text
 from config.settings import SqlSource
@@ -20,6 +21,9 @@ from machines.ports.faults import Ambiguous, Permanent
 from machines.ports.sources import Entry, SourceRead
 
 ID: Final = "id"
+_FROM_THE_BEGINNING: Final = "0"
+_FIRST_TIME: Final = "1970-01-01T00:00:00Z"
+"""Its year alone stands before every payment's, however times are written."""
 _MARGIN_S: Final = 5
 """The database ends a query by itself; after so much more nobody waits for it."""
 
@@ -83,9 +87,37 @@ class SqlPayments:
             columns = tuple(result.keys())
             check_columns(columns, self._settings.cursor_column)
             rows = result.fetchmany(limit + 1)
+            if start is not None and start.kind == "t":
+                self._require_no_stray(connection, start.cursor)
         if len(rows) > limit:
             raise Permanent(f"the query gives more rows than :limit, which was {limit}: expected … LIMIT :limit")
+        self._require_one_spelling([row[columns.index(self._settings.cursor_column)] for row in rows], start)
         return self._checked(columns, rows, bound["cursor"])
+
+    def _require_one_spelling(self, cursors: Sequence[Any], start: Place | None) -> None:
+        """Times that are text are compared as text."""
+        if self._settings.cursor_type == ID or not any(isinstance(each, str) for each in cursors):
+            return
+        column, given = self._settings.cursor_column, self._settings.cursor_start
+        if start is not None:
+            require_one_spelling(column, cursors, start.cursor)
+        elif given == _FROM_THE_BEGINNING:
+            require_one_spelling(column, cursors, None)
+        elif self._database.is_sqlite:
+            require_one_spelling(column, cursors, given)
+        else:
+            raise Permanent(f"{column} is text: leave cursor_start out, or use a column that is a time")
+
+    def _require_no_stray(self, connection: Connection, cursor: str) -> None:
+        """A row that is written in another way may order below the cursor, and then no page ever holds it."""
+        column, spelling = self._settings.cursor_column, spelling_of(cursor)
+        if not self._database.is_sqlite or spelling is None:
+            return
+        exact, fraction = spelling.patterns
+        bound = {"cursor": days_before(cursor), "limit": -1, "exact": exact, "fraction": fraction}
+        stray = connection.execute(text(stray_query(self._settings.query, column)), bound).first()
+        if stray is not None:
+            raise other_spelling(column, stray[0], cursor)
 
     def _checked(self, columns: tuple[str, ...], rows: Sequence[Any], cursor: Any) -> _Page:
         places, entries, at = list[Place](), list[Entry](), columns.index(self._settings.cursor_column)
@@ -116,7 +148,9 @@ class SqlPayments:
                 return int(start)
             except ValueError:
                 raise UnusableDatabaseError(f"cursor_start: expected a whole number, found {start[:64]!r}") from None
-        moment = "1970-01-01T00:00:00Z" if start == "0" else start
+        moment = _FIRST_TIME if start == _FROM_THE_BEGINNING else start
+        if self._database.is_sqlite and ":" in start and spelling_of(start) is not None:
+            return start  # as the column writes it, perhaps without a zone
         try:
             instant_from_text(moment)
         except InstantError as error:

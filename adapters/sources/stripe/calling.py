@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
@@ -12,6 +12,8 @@ import msgspec
 import stripe
 
 from adapters.blocking_calls import BlockingCalls
+from adapters.secret_references import SecretMissingError
+from adapters.sources.construction import SourceUnusableError
 from adapters.sources.stripe.refusals import fault_of
 from adapters.sources.stripe.shapes import API_VERSION
 from config.secret import Secret
@@ -28,27 +30,37 @@ class StripeCalls:
 
     def __init__(
         self,
-        key: Secret,
+        key: Callable[[], Secret],
         base_url: str,
         call_timeout_s: int,
         clock: Clock,
         http_client: stripe.HTTPClient | None = None,
     ) -> None:
-        """An empty `base_url` is Stripe's own; `http_client` replaces the SDK's way to the network."""
+        """`key` reads the key from where it is. An empty `base_url` is Stripe's own; `http_client` replaces the SDK's
+        way to the network.
+        """
         stripe.enable_telemetry = False  # it would keep a file in the home directory, and tell of this machine
         logging.getLogger("stripe").setLevel(
             logging.WARNING
         )  # below, it repeats Stripe's messages, which may show keys
-        self._client = stripe.StripeClient(
-            key.reveal(),
-            stripe_version=API_VERSION,
-            base_addresses={"api": base_url.rstrip("/")} if base_url else None,
-            max_network_retries=0,
-            http_client=http_client or stripe.RequestsClient(timeout=call_timeout_s),
-        )
+        self._read_key = key
+        self._base_url = base_url
+        self._http_client = http_client or stripe.RequestsClient(timeout=call_timeout_s)
+        self._key = key()
+        self._client = self._client_with(self._key)
         self._threads = BlockingCalls("Stripe", clock, threads_max=THREADS_MAX, call_limit_s=call_timeout_s)
         self.answered_at: int | None = None
         """Stripe's own time in the first answer since this was emptied, in seconds since 1970; None without one."""
+
+    def begin(self) -> None:
+        """Take the key as it is now: one that was rotated needs no restart. Raises `Transient`."""
+        self.answered_at = None
+        try:
+            key = self._read_key()
+        except (SecretMissingError, SourceUnusableError) as unusable:
+            raise Transient(str(unusable)) from None
+        if key != self._key:
+            self._key, self._client = key, self._client_with(key)
 
     async def get(self, path: str, parameters: Mapping[str, Any], shape: type[Shape], what: str) -> Shape:
         """What stands at the path. Raises `Transient` or `Permanent`; `what` names it in messages: `the charges`."""
@@ -72,12 +84,21 @@ class StripeCalls:
         """Start no call any more."""
         self._threads.close()
 
+    def _client_with(self, key: Secret) -> stripe.StripeClient:
+        return stripe.StripeClient(
+            key.reveal(),
+            stripe_version=API_VERSION,
+            base_addresses={"api": self._base_url.rstrip("/")} if self._base_url else None,
+            max_network_retries=0,
+            http_client=self._http_client,
+        )
+
 
 def _date(headers: Mapping[str, str]) -> int | None:
     text = headers.get("Date") or headers.get("date")
     try:
         moment = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 

@@ -63,7 +63,7 @@ class StripePoll:
                 f"the position kept is of Stripe's {_mode(at.live)} mode and the key is of the {_mode(self._live)} "
                 "mode: put the right key where `api_key` says, or give the source another name, and it begins anew"
             )
-        self._calls.answered_at = None
+        self._calls.begin()
         return await self._read(after_gap(at, now_s), now_s)
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ endpoint has. So an event is news that something changed; what it is now is read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -43,8 +43,11 @@ class _Envelope(msgspec.Struct, frozen=True):
 class StripeWebhook:
     """A `PaymentReceiver` for one endpoint."""
 
-    def __init__(self, name: str, secrets: tuple[Secret, ...], *, live: bool) -> None:
-        """`secrets` are those of the endpoint, the present one first; `live` is the mode of the key."""
+    def __init__(self, name: str, secrets: Callable[[], Sequence[Secret]], *, live: bool) -> None:
+        """`secrets` reads those of the endpoint, the present one first; `live` is the mode of the key.
+
+        It raises `ReceiverUnableError`.
+        """
         self.name = name
         self._secrets = secrets
         self._live = live
@@ -65,7 +68,7 @@ class StripeWebhook:
     def _check_signature(self, header: str, body: bytes, now: Instant) -> None:
         if not header:
             raise PostRefusedError(400, "there is no header Stripe-Signature: only Stripe posts here")
-        if not any(_signed(header, body, secret) for secret in self._secrets):
+        if not any(_signed(header, body, secret) for secret in self._secrets()):
             raise PostRefusedError(
                 400,
                 "the signature is not of this endpoint's secret: see that `webhook_secret` is the one that Stripe "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,7 +19,7 @@ from adapters.sqlite_journal.verification import verify
 from config.instants import Instant
 from machines.event_codec import encode_event
 from machines.events import JournalMigrated
-from machines.ports.journal import JournalDamagedError, Proposal
+from machines.ports.journal import JournalDamagedError, JournalRefusedError, Proposal
 
 _ACTOR: Final = "boot"
 
@@ -71,10 +73,27 @@ def _kept_copy(path: Path, tail: Point, newest: int, busy_timeout_ms: int) -> Pa
         _require_whole(fresh, path, tail)
         fresh.rename(target)
         sync_directory(target.parent)
-    except BaseException:
+    except BaseException as error:
         fresh.unlink(missing_ok=True)
+        if isinstance(error, OSError | sqlite3.Error) and _is_full(error):
+            raise _no_room(path, target, newest) from error
         raise
     return target
+
+
+def _is_full(error: OSError | sqlite3.Error) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return "disk is full" in str(error)
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _no_room(path: Path, target: Path, newest: int) -> JournalRefusedError:
+    needed, free = path.stat().st_size, shutil.disk_usage(path.parent).free
+    return JournalRefusedError(
+        f"the journal {path} must be migrated to schema {newest}, and the disk has no room for the copy {target.name} "
+        f"that is made before: it needs {needed / 1e6:.1f} MB, {free / 1e6:.1f} MB are free. Nothing was changed. Make "
+        f"room in {path.parent} and start again"
+    )
 
 
 def _require_whole(copy: Path, path: Path, tail: Point) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
 
 from adapters.sources.construction import SourceUnusableError
+from config.extras import install_hint
 from config.settings import (
     FolderSource,
     PostSource,
@@ -61,5 +63,5 @@ def test_a_missing_package_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
 
-    with pytest.raises(SourceUnusableError, match=r"needs the package sqlalchemy: pip install 'solvent\[sql\]'"):
+    with pytest.raises(SourceUnusableError, match=re.escape(f"needs the package sqlalchemy: {install_hint('sql')}")):
         sources_of(settings(web=SQL), MovedClock(), ENVIRON)

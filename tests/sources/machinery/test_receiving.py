@@ -74,7 +74,9 @@ class Site:
         self.kernel = Kernel(on_event=lambda *_event: None, jitter=lambda: 1.0)
         self.taking = Taking()
         self.asked = 0
-        till = construct("till", PostSource(secret="env:S"), SourceSurroundings(MovedClock(), {"S": SECRET})).posted
+        self.environ = {"S": SECRET}
+        self.failed: list[tuple[str, str]] = []
+        till = construct("till", PostSource(secret="env:S"), SourceSurroundings(MovedClock(), self.environ)).posted
         assert till is not None
         self.receiving = Receiving(
             host="127.0.0.1",
@@ -84,10 +86,14 @@ class Site:
             kernel=self.kernel,
             clock=MovedClock(),
             limits=LIMITS,
+            failing=self._fail,
         )
 
     def _ask(self) -> None:
         self.asked += 1
+
+    async def _fail(self, source: str, reason: str) -> None:
+        self.failed.append((source, reason))
 
     @property
     def address(self) -> tuple[str, int]:
@@ -151,11 +157,26 @@ async def test_what_is_no_post_is_refused() -> None:
         body = body_of()
         assert 404 == (await up.post(body, path="/sources/other"))[0]
         assert 404 == (await up.post(body, path="/metrics"))[0]
+        assert 404 == (await up.post(body, path="/sources/till/"))[0]
         status, headers, _ = await up.post(body, method="GET")
         assert (405, "post") == (status, headers["allow"])
         assert 401 == (await up.post(body, {"webhook-id": "x"}))[0]
         assert 400 == (await up.post(b"[]"))[0]
         assert [] == up.taking.given
+
+
+async def test_a_secret_that_cannot_be_read_is_the_operators_affair() -> None:
+    """The sender hears only to come again; the source fails with the reason, once, until the secret is back."""
+    async with site() as up:
+        del up.environ["S"]
+        answers = [await up.post(body_of()) for _ in range(2)]
+        up.environ["S"] = SECRET
+
+        assert [503, 503] == [status for status, _, _ in answers]
+        assert "posts cannot be checked at this moment; send it again" == answers[0][2]["error"]
+        assert "5" == answers[0][1]["retry-after"]
+        assert [("till", "the variable S is not set: export it, or name another place")] == up.failed
+        assert 200 == (await up.post(body_of()))[0]
 
 
 async def test_a_long_body_is_refused_before_it_is_read() -> None:
@@ -236,6 +257,17 @@ async def test_whoever_sends_nothing_is_hung_up_on() -> None:
             writer.close()
 
         assert 200 == (await up.post(body_of()))[0]
+
+
+async def test_too_many_connections_hear_when_to_come_again() -> None:
+    """With the places taken, a post is answered with 503 and `Retry-After`, and nothing was taken."""
+    async with site() as up:
+        idle = [await asyncio.open_connection(*up.address) for _ in range(3)]
+        status, headers, _ = await up.post(body_of(payment("a")))
+        for _, writer in idle:
+            writer.close()
+
+        assert (503, "5", []) == (status, headers["retry-after"], up.taking.given)
 
 
 async def test_a_slow_body_is_not_waited_for() -> None:

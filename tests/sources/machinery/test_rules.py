@@ -139,3 +139,34 @@ def test_so_many_a_minute() -> None:
     assert [0.0, 0.0, 30.0] == [rate.take(5.0), rate.take(5.0), rate.take(5.0)]
     assert (0.0, 30.0) == (rate.take(35.0), rate.take(35.0))
     assert [0.0, 0.0, 30.0] == [rate.take(1_000.0), rate.take(1_000.0), rate.take(1_000.0)]
+
+
+def test_a_watermark_of_the_stream_holds_as_far_as_every_other_source() -> None:
+    """One never heard holds it back wholly, the stream itself does not, and what was vouched for counts too."""
+    watermark = events.WatermarkReached("payments", "1-1", NOW, NOW)
+    three = events.SourcesConfigured(("shop", "till", "redis"), ("sql", "post", "stream"))
+    never = folded(three, watermark, events.SourceHeard("shop", "5", NOW))
+    heard = folded(three, watermark, events.SourceHeard("shop", "5", NOW), events.SourceHeard("till", "", NOW - DAY))
+    vouched = folded(events.SourcesConfigured(("till",), ("post",)), events.WatermarkReached("source:till", "", 9, 7))
+
+    assert (None, NOW - DAY, 9) == (never.covered(NOW), heard.covered(NOW), vouched.covered(NOW))
+    assert (NOW, None) == (folded().covered(NOW), folded().covered(None))
+
+
+def test_rejected_rows_are_a_doubt_for_a_day() -> None:
+    """They are counted and the first is named; the first hearing after a day without another one ends it."""
+    one = events.EntryRejected("source:shop", "row-1", "amount", "found 1.5", "{}")
+    doubtful = folded(CONFIGURED, one, one).stands["shop"]
+    cleared = folded(CONFIGURED, one, events.SourceHeard("shop", "5", NOW + DAY + 1)).stands["shop"]
+
+    assert "2 rows were rejected, first: row-1: amount: found 1.5" == doubtful.failure
+    assert (True, False) == (doubtful.is_doubtful(NOW + DAY), doubtful.is_doubtful(NOW + DAY + 1))
+    assert ("", None) == (cleared.failure, cleared.rejected_at)
+
+
+def test_behind_are_those_that_hold_back_what_is_known() -> None:
+    """The ones never heard; once all were heard, the one heard longest ago."""
+    one = folded(CONFIGURED, events.SourceHeard("shop", "5", NOW))
+    both = folded(CONFIGURED, events.SourceHeard("shop", "5", NOW), events.SourceHeard("till", "", NOW + 1))
+
+    assert [("till",), ("shop",)] == [one.behind, both.behind]

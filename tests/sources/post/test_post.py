@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from adapters.sources.construction import SourceSurroundings, SourceUnusableError
 from adapters.sources.post import construct
 from config.instants import SECOND, instant_from_text
 from config.settings import PostSource
-from machines.ports.sources import PaymentReceiver, PostRefusedError
+from machines.ports.sources import PaymentReceiver, PostRefusedError, ReceiverUnableError
 from tests.sources.payments import NOW, MovedClock, payment
 from tests.sources.post.signing import OTHER_SECRET, SECRET, body_of, signed
 
@@ -54,6 +56,36 @@ def test_both_secrets_of_a_rotation_are_taken() -> None:
 
     assert 1 == len(receiver(secret_before="env:OLD").receive(headers, body, NOW).entries)
     assert 401 == refusal(body, headers)[0]
+
+
+def test_a_rotation_needs_no_restart(tmp_path: Path) -> None:
+    """The secret is read at each post: the old one is refused as soon as it is gone from the file."""
+    new, old, body = tmp_path / "new", tmp_path / "old", body_of(payment("p-1"))
+    new.write_text(OTHER_SECRET)
+    old.write_text(SECRET)
+    till = receiver(secret=f"file:{new}", secret_before=f"file:{old}")
+    assert 1 == len(till.receive(signed(body, NOW), body, NOW).entries)
+
+    old.unlink()
+    with pytest.raises(PostRefusedError, match="the signature does not hold"):
+        till.receive(signed(body, NOW), body, NOW)
+    new.write_text(SECRET)
+    assert 1 == len(till.receive(signed(body, NOW), body, NOW).entries)
+
+
+@pytest.mark.parametrize("content", [None, "", "whsec_!"])
+def test_a_secret_that_is_gone_or_spoilt_judges_no_post(tmp_path: Path, content: str | None) -> None:
+    """Nothing is accepted, and nobody is called a forger; the message does not show what stands there."""
+    file, body = tmp_path / "secret", body_of()
+    file.write_text(SECRET)
+    till = receiver(secret=f"file:{file}")
+    file.unlink()
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(ReceiverUnableError) as unable:
+        till.receive(signed(body, NOW), body, NOW)
+    assert "whsec_!" not in str(unable.value)
 
 
 def test_one_of_several_signatures_is_enough() -> None:

@@ -28,7 +28,7 @@ class History:
         self.ledger = Ledger(self._new_poll())
         self.away_days = away_days
         self.intervals: dict[str, str] = {}
-        self._webhook = StripeWebhook("stripe", (Secret(SECRET),), live=False)
+        self._webhook = StripeWebhook("stripe", lambda: (Secret(SECRET),), live=False)
         self._made = 0
 
     async def play(self, steps: int) -> None:

@@ -57,7 +57,8 @@ def poll_of(emulator: Emulator, url: str = "", *, live: bool = False, **fields: 
     """A new poll on the emulator: through the URL, or inside the process without one."""
     clock = AccountClock(emulator.account)
     chosen = settings(base_url=url, **fields)
-    calls = StripeCalls(Secret(emulator.key), url, chosen.call_timeout_s, clock, None if url else InProcess(emulator))
+    client = None if url else InProcess(emulator)
+    calls = StripeCalls(lambda: Secret(emulator.key), url, chosen.call_timeout_s, clock, client)
     return StripePoll("stripe", chosen, calls, clock, live=live)
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from adapters.sources.construction import SourceSurroundings, SourceUnusableError
 from adapters.sources.stripe import construct
-from machines.ports.faults import CallError
+from machines.ports.faults import CallError, Transient
+from machines.ports.sources import ReceiverUnableError
 from tests.sources.stripe.emulator import KEY, Trouble
 from tests.sources.stripe.reading import AccountClock, arranged, poll_of, settings
 
@@ -57,6 +58,52 @@ def test_a_secret_that_cannot_be_right_is_refused_without_showing_it(key: str, s
         construct("stripe", chosen, around)
     assert words in str(raised.value)
     assert "1234" not in str(raised.value)
+
+
+async def test_a_key_that_was_rotated_is_used_at_the_next_poll() -> None:
+    """Without a restart; the old one is known to nobody any more."""
+    _, emulator = arranged()
+    poll = poll_of(emulator)
+    before = await poll.read("")
+
+    emulator.key = "rk_test_51TheKeyAfterTheRotation"
+
+    assert before == await poll.read("")
+    assert "Bearer rk_test_51TheKeyAfterTheRotation" == emulator.headers["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("", "the variable STRIPE_KEY is not set"),
+        ("1234", "is no key for reading"),
+        ("rk_live_1234567890", "is of Stripe's other mode than at the start"),
+    ],
+)
+async def test_a_key_that_cannot_be_used_any_more_is_a_failed_read(key: str, words: str) -> None:
+    """Nothing is asked with the one before, and the key is not shown."""
+    account, _ = arranged()
+    environ = {"STRIPE_KEY": "rk_test_1234567890"}
+    made = construct("stripe", settings(), SourceSurroundings(clock=AccountClock(account), environ=environ))
+    assert made.asked is not None
+    environ["STRIPE_KEY"] = key
+
+    with pytest.raises(Transient) as failed:
+        await made.asked.read("")
+    assert (True, False) == (words in failed.value.reason, "1234" in failed.value.reason)
+
+
+def test_a_webhook_secret_is_read_at_each_post() -> None:
+    """One that is gone is the operator's affair, and no forgery."""
+    account, _ = arranged()
+    environ = {"STRIPE_KEY": "rk_live_1234567890", "SECRET": "whsec_1234567890"}
+    around = SourceSurroundings(clock=AccountClock(account), environ=environ)
+    posted = construct("stripe", settings(webhook_secret="env:SECRET"), around).posted
+    assert posted is not None
+    environ["SECRET"] = "1234"
+
+    with pytest.raises(ReceiverUnableError, match="is no signing secret"):
+        posted.receive({"stripe-signature": "t=1,v1=a"}, b"{}", 0)
 
 
 def test_both_halves_are_made_where_a_webhook_has_its_secret() -> None:

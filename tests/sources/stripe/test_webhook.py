@@ -20,7 +20,7 @@ BEFORE = "whsec_theOneBeforeTheRotation"
 
 def webhook(*secrets: str, live: bool = False) -> StripeWebhook:
     """A receiver with these secrets."""
-    return StripeWebhook("stripe", tuple(Secret(each) for each in secrets or (SECRET,)), live=live)
+    return StripeWebhook("stripe", lambda: tuple(Secret(each) for each in secrets or (SECRET,)), live=live)
 
 
 def event(kind: str = "charge.succeeded", **fields: Any) -> bytes:
