@@ -6,12 +6,13 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 BUILD := build
 
-# What a person may set: make run FILE=payments.csv, make test ARGS="-k revenue", make kills N=100, make simulate SEEDS=500
+# What a person may set: make run FILE=payments.csv, make test ARGS="-k revenue", make kills N=100, make simulate SEEDS=500, make test SHARE=1/3
 FILE ?=
 ARGS ?=
 N ?= 10
 SEEDS ?= 20
 WORKERS ?= auto
+SHARE ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench kills kill-steps simulate coverage wheel lock test-lower-bounds test-system audit sbom clean
@@ -32,7 +33,7 @@ run: $(VENV)/.ready-run  ## a two-year history through the real daemon, live; FI
 	@$(VENV)/bin/solvent demo $(if $(FILE),--file "$(FILE)")
 
 test: $(VENV)/.ready-dev  ## the whole test suite; ARGS="-k revenue" for a part of it
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@SOLVENT_SHARE=$(SHARE) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.ready-dev  ## style, types and the import contracts
 	@$(PY) -m ruff check .
@@ -78,7 +79,7 @@ wheel: $(BUILD)/wheel/.ready  ## the wheel, in dist/
 
 # The lower bounds that pyproject.toml promises, installed as they stand. What starts processes or takes long is left out.
 test-lower-bounds: $(BUILD)/lowest/.ready  ## the quick part of the suite on the oldest packages we allow
-	@$(BUILD)/lowest/bin/python -m pytest -q -n $(WORKERS) --ignore=tests/processes \
+	@SOLVENT_SHARE=1/6 $(BUILD)/lowest/bin/python -m pytest -q -n $(WORKERS) --ignore=tests/processes \
 	  --ignore=tests/simulation --ignore=tests/benchmarks --ignore=tests/tidy --ignore=tests/provisioners/presets \
 	  --ignore=tests/provisioners/cloud --ignore-glob='tests/provisioners/aws/test_[!a]*' \
 	  --ignore=tests/demo --ignore=tests/cli --ignore=tests/provisioners/mqtt --ignore=tests/documents \

