@@ -1,4 +1,4 @@
-"""A share of the tests that repeat one contract over many kinds, for a run that must be quick.
+"""A share of the tests that repeat one thing over many kinds, points or pages, for a run that must be quick.
 
 `SOLVENT_SHARE=2/3` leaves of those only every third, the second of each three by name; all other tests are run. CI
 takes another share at every landing, `make test` takes all of them.
@@ -12,6 +12,8 @@ from zlib import crc32
 
 SHARED: Final = (
     "tests/provisioners/",
+    "tests/benchmarks/",
+    "tests/simulation/test_crash_sweep.py::test_a_crash_at_every_point",
     "tests/simulation/test_thousand.py",
     "tests/documents/test_commands.py::test_the_commands_of_a_block_work",
 )
