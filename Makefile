@@ -33,7 +33,7 @@ run: $(VENV)/.ready-run  ## a two-year history through the real daemon, live; FI
 	@$(VENV)/bin/solvent demo $(if $(FILE),--file "$(FILE)")
 
 test: $(VENV)/.ready-dev  ## the whole test suite; ARGS="-k revenue" for a part of it
-	@SOLVENT_SHARE=$(SHARE) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@TEST_SHARE=$(SHARE) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.ready-dev  ## style, types and the import contracts
 	@$(PY) -m ruff check .
@@ -84,7 +84,7 @@ LOWEST = tests/config tests/revenue tests/kernel tests/journal tests/adapters te
   tests/provisioners/systemd tests/provisioners/test_command_contract.py
 
 test-lower-bounds: $(BUILD)/lowest/.ready  ## the quick part of the suite on the oldest packages we allow
-	@SOLVENT_SHARE=1/12 $(BUILD)/lowest/bin/python -m pytest -q -n $(WORKERS) -p no:cacheprovider \
+	@TEST_SHARE=1/12 $(BUILD)/lowest/bin/python -m pytest -q -n $(WORKERS) -p no:cacheprovider \
 	  $(wildcard $(LOWEST)) $(ARGS)
 
 LOCK = $(BUILD)/uv/bin/uv --no-config pip compile --quiet --universal --python-version 3.11 --no-annotate \

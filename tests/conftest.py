@@ -21,7 +21,7 @@ NO_REAL_SERVER = (
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what belongs to another share, where only one was asked for."""
-    wished = os.environ.get("SOLVENT_SHARE", "")
+    wished = os.environ.get("TEST_SHARE", "")
     if not wished:
         return
     part, of = parts(wished)

@@ -1,6 +1,6 @@
 """A share of the tests that repeat one thing over many kinds, points or pages, for a run that must be quick.
 
-`SOLVENT_SHARE=2/3` leaves of those only every third, the second of each three by name; all other tests are run. CI
+`TEST_SHARE=2/3` leaves of those only every third, the second of each three by name; all other tests are run. CI
 takes another share at every landing, `make test` takes all of them.
 """
 
@@ -24,7 +24,7 @@ def parts(text: str) -> tuple[int, int]:
     """`2/3` as numbers; raises `ValueError` for anything that is no share."""
     matched = re.fullmatch(r"([1-9]\d?)/([1-9]\d?)", text)
     if matched is None or int(matched[1]) > int(matched[2]):
-        raise ValueError(f"SOLVENT_SHARE: expected a share such as 2/3, found {text!r}")
+        raise ValueError(f"TEST_SHARE: expected a share such as 2/3, found {text!r}")
     return int(matched[1]), int(matched[2])
 
 
