@@ -80,7 +80,7 @@ wheel: $(BUILD)/wheel/.ready  ## the wheel, in dist/
 # The lower bounds that pyproject.toml promises, installed as they stand: what a package of ours stands on, in its quick tests.
 LOWEST = tests/config tests/revenue tests/kernel tests/journal tests/adapters tests/clocks tests/streams tests/redis_server \
   tests/http tests/telemetry tests/publication tests/sources/sql tests/sources/post tests/sources/stripe tests/notifications \
-  tests/backups/test_packing.py tests/costs tests/provisioners/aws tests/provisioners/kubernetes \
+  tests/backups/test_packing.py tests/costs $(wildcard tests/provisioners/aws/test_a*.py) tests/provisioners/kubernetes \
   tests/provisioners/systemd tests/provisioners/test_command_contract.py
 
 test-lower-bounds: $(BUILD)/lowest/.ready  ## the quick part of the suite on the oldest packages we allow

@@ -82,7 +82,9 @@ def _without_customers(_logger: WrappedLogger, _method: str, line: EventDict) ->
 def _rendering(*, readable: bool) -> Processor:
     if not readable:
         return _as_json
-    console = structlog.dev.ConsoleRenderer(colors=False, sort_keys=False)
+    console = structlog.dev.ConsoleRenderer(
+        colors=False, sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+    )
 
     def encoded(logger: WrappedLogger, method: str, line: EventDict) -> bytes:
         return str(console(logger, method, line)).encode("utf-8", "replace")
