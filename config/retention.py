@@ -13,9 +13,9 @@ from config.settings.backup import BackupSettings
 
 _Period = Callable[[datetime], Hashable]
 _HOUR: Final[_Period] = lambda at: (at.date(), at.hour)  # noqa: E731 - four of a kind
-_DAY: Final[_Period] = lambda at: at.date()  # noqa: E731
-_WEEK: Final[_Period] = lambda at: at.isocalendar()[:2]  # noqa: E731
-_MONTH: Final[_Period] = lambda at: (at.year, at.month)  # noqa: E731
+_DAY: Final[_Period] = lambda at: at.date()  # noqa: E731 - one key each, side by side
+_WEEK: Final[_Period] = lambda at: at.isocalendar()[:2]  # noqa: E731 - one key each, side by side
+_MONTH: Final[_Period] = lambda at: (at.year, at.month)  # noqa: E731 - one key each, side by side
 
 
 class Candidate(msgspec.Struct, frozen=True):

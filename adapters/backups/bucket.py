@@ -39,8 +39,8 @@ def bucket_of(settings: BackupSettings, environ: Mapping[str, str]) -> Bucket:
     """The bucket of the settings, with the credentials that boto3 finds; raises `BackupError`."""
     try:
         import boto3  # noqa: PLC0415 - an extra
-        from botocore.config import Config  # noqa: PLC0415
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415 - as above
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - as above
     except ModuleNotFoundError as missing:
         raise BackupError(f"backups in S3 need the package {missing.name}: {install_hint('aws')}") from None
     del environ  # boto3 reads the process's own
@@ -134,7 +134,7 @@ class Bucket:
         checksum = base64.b64encode(digest).decode()
 
         def put() -> None:
-            from botocore.exceptions import ClientError  # noqa: PLC0415
+            from botocore.exceptions import ClientError  # noqa: PLC0415 - an extra, imported where it is used
 
             try:
                 self._client.put_object(
@@ -157,7 +157,7 @@ class Bucket:
 
     def _call(self, what: str, run: Callable[[], _Result]) -> _Result:
         """Run calls of boto3; its errors in a sentence that says what to do."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an extra, imported where it is used
 
         from adapters.provisioners.aws.errors import translate  # noqa: PLC0415 - imports botocore
 

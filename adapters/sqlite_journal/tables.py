@@ -69,7 +69,7 @@ class ProjectedAgain:
             (self._dropped_before,),
         )
         places = ", ".join("?" * len(columns))
-        self._scratch.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)  # noqa: S608
+        self._scratch.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)  # noqa: S608 - our own names
 
     def _columns(self, table: str) -> list[str]:
         """The columns that both have: a file of an older schema has fewer."""

@@ -44,7 +44,7 @@ def extras_of(settings: Settings) -> set[str]:
 
 
 def _kind(table: object) -> str:
-    return str(table.__struct_config__.tag)  # type: ignore[attr-defined]
+    return str(table.__struct_config__.tag)  # type: ignore[attr-defined]  # every table is a Struct
 
 
 def _wrong(wished: set[str]) -> Iterator[tuple[str, str, str, str]]:

@@ -26,7 +26,7 @@ def carry_out(plan: InstallPlan, places: Places, run: Run, say: Callable[[str], 
             say(f"wrote {file.path}" + (f", in place of {file.replaces}" if file.replaces else ""))
         for command in plan.commands:
             if taken_back := _undo_of(command, plan, places):
-                undo.append((" ".join(taken_back), lambda words=taken_back: run(words)))  # type: ignore[misc]
+                undo.append((" ".join(taken_back), lambda words=taken_back: run(words)))  # type: ignore[misc]  # bound now, by default
             run(command)
             say(f"ran {' '.join(command)}")
     except (OSError, SystemctlError) as error:

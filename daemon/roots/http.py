@@ -72,9 +72,9 @@ class Http:
             self._listening(url)
 
     def _application(self) -> Application:
-        from starlette.applications import Starlette  # noqa: PLC0415
-        from starlette.responses import PlainTextResponse  # noqa: PLC0415
-        from starlette.routing import Route  # noqa: PLC0415
+        from starlette.applications import Starlette  # noqa: PLC0415 - only where it serves
+        from starlette.responses import PlainTextResponse  # noqa: PLC0415 - only where it serves
+        from starlette.routing import Route  # noqa: PLC0415 - only where it serves
 
         async def missing(_request: Request, _error: Exception) -> Response:
             return PlainTextResponse("there are /metrics, /healthz and /readyz\n", status_code=404)
@@ -88,12 +88,12 @@ class Http:
         )
 
     async def _serve_metrics(self, _request: Request) -> Response:
-        from starlette.responses import Response  # noqa: PLC0415
+        from starlette.responses import Response  # noqa: PLC0415 - only where it serves
 
         return Response(self._metrics(), headers={"content-type": METRICS_TYPE})
 
     async def _serve_check(self, request: Request) -> Response:
-        from starlette.responses import Response  # noqa: PLC0415
+        from starlette.responses import Response  # noqa: PLC0415 - only where it serves
 
         reasons = tuple(self._checks[request.url.path]())
         body = msgspec.json.encode({"ok": not reasons, "reasons": reasons}) + b"\n"

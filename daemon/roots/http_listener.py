@@ -83,7 +83,7 @@ class HttpListener:
 
     def _server(self) -> Server:
         from uvicorn import Config, Server  # noqa: PLC0415 - heavy, and only here
-        from uvicorn.lifespan.off import LifespanOff  # noqa: PLC0415
+        from uvicorn.lifespan.off import LifespanOff  # noqa: PLC0415 - only where it serves
 
         server: Server
         limits = self._limits
@@ -131,7 +131,7 @@ class HttpListener:
         """Close what was open at the last beat already and asks for nothing: it would use the connections up."""
         silent: set[object] = {each for each in server.server_state.connections if _asks_nothing(each)}
         for connection in silent & self._silent:
-            connection.transport.close()  # type: ignore[attr-defined]
+            connection.transport.close()  # type: ignore[attr-defined]  # uvicorn types none
         self._silent = silent - self._silent
 
 

@@ -94,8 +94,8 @@ class Receiving:
         await self._listener.run(root)
 
     def _application(self) -> Application:
-        from starlette.applications import Starlette  # noqa: PLC0415
-        from starlette.routing import Route  # noqa: PLC0415
+        from starlette.applications import Starlette  # noqa: PLC0415 - only where it serves
+        from starlette.routing import Route  # noqa: PLC0415 - only where it serves
 
         async def missing(_request: Request, _error: Exception) -> Response:
             return _answer(404, {"error": "post to /sources/<name>, the name of the table [sources.NAME]"})
@@ -111,7 +111,7 @@ class Receiving:
         return application
 
     async def _serve(self, request: Request) -> Response:
-        from starlette.requests import ClientDisconnect  # noqa: PLC0415
+        from starlette.requests import ClientDisconnect  # noqa: PLC0415 - only where it serves
 
         name = request.path_params["name"]
         receiver = self._receivers.get(name)
@@ -225,7 +225,7 @@ class _LaterError(PostRefusedError):
 
 
 def _answer(status: int, said: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    from starlette.responses import Response  # noqa: PLC0415
+    from starlette.responses import Response  # noqa: PLC0415 - only where it serves
 
     body = msgspec.json.encode(said) + b"\n"
     return Response(body, status_code=status, media_type="application/json", headers=dict(headers or {}))

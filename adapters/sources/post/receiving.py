@@ -75,7 +75,7 @@ def _fields(index: int, payment: object) -> dict[str, str]:
         if value is None and name in {"interval", "stream"}:
             continue
         if name == "amount" and isinstance(value, int) and not isinstance(value, bool):
-            value = str(value) if abs(value) < 10**30 else "too large"  # noqa: PLW2901
+            value = str(value) if abs(value) < 10**30 else "too large"  # noqa: PLW2901 - shown, not used
         if not isinstance(value, str):
             raise PostRefusedError(400, f"{place}: expected text, found {_kind(value)}")
         if len(value) > VALUE_CHARACTERS_MAX:
