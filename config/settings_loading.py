@@ -128,6 +128,7 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
             ("backup.to",),
             "backup.recipients beside a bucket: what leaves the machine is encrypted",
         ),
+        *_lease_checks(settings),
         *_redis_checks(settings, on_command_line="redis" in chosen and chosen["redis"][1].origin == COMMAND_LINE),
         *_broker_checks(settings.mqtt),
         *_pairs(settings),
@@ -145,6 +146,27 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
 def _without_secret(text: str) -> str:
     """What a problem may show of a value: an address loses its password."""
     return without_password(text) if "://" in text or "@" in text else text
+
+
+def _lease_checks(settings: Settings) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
+    lease, elsewhere = settings.lease, bool(settings.journal.url)
+    return (
+        (
+            2 * lease.renew_every_s + lease.margin_s < lease.ttl_s,
+            ("lease.ttl_s", "lease.renew_every_s", "lease.margin_s"),
+            "twice lease.renew_every_s and lease.margin_s together under lease.ttl_s",
+        ),
+        (
+            not settings.standby or elsewhere,
+            ("standby",),
+            "journal.url beside it: a standby follows a journal in PostgreSQL",
+        ),
+        (
+            not settings.standby or settings.redis != EMBEDDED,
+            ("standby",),
+            "the address of a Redis that both machines reach, as redis beside it",
+        ),
+    )
 
 
 def _redis_checks(settings: Settings, *, on_command_line: bool) -> tuple[tuple[bool, tuple[str, ...], str], ...]:

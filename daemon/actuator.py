@@ -15,6 +15,7 @@ from machines.observations import Observation
 from machines.ports.budgets import BudgetReconciler, Reconciled
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
+from machines.ports.lease import Alone, Leadership
 from machines.ports.provisioner import (
     FoundResource,
     Observer,
@@ -27,6 +28,7 @@ from machines.ports.provisioner import (
 
 DRY_RUN = "this is a dry run: nothing is changed"
 STOPPING = "the daemon is stopping: no new call starts"
+NOT_LEADING = "the lease is not renewed: another daemon may lead already, so no new call starts"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -55,14 +57,20 @@ class Actuator:
         call_timeout_s: float,
         concurrent_calls_max: int,
         stopping: Callable[[], bool],
+        leadership: Leadership = Alone(),  # noqa: B008 - it has no state
     ) -> None:
-        """`stopping` says whether a stop has begun: from then on no call starts (I10)."""
+        """`stopping` says whether a stop has begun: from then on no call starts (I10).
+
+        `leadership` is asked before each call that changes something: a daemon that was held still, or that cannot
+        reach its store, must not act beside the one that took over.
+        """
         self._observers = observers
         self._provisioners = provisioners
         self._clock = clock
         self._call_timeout_s = call_timeout_s
         self._places = asyncio.Semaphore(concurrent_calls_max)
         self._stopping = stopping
+        self._leadership = leadership
 
     @property
     def dry_run(self) -> bool:
@@ -111,10 +119,11 @@ class Actuator:
             token=granted.token,
             generation=granted.generation,
             deadline_at=granted.deadline_at,
+            fencing=self._leadership.fencing,
         )
         async with self._places:
-            if self._stopping():
-                return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)
+            if refused := self._refused():
+                return refused
             return await self._answer(lambda: provisioner.take(granted.step, order))
 
     async def remove(self, found: FoundResource, still: Callable[[], bool]) -> Answer:
@@ -126,8 +135,8 @@ class Actuator:
         if provisioner is None:
             return Answer(StepOutcome.PERMANENT, DRY_RUN, begun=False)
         async with self._places:
-            if self._stopping():
-                return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)
+            if refused := self._refused():
+                return refused
             if not still():
                 return Answer(StepOutcome.TRANSIENT, "it is not to be removed any more", begun=False)
             return await self._answer(lambda: provisioner.remove(found))
@@ -148,10 +157,18 @@ class Actuator:
             return StepDone()
 
         async with self._places:
-            if self._stopping():
-                return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)
+            if refused := self._refused():
+                return refused
             answer = await self._answer(call)
         return done[0] if done else answer
+
+    def _refused(self) -> Answer | None:
+        """Why no call may start at this moment; None where it may. Asked last: waiting for a place takes time."""
+        if self._stopping():
+            return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)
+        if not self._leadership.leads():
+            return Answer(StepOutcome.TRANSIENT, NOT_LEADING, begun=False)
+        return None
 
     async def _answer(self, call: Callable[[], Awaitable[StepDone | StepBegun]]) -> Answer:
         try:

@@ -10,6 +10,7 @@ from config.instants import Instant
 from machines.ports.clock import Clock
 from machines.ports.dials import DialBoard
 from machines.ports.journal import Journal
+from machines.ports.lease import Alone, Leadership
 from machines.ports.provisioner import Observer, Provisioner
 from machines.ports.retained import RetainedBroker
 from machines.ports.sources import PaymentReceiver, PaymentSource
@@ -37,3 +38,5 @@ class Ports(msgspec.Struct, frozen=True):
     """The configured sources that are asked."""
     receivers: Sequence[PaymentReceiver] = ()
     """The configured sources that post."""
+    leadership: Leadership = Alone()
+    """Whether this daemon leads, and by which fencing token."""

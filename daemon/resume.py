@@ -67,13 +67,15 @@ def boot_events(
     instance: str,
     version: str,
     sources: Mapping[str, str] | None = None,
+    fencing: int = 0,
+    holder: str = "",
 ) -> list[Event]:
     """What a start writes: that it started, and what differs from the journal; nothing else.
 
     A plan that differs from the journal's does not decide yet: the old one goes on, frozen, until `reload`. `sources`
     are the kinds of the configured ones by name.
     """
-    events: list[Event] = [Started(instance, version, mode or state.mode)]
+    events: list[Event] = [Started(instance, version, mode or state.mode, fencing, holder)]
     fingerprint = plan_fingerprint(plan)
     frozen = PLAN_CHANGED in state.freezes
     if state.plan is None:

@@ -115,6 +115,8 @@ class Daemon:
             instance=settings.instance,
             version=self._version,
             sources=kinds_of(settings),
+            fencing=ports.leadership.fencing,
+            holder=self._holder if ports.leadership.fencing else "",
         )
         await self.recorder.record("boot", events)
 
@@ -129,6 +131,7 @@ class Daemon:
             call_timeout_s=settings.provisioning.call_timeout_s,
             concurrent_calls_max=settings.provisioning.concurrent_calls_max,
             stopping=lambda: kernel.is_stopping,
+            leadership=ports.leadership,
         )
         Spawning(
             ports=ports,

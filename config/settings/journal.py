@@ -7,12 +7,23 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from config.settings.values import Seconds
+from config.settings.values import Seconds, SecretReference
 
 
 class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The append-only journal."""
+    """The append-only journal: a SQLite file in the state directory, or a schema of a PostgreSQL server."""
 
+    url: SecretReference = ""
+    """Where the address of PostgreSQL is, for it holds a password: `postgresql://…`, with several hosts where there are
+    some. Empty keeps the journal in the state directory."""
+    schema: Annotated[
+        str, Meta(pattern=r"^[a-z][a-z0-9_]{0,62}\Z", description="a name of small letters, digits and _")
+    ] = "solvent"
+    """The schema that holds this journal's tables: another one for each daemon on one database."""
+    connect_timeout_s: Annotated[int, Meta(ge=1, le=60)] = 5
+    """How long PostgreSQL may take to let the daemon in; the next host is tried after it."""
+    statement_timeout_s: Annotated[int, Meta(ge=1, le=300)] = 10
+    """How long one transaction of the journal may take: beyond it the server is as good as away."""
     group_events_max: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
     """Events that share one transaction and one fsync."""
     snapshot_every_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 10_000

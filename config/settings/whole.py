@@ -10,6 +10,7 @@ from msgspec import Meta
 from config.settings.backup import BackupSettings
 from config.settings.costs import CostsSettings
 from config.settings.journal import JournalSettings
+from config.settings.lease import LeaseSettings
 from config.settings.logs import LogSettings
 from config.settings.mqtt import MqttSettings
 from config.settings.names import DEFAULT_INSTANCE, EMBEDDED, Mode, key_prefix
@@ -37,8 +38,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """HOST:PORT of metrics and health; port 0 picks a free one. Local only unless told otherwise."""
     mode: Mode | None = None
     """None keeps what the journal remembers, `observe_only` on the first run of a plan."""
+    standby: bool = False
+    """Whether to wait for the lead while another daemon has it, instead of refusing to start; needs `journal.url`."""
     kernel: KernelSettings = KernelSettings()
     journal: JournalSettings = JournalSettings()
+    lease: LeaseSettings = LeaseSettings()
     payments: PaymentsSettings = PaymentsSettings()
     commands: CommandsSettings = CommandsSettings()
     breaker: BreakerSettings = BreakerSettings()

@@ -22,6 +22,10 @@ class Started(EventStruct, frozen=True):
     instance: str
     version: str
     mode: Mode
+    fencing: int = 0
+    """The number of the lease it leads by, higher with each one; 0 where no lease is needed."""
+    holder: str = ""
+    """Who leads, in words; "" where no lease is needed."""
 
 
 class PlanAdopted(EventStruct, frozen=True):

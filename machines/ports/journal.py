@@ -14,6 +14,7 @@ from machines.revenue.classify import PaymentSeen
 __all__ = [
     "Journal",
     "JournalDamagedError",
+    "JournalFencedError",
     "JournalIdentity",
     "JournalRefusedError",
     "PaymentSeen",
@@ -38,6 +39,10 @@ class JournalRefusedError(Exception):
 
 class JournalDamagedError(Exception):
     """The journal cannot be trusted; the message says where, and what to do."""
+
+
+class JournalFencedError(Exception):
+    """Another daemon took the lead: nothing of the group was written, and nothing of this one will be. It must end."""
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -74,8 +79,9 @@ class Journal(Protocol):
     async def append(self, group: Sequence[Proposal], payments: Sequence[PaymentSeen] = ()) -> list[Recorded]:
         """Make the group durable, whole or not at all, together with `payments` (inserted or replaced by id).
 
-        Groups are numbered in the order of the calls. Raises `JournalRefusedError`. A cancelled caller does not
-        stop the write: the group may be durable, and `last_sequence` tells.
+        Groups are numbered in the order of the calls. Raises `JournalRefusedError`, and `JournalFencedError` where
+        the lease of this daemon is over. A cancelled caller does not stop the write: the group may be durable, and
+        `last_sequence` tells.
         """
         ...
 

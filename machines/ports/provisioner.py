@@ -34,6 +34,9 @@ class StepOrder(msgspec.Struct, frozen=True):
     generation: int
     deadline_at: Instant
     """When the caller stops waiting; a later answer is ambiguous."""
+    fencing: int = 0
+    """The fencing token of the lease under which the step is taken; 0 where no lease is needed. Where the provider can
+    keep it beside the resource, an order with a lower one than it has seen is refused as `Permanent`."""
 
 
 class StepDone(msgspec.Struct, frozen=True):

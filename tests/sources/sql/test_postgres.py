@@ -13,7 +13,7 @@ from machines.ports.faults import CallError, Permanent, Transient
 from machines.ports.sources import PaymentSource
 from machines.revenue.reading_fields import PaymentReader
 from tests.contracts.source import SourceContract, drain, ids_of
-from tests.sources.sql.postgres import Postgres, postgres
+from tests.postgres_server import PostgresServer, postgres_server
 from tests.sources.sql.shop import QUERY, SETTLE_S, Shop
 
 BY_TIME = QUERY.replace("id >= :cursor", "made_at >= :cursor").replace("ORDER BY id", "ORDER BY made_at")
@@ -21,16 +21,18 @@ pytestmark = pytest.mark.xdist_group("postgres")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
+def server() -> Iterator[PostgresServer]:
     """One server for all tests here."""
-    with postgres() as server:
+    with postgres_server() as server:
         yield server
 
 
 @pytest.fixture
-def shop(server: Postgres) -> Iterator[Shop]:
+def shop(server: PostgresServer) -> Iterator[Shop]:
     """A shop with the types that a business uses."""
-    made = Shop(server.url, created="TIMESTAMPTZ", amount="NUMERIC(12, 2)")
+    made = Shop(
+        server.url.replace("postgresql:", "postgresql+psycopg:"), created="TIMESTAMPTZ", amount="NUMERIC(12, 2)"
+    )
     yield made
     made.run("DROP TABLE IF EXISTS payments")
 
@@ -99,9 +101,11 @@ async def test_a_row_is_read_as_the_csv_would_have_it(shop: Shop, source: Paymen
     )
 
 
-async def test_a_transaction_that_commits_late_is_read(server: Postgres, shop: Shop, source: PaymentSource) -> None:
+async def test_a_transaction_that_commits_late_is_read(
+    server: PostgresServer, shop: Shop, source: PaymentSource
+) -> None:
     """Its id is the lower one, and it became visible after the higher one was read."""
-    late = psycopg.connect(server.url.replace("+psycopg", ""))
+    late = psycopg.connect(server.url)
     columns = "id, payment_id, customer_id, amount, currency, status, created_at, kind"
     late.execute(f"INSERT INTO payments ({columns}) VALUES (1, 'late', 'c', 1, 'EUR', 'completed', now(), 'payment')")
     shop.insert(2, "early")
@@ -139,10 +143,10 @@ async def test_a_query_that_takes_too_long_is_ended(shop: Shop) -> None:
     await source.close()
 
 
-async def test_a_locked_table_is_unknown(server: Postgres, shop: Shop) -> None:
+async def test_a_locked_table_is_unknown(server: PostgresServer, shop: Shop) -> None:
     """Who holds the table makes the read fail within its time limit."""
     source = shop.source(call_timeout_s=1)
-    with psycopg.connect(server.url.replace("+psycopg", "")) as holder:
+    with psycopg.connect(server.url) as holder:
         holder.execute("LOCK TABLE payments IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(Transient, match="timeout"):
             await source.read("")
@@ -183,7 +187,9 @@ async def test_a_refused_right_is_said(shop: Shop) -> None:
     await source.close()
 
 
-async def test_a_killed_server_is_unknown_until_it_is_back(server: Postgres, shop: Shop, source: PaymentSource) -> None:
+async def test_a_killed_server_is_unknown_until_it_is_back(
+    server: PostgresServer, shop: Shop, source: PaymentSource
+) -> None:
     """Between two pages: the read fails, and goes on from its position when the server is back."""
     for row_id in range(12):
         shop.insert(row_id)
