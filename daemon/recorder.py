@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
 
+import structlog
+
 from config.instants import Instant
 from daemon.kernel import Kernel
 from machines.events import Event, Recorded
@@ -19,6 +21,8 @@ from machines.ports.journal import Journal, JournalRefusedError, PaymentSeen, Pr
 from machines.state.whole import State, fold
 
 OWNER = "recorder"
+SNAPSHOT_AGAIN_SHARE = 10
+"""A snapshot that was refused is tried again after this part of the events that lead to one."""
 Listener = Callable[[Recorded], None]
 """Told of each event after it was folded. It only notes what to do: it neither awaits nor raises."""
 
@@ -56,6 +60,7 @@ class Recorder:
         *,
         group_events_max: int,
         snapshot_every_events: int,
+        waiting_groups_max: int = 10_000,
         encode_state: Callable[[State], bytes],
     ) -> None:
         self.journal = journal
@@ -67,6 +72,7 @@ class Recorder:
         """Why the journal takes nothing at this moment; None while it is well."""
         self._group_events_max = group_events_max
         self._snapshot_every_events = snapshot_every_events
+        self._waiting_groups_max = waiting_groups_max
         self._encode_state = encode_state
         self._waiting: deque[_Waiting] = deque()
         self._being_written: list[_Waiting] = []
@@ -105,6 +111,8 @@ class Recorder:
         at = self.clock.wall() if effective_at is None else effective_at
         group = [Proposal(event, actor, at, cause) for event in events]
         done: asyncio.Future[list[Recorded]] = asyncio.get_running_loop().create_future()
+        if len(self._waiting) >= self._waiting_groups_max:
+            raise JournalRefusedError(f"{len(self._waiting)} groups of events wait for the journal already")
         waiting = _Waiting(group, payments, done, still, self.clock.monotonic_s())
         self._waiting.append(waiting)
         if self._task is None:
@@ -196,7 +204,15 @@ class Recorder:
 
     async def _snapshot_when_due(self) -> None:
         if self.state.sequence - self._snapshot_at >= self._snapshot_every_events:
+            await self._snapshot_or_say()
+
+    async def _snapshot_or_say(self) -> None:
+        """A snapshot saves time at the next start and nothing else: who waits to record must not pay for it."""
+        try:
             await self.snapshot()
+        except JournalRefusedError as refused:
+            self._snapshot_at += self._snapshot_every_events // SNAPSHOT_AGAIN_SHARE - self._snapshot_every_events
+            structlog.get_logger("journal").warning("snapshot_refused", reason=str(refused))
 
     async def snapshot(self) -> None:
         """Keep the state as it is now, so that a resume folds only what follows."""

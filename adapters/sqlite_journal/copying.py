@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from adapters.sqlite_journal.reading import Point, last_point
+from adapters.journal_rows.reading import Point, last_point
 from adapters.sqlite_journal.schema import create_private_file
 
 
@@ -22,11 +22,19 @@ def copy_whole(source: Path, target: Path, busy_timeout_ms: int = 5_000) -> None
         raise FileNotFoundError(f"there is no journal at {source}")
     if target.exists():
         raise FileExistsError(f"{target} exists already")
+    # Not opened for reading only: after a kill, SQLite must first fold the log of the dead process in.
+    with closing(sqlite3.connect(source, timeout=busy_timeout_ms / 1000, isolation_level=None)) as connection:
+        copy_whole_from(connection, target)
+
+
+def copy_whole_from(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy what an open journal holds into the new file `target` (mode 0600), synced to disk.
+
+    Raises `OSError` and `sqlite3.Error`; then there is no `target`.
+    """
     try:
         create_private_file(target)
-        # Not opened for reading only: after a kill, SQLite must first fold the log of the dead process in.
-        with closing(sqlite3.connect(source, timeout=busy_timeout_ms / 1000, isolation_level=None)) as connection:
-            connection.execute("VACUUM INTO ?", (str(target),))
+        connection.execute("VACUUM INTO ?", (str(target),))
         sync_file(target)
     except BaseException:
         target.unlink(missing_ok=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from adapters.sqlite_journal.reading import Point, anchor, last_point, point_at
-from adapters.sqlite_journal.schema import meta, set_meta
-from adapters.sqlite_journal.transactions import Group, append_groups, take_back
+from adapters.journal_rows.meta import meta, set_meta
+from adapters.journal_rows.reading import Point, anchor, last_point, point_at
+from adapters.journal_rows.transactions import Group, append_groups, take_back
 from config.instants import Instant, instant_text
 from machines.event_codec import encode_event
 from machines.events import Event

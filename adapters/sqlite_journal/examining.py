@@ -11,15 +11,16 @@ from typing import Final
 
 import msgspec
 
-from adapters.sqlite_journal.chain import ChainBreakError, StoredEvent, checked
+from adapters.journal_rows.chain import ChainBreakError, StoredEvent, checked
+from adapters.journal_rows.meta import meta
+from adapters.journal_rows.reading import Point, anchor, stored_events
 from adapters.sqlite_journal.expected_tables import table_faults
 from adapters.sqlite_journal.opening import require_ours
-from adapters.sqlite_journal.reading import Point, anchor, stored_events
 from adapters.sqlite_journal.remembered import Remembered, Unlike
-from adapters.sqlite_journal.schema import connect, meta
+from adapters.sqlite_journal.schema import UNREADABLE_FILE, connect
 from adapters.sqlite_journal.tables import ProjectedAgain
 from config.instants import Instant
-from machines.events import JournalRestored, Recorded
+from machines.events import JournalMoved, JournalRestored, Recorded
 from machines.ports.examination import Damage, Examination, Fault, Hear, StoredFold
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
@@ -45,7 +46,7 @@ def examine(path: Path, hear: Hear, unlike: Unlike, busy_timeout_ms: int = 5_000
         raise JournalRefusedError(
             f"the journal {path} cannot be read: {error}; read it as the user that the daemon runs as"
         ) from error
-    except (sqlite3.DatabaseError, AssertionError) as error:
+    except UNREADABLE_FILE as error:
         raise JournalDamagedError(_unreadable(path, error)) from error
 
 
@@ -76,7 +77,7 @@ class _Examining:
             if row.sequence in folds:
                 hashes[row.sequence] = row.hash
             self._end = Point(row.sequence, row.hash, row.recorded_at)
-            self._restores += isinstance(recorded.event, JournalRestored)
+            self._restores += isinstance(recorded.event, JournalRestored | JournalMoved)
             self._payments.hear(recorded, ends_group=row.group_end == 1)
             self._tables.hear(recorded)
             fold = folds.get(row.sequence)
@@ -120,7 +121,7 @@ class _Examining:
         except sqlite3.DatabaseError:
             return []  # said by `_structure`
         return [
-            StoredFold(number, version, sha256(state).digest() == digest, event_hash, state)
+            StoredFold(number, version, sha256(_bytes_of(state)).digest() == digest, event_hash, _bytes_of(state))
             for number, version, digest, event_hash, state in rows
         ]
 

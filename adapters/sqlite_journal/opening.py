@@ -8,21 +8,22 @@ from pathlib import Path
 
 import msgspec
 
-from adapters.sqlite_journal.chain import ChainBreakError, StoredEvent, checked, event_hash
+from adapters.journal_rows.chain import ChainBreakError, StoredEvent, checked, event_hash
+from adapters.journal_rows.limits import OpeningReport
+from adapters.journal_rows.meta import meta
+from adapters.journal_rows.reading import Point, anchor, newest_snapshot, point_at, stored_events
+from adapters.journal_rows.transactions import take_back
 from adapters.sqlite_journal.expected_tables import require_expected_tables
-from adapters.sqlite_journal.limits import OpeningReport
 from adapters.sqlite_journal.migrations import migrate
-from adapters.sqlite_journal.reading import Point, anchor, newest_snapshot, point_at, stored_events
 from adapters.sqlite_journal.schema import (
     APPLICATION_ID,
     SCHEMA_VERSION,
+    UNREADABLE_FILE,
     connect,
     create_private_file,
     create_tables,
     is_blank,
-    meta,
 )
-from adapters.sqlite_journal.transactions import take_back
 from config.instants import Instant, instant_text
 from machines.ports.journal import JournalDamagedError, JournalIdentity, JournalRefusedError
 from machines.upcasters import EventNewerError, require_known
@@ -67,9 +68,10 @@ def open_file(
             connection.close()
         if isinstance(error, (OSError, sqlite3.OperationalError)) and "malformed" not in str(error):
             raise JournalRefusedError(f"the journal {path} cannot be opened: {error}") from error
-        if isinstance(error, sqlite3.DatabaseError):
+        if isinstance(error, UNREADABLE_FILE):
+            why = error if str(error) else "its table meta lacks what every journal has"
             raise JournalDamagedError(
-                f"the journal {path} is not readable as a database: {error}. {_WHAT_TO_DO}"
+                f"the journal {path} is not readable as a database: {why}. {_WHAT_TO_DO}"
             ) from error
         raise
 

@@ -10,11 +10,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from adapters.sqlite_journal import reading
-from adapters.sqlite_journal.chain import ChainBreakError
-from adapters.sqlite_journal.limits import JournalLimits
+from adapters.journal_rows import reading
+from adapters.journal_rows.chain import ChainBreakError
+from adapters.journal_rows.limits import JournalLimits
+from adapters.journal_rows.meta import meta
 from adapters.sqlite_journal.opening import require_ours
-from adapters.sqlite_journal.schema import is_blank, meta
+from adapters.sqlite_journal.schema import UNREADABLE_FILE, is_blank
+from config.errors import shown
 from machines.events import Recorded
 from machines.ports.journal import (
     JournalDamagedError,
@@ -74,7 +76,7 @@ class ReadOnlyJournal:
         except BaseException as error:
             if connection is not None:
                 connection.close()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, UNREADABLE_FILE):
                 _raise_understood(path, error)
             raise
 
@@ -159,9 +161,10 @@ def _require_written(connection: sqlite3.Connection, path: Path) -> None:
         raise FileNotFoundError(f"the journal at {path} holds nothing yet")
 
 
-def _raise_understood(path: Path, error: sqlite3.Error) -> NoReturn:
+def _raise_understood(path: Path, error: Exception) -> NoReturn:
     if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
         raise JournalRefusedError(
-            f"the journal {path} cannot be read: {error}; read it as the user that the daemon runs as"
+            f"the journal {path} cannot be read: {shown(str(error))}; read it as the user that the daemon runs as"
         ) from error
-    raise JournalDamagedError(f"the journal {path} is not readable as a database: {error}; restore a backup") from error
+    why = error if str(error) else "its table meta lacks what every journal has"
+    raise JournalDamagedError(f"the journal {path} is not readable as a database: {why}; restore a backup") from error

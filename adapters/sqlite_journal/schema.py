@@ -1,4 +1,4 @@
-"""The tables of the journal file, its connections, and the small facts in `meta`."""
+"""The journal's file: its tables, and connections to it."""
 
 from __future__ import annotations
 
@@ -7,51 +7,17 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from adapters.sqlite_journal.projections import PROJECTION_TABLES
+from adapters.journal_rows.definitions import PROJECTION_TABLES, RECORD_TABLES
+from adapters.journal_rows.meta import set_meta
 
 SCHEMA_VERSION: Final = 2
 """Stored as SQLite's `user_version`. A file with a higher one was written by a newer solvent; one with a lower one is
 migrated when a daemon opens it (`migrations`)."""
 APPLICATION_ID: Final = 0x736F_6C76
 """Stored as SQLite's `application_id` (`solv`): tells our file from any other database."""
-
-_TABLES: Final = (
-    """CREATE TABLE meta (
-        key TEXT PRIMARY KEY,
-        value ANY
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE events (
-        sequence INTEGER PRIMARY KEY,
-        recorded_at INTEGER NOT NULL,
-        effective_at INTEGER NOT NULL,
-        actor TEXT NOT NULL,
-        cause INTEGER,
-        type TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        group_first INTEGER NOT NULL,
-        group_end INTEGER NOT NULL,
-        data TEXT NOT NULL,
-        hash BLOB NOT NULL
-    ) STRICT""",
-    """CREATE TABLE payments (
-        payment_id TEXT PRIMARY KEY,
-        fingerprint BLOB NOT NULL,
-        counted INTEGER NOT NULL,
-        customer_hash BLOB NOT NULL,
-        sequence INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE snapshots (
-        sequence INTEGER PRIMARY KEY,
-        fold_version INTEGER NOT NULL,
-        event_hash BLOB NOT NULL,
-        digest BLOB NOT NULL,
-        state BLOB NOT NULL
-    ) STRICT""",
-)
-
-EVENT_COLUMNS: Final = (
-    "sequence, recorded_at, effective_at, actor, cause, type, version, group_first, group_end, data, hash"
-)
+UNREADABLE_FILE: Final = (sqlite3.DatabaseError, AssertionError, UnicodeDecodeError)
+"""What reading a file with changed bytes raises: SQLite's errors, which may quote bytes that are no text, and a small
+fact of another kind than was written."""
 
 
 def create_private_file(path: Path) -> None:
@@ -91,7 +57,7 @@ def create_tables(connection: sqlite3.Connection, journal_id: str, customer_key:
     """Make the whole file's schema in one transaction: a crash leaves it blank or complete."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("BEGIN IMMEDIATE")
-    for table in (*_TABLES, *PROJECTION_TABLES):
+    for table in (*RECORD_TABLES, *PROJECTION_TABLES):
         connection.execute(table)
     set_meta(connection, "journal_id", journal_id)
     set_meta(connection, "epoch", 1)
@@ -99,17 +65,3 @@ def create_tables(connection: sqlite3.Connection, journal_id: str, customer_key:
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     connection.execute("COMMIT")
-
-
-def meta(connection: sqlite3.Connection, key: str) -> str | int | bytes | None:
-    """A small fact; None where it was never set."""
-    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if row is None else row[0]
-
-
-def set_meta(connection: sqlite3.Connection, key: str, value: str | int | bytes) -> None:
-    """Set a small fact within the running transaction."""
-    connection.execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (key, value),
-    )

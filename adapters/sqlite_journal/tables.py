@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
-from adapters.sqlite_journal.projections import PROJECTION_TABLES, project
+from adapters.journal_rows.definitions import PROJECTION_TABLES
+from adapters.journal_rows.projections import project
 from machines.events import Recorded
 from machines.ports.examination import Fault
 

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from adapters.sqlite_journal.chain import ChainBreakError, checked
-from adapters.sqlite_journal.reading import anchor, stored_events
+from adapters.journal_rows.chain import ChainBreakError, checked
+from adapters.journal_rows.reading import anchor, stored_events
 from adapters.sqlite_journal.schema import connect
 
 _PROGRESS_EVENTS = 10_000

@@ -26,6 +26,9 @@ class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long one transaction of the journal may take: beyond it the server is as good as away."""
     group_events_max: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
     """Events that share one transaction and one fsync."""
+    waiting_groups_max: Annotated[int, Meta(ge=10, le=1_000_000)] = 10_000
+    """Groups of events that wait for the disk; one more is refused, as by a full disk. Each actor waits with one at
+    most, so that only a defect comes so far."""
     snapshot_every_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 10_000
     """How many events a resume folds at most, about a second's work."""
     snapshots_kept: Annotated[int, Meta(ge=1, le=100)] = 2

@@ -59,7 +59,7 @@ class Examination(msgspec.Struct, frozen=True):
     last_hash: bytes
     last_recorded_at: Instant | None
     restores: int
-    """How often the chain says that it was restored."""
+    """How often the chain says that it was restored, or moved: each begins an epoch."""
     damage: Damage | None
     faults: tuple[Fault, ...]
     """In pages, snapshots, payments and tables."""

@@ -17,6 +17,7 @@ __all__ = [
     "JournalFencedError",
     "JournalIdentity",
     "JournalRefusedError",
+    "JournalUnknownError",
     "PaymentSeen",
     "Proposal",
     "Snapshot",
@@ -24,7 +25,7 @@ __all__ = [
 
 
 class JournalIdentity(msgspec.Struct, frozen=True):
-    """Which journal this is: `journal_id` for ever, `epoch` one more after each restore from a backup."""
+    """Which journal this is: `journal_id` for ever, `epoch` one more after each restore or move."""
 
     journal_id: str
     epoch: int
@@ -42,7 +43,18 @@ class JournalDamagedError(Exception):
 
 
 class JournalFencedError(Exception):
-    """Another daemon took the lead: nothing of the group was written, and nothing of this one will be. It must end."""
+    """Another daemon took the lead: nothing of this one will be written any more, and it must end.
+
+    Nothing of the group was written either, unless the answer to its commit was lost: then the message says so.
+    """
+
+
+class JournalUnknownError(Exception):
+    """The store was asked to make the group durable and cannot be reached any more: whether it did is not known.
+
+    Nobody may act as if it were written, nor as if it were not: the process must end. When it resumes, it reads what
+    is there.
+    """
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -80,8 +92,8 @@ class Journal(Protocol):
         """Make the group durable, whole or not at all, together with `payments` (inserted or replaced by id).
 
         Groups are numbered in the order of the calls. Raises `JournalRefusedError`, and `JournalFencedError` where
-        the lease of this daemon is over. A cancelled caller does not stop the write: the group may be durable, and
-        `last_sequence` tells.
+        the lease of this daemon is over. After `JournalUnknownError` the process must end. A cancelled caller does not
+        stop the write: the group may be durable, and `last_sequence` tells.
         """
         ...
 

@@ -34,6 +34,22 @@ async def test_waiting_groups_share_one_commit(path: Path) -> None:
         assert journal.last_sequence == 100
 
 
+async def test_a_burst_is_written_in_transactions_of_bounded_size(path: Path) -> None:
+    """However much waits, one transaction takes no more rows than the limit, or one group."""
+    async with opened(path, limits=JournalLimits(commit_rows_max=10)) as journal:
+        commits: list[str] = []
+        trace = lambda statement: commits.append(statement) if statement == "COMMIT" else None  # noqa: E731
+        await journal._writer.change(lambda connection: connection.set_trace_callback(trace))
+        seen = [PaymentSeen(f"p{index}", b"f", counted=True) for index in range(3)]
+        await asyncio.gather(
+            *(journal.append([proposal(str(index))], seen) for index in range(20)),
+            journal.append([proposal("large")] * 30),
+        )
+        await journal._writer.change(lambda connection: connection.set_trace_callback(None))
+        assert len(commits) >= 11
+        assert journal.last_sequence == 50
+
+
 async def test_a_group_that_cannot_be_stored_fails_alone(path: Path) -> None:
     """A number beyond 64 bits is its caller's error; those in the same transaction are written."""
     too_large = Proposal(proposal("b").event, "actor", 1 << 70)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.journal_rows.limits import Migrated
 from adapters.sqlite_journal import JOURNAL_NAME, ReadOnlyJournal, SqliteJournal
-from adapters.sqlite_journal.limits import Migrated
 from adapters.sqlite_journal.migrations import STEPS, migrating
 from adapters.sqlite_journal.schema import SCHEMA_VERSION
 from machines.events import JournalMigrated

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adapters.sqlite_journal.scaling_log import log_line
-from adapters.sqlite_journal.thresholds import minimum_micros
+from adapters.journal_rows.scaling_log import log_line
+from adapters.journal_rows.thresholds import minimum_micros
 from config.triggers import AllOf, AnyOf, Comparison, Condition, Metric
 from machines.events import (
     ComponentParked,

@@ -10,11 +10,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from adapters.journal_rows.limits import Migrated
+from adapters.journal_rows.reading import Point, last_point
+from adapters.journal_rows.transactions import Group, append_groups
 from adapters.sqlite_journal.copying import copy_whole, sync_directory
-from adapters.sqlite_journal.limits import Migrated
 from adapters.sqlite_journal.migrations.steps import STEPS
-from adapters.sqlite_journal.reading import Point, last_point
-from adapters.sqlite_journal.transactions import Group, append_groups
 from adapters.sqlite_journal.verification import verify
 from config.instants import Instant
 from machines.event_codec import encode_event

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
 import msgspec
 
-from adapters.sqlite_journal.chain import StoredEvent, event_hash
-from adapters.sqlite_journal.limits import JournalLimits
-from adapters.sqlite_journal.projections import forget_after, project
-from adapters.sqlite_journal.reading import Point, anchor, point_at, stored_events
-from adapters.sqlite_journal.schema import set_meta
+from adapters.journal_rows.chain import StoredEvent, event_hash
+from adapters.journal_rows.definitions import EVENT_COLUMNS
+from adapters.journal_rows.limits import JournalLimits
+from adapters.journal_rows.meta import set_meta
+from adapters.journal_rows.projections import forget_after, project
+from adapters.journal_rows.reading import Point, anchor, point_at, stored_events
+from adapters.journal_rows.statements import Statements
 from config.instants import DAY, Instant
 from machines.event_codec import EncodedEvent
 from machines.events import Recorded
 from machines.ports.journal import PaymentSeen, Proposal, Snapshot
 
-_EVENT: Final = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_EVENT: Final = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({', '.join('?' * 11)})"  # noqa: S608 - constants
 _PAYMENT: Final = """
     INSERT INTO payments (payment_id, fingerprint, counted, customer_hash, sequence) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (payment_id) DO UPDATE SET
         fingerprint = excluded.fingerprint, counted = excluded.counted,
         customer_hash = excluded.customer_hash, sequence = excluded.sequence"""
+_SNAPSHOT: Final = """
+    INSERT INTO snapshots (sequence, fold_version, event_hash, digest, state) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (sequence) DO UPDATE SET
+        fold_version = excluded.fold_version, event_hash = excluded.event_hash,
+        digest = excluded.digest, state = excluded.state"""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -36,12 +42,10 @@ class Group(msgspec.Struct, frozen=True):
     called_at: Instant
 
 
-def append_groups(
-    connection: sqlite3.Connection, groups: Sequence[Group], tail: Point
-) -> tuple[list[list[Recorded]], Point]:
+def append_groups(connection: Statements, groups: Sequence[Group], tail: Point) -> tuple[list[list[Recorded]], Point]:
     """Write all groups after `tail` in the running transaction; what was recorded for each, and the new tail."""
     rows: list[StoredEvent] = []
-    payments: list[tuple[object, ...]] = []
+    payments: dict[str, tuple[object, ...]] = {}
     answers: list[list[Recorded]] = []
     for group in groups:
         stored = _chained(group, tail)
@@ -49,12 +53,16 @@ def append_groups(
             tail = Point(stored[-1].sequence, stored[-1].hash, stored[-1].recorded_at)
         rows += stored
         answers.append([_recorded(row, each) for row, each in zip(stored, group.proposals, strict=True)])
-        payments += [
-            (seen.payment_id, seen.fingerprint, int(seen.counted), seen.customer_hash, tail.sequence)
-            for seen in group.payments
-        ]
+        for seen in group.payments:  # the newest statement of an id stands
+            payments[seen.payment_id] = (
+                seen.payment_id,
+                seen.fingerprint,
+                int(seen.counted),
+                seen.customer_hash,
+                tail.sequence,
+            )
     connection.executemany(_EVENT, map(msgspec.structs.astuple, rows))
-    connection.executemany(_PAYMENT, payments)
+    connection.executemany(_PAYMENT, payments.values())
     project(connection, [recorded for answer in answers for recorded in answer])
     return answers, tail
 
@@ -86,13 +94,13 @@ def _recorded(row: StoredEvent, proposal: Proposal) -> Recorded:
     return Recorded(row.sequence, row.recorded_at, row.effective_at, row.actor, row.cause, proposal.event, row.hash)
 
 
-def keep_snapshot(connection: sqlite3.Connection, snapshot: Snapshot, fold_version: int, kept: int) -> None:
+def keep_snapshot(connection: Statements, snapshot: Snapshot, fold_version: int, kept: int) -> None:
     """Store the snapshot beside the hash of its event, and only the newest `kept`; raises `ValueError`."""
     point = point_at(connection, snapshot.sequence) if snapshot.sequence > 0 else None
     if point is None:
         raise ValueError(f"a snapshot of event {snapshot.sequence}, which the journal does not hold")
     connection.execute(
-        "INSERT OR REPLACE INTO snapshots (sequence, fold_version, event_hash, digest, state) VALUES (?, ?, ?, ?, ?)",
+        _SNAPSHOT,
         (snapshot.sequence, fold_version, point.hash, sha256(snapshot.state).digest(), snapshot.state),
     )
     connection.execute(
@@ -101,7 +109,7 @@ def keep_snapshot(connection: sqlite3.Connection, snapshot: Snapshot, fold_versi
     )
 
 
-def drop_old_events(connection: sqlite3.Connection, now: Instant, limits: JournalLimits) -> int:
+def drop_old_events(connection: Statements, now: Instant, limits: JournalLimits) -> int:
     """Drop whole groups that are past retention and covered by every kept snapshot; how many events went.
 
     The hash of the last one dropped stays in `meta` as the chain's anchor.
@@ -111,13 +119,9 @@ def drop_old_events(connection: sqlite3.Connection, now: Instant, limits: Journa
     start = anchor(connection)
     last = connection.execute(
         """SELECT max(sequence) FROM events
-           WHERE group_end = 1 AND recorded_at < :oldest AND sequence > :start AND sequence <= :most
+           WHERE group_end = 1 AND recorded_at < ? AND sequence > ? AND sequence <= ?
              AND sequence <= (SELECT min(sequence) FROM snapshots)""",
-        {
-            "oldest": now - limits.retention_days * DAY,
-            "start": start.sequence,
-            "most": start.sequence + limits.dropped_events_max,
-        },
+        (now - limits.retention_days * DAY, start.sequence, start.sequence + limits.dropped_events_max),
     ).fetchone()[0]
     point = None if last is None else point_at(connection, last)
     if point is None:
@@ -130,7 +134,7 @@ def drop_old_events(connection: sqlite3.Connection, now: Instant, limits: Journa
     return point.sequence - start.sequence
 
 
-def take_back(connection: sqlite3.Connection, sequence: int) -> None:
+def take_back(connection: Statements, sequence: int) -> None:
     """Take away what events after `sequence`, which are gone already, had written to every other table."""
     connection.execute("DELETE FROM payments WHERE sequence > ?", (sequence,))
     connection.execute("DELETE FROM snapshots WHERE sequence > ?", (sequence,))
@@ -138,9 +142,9 @@ def take_back(connection: sqlite3.Connection, sequence: int) -> None:
     forget_after(connection, sequence, (row.recorded() for row in left))
 
 
-def forget_customer(connection: sqlite3.Connection, customer_hash: bytes) -> int:
+def forget_customer(connection: Statements, customer_hash: bytes) -> int:
     """Take the customer's hash off every payment; how many payments carried it."""
     if not customer_hash:
         return 0
-    changed = connection.execute("UPDATE payments SET customer_hash = x'' WHERE customer_hash = ?", (customer_hash,))
+    changed = connection.execute("UPDATE payments SET customer_hash = ? WHERE customer_hash = ?", (b"", customer_hash))
     return changed.rowcount

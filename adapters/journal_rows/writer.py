@@ -5,18 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from adapters.sqlite_journal.limits import JournalLimits
-from adapters.sqlite_journal.reading import Point
-from adapters.sqlite_journal.transactions import Group, append_groups
-from machines.ports.journal import JournalDamagedError, JournalRefusedError
+from adapters.journal_rows.limits import JournalLimits
+from adapters.journal_rows.reading import Point
+from adapters.journal_rows.statements import Statements
+from adapters.journal_rows.stores import Store
+from adapters.journal_rows.transactions import Group, append_groups
+from machines.ports.journal import (
+    JournalDamagedError,
+    JournalFencedError,
+    JournalRefusedError,
+    JournalUnknownError,
+)
 
+_Connection = TypeVar("_Connection", bound=Statements)
+_OF_THE_STORE: Final = (JournalRefusedError, JournalDamagedError, JournalFencedError, JournalUnknownError)
+"""Not about a value of one group: all that were in the transaction have the same answer."""
 _Result = TypeVar("_Result")
 
 
@@ -27,38 +36,36 @@ class _Append(msgspec.Struct, frozen=True, eq=False):
     future: asyncio.Future[Any]
 
 
-class _Change(msgspec.Struct, frozen=True, eq=False):
+class _Change(msgspec.Struct, Generic[_Connection], frozen=True, eq=False):
     """Any other transaction and who waits for it."""
 
-    run: Callable[[sqlite3.Connection], Any]
+    run: Callable[[_Connection], Any]
     future: asyncio.Future[Any]
     fold_log: bool
     """Whether the log must be emptied before the answer, so that it holds nothing of what was before."""
 
 
-_Work = _Append | _Change
+_Work = _Append | _Change[_Connection]
 _Answer = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
-class Writer:
-    """Owns the writing connection. The event loop hands work over; the thread answers on the loop.
+class Writer(Generic[_Connection]):
+    """Owns the store. The event loop hands work over; the thread answers on the loop.
 
     A refused transaction leaves nothing behind and the thread goes on with the next: a full disk needs no restart.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, tail: Point, limits: JournalLimits, loop: asyncio.AbstractEventLoop
+        self, store: Store[_Connection], tail: Point, limits: JournalLimits, loop: asyncio.AbstractEventLoop
     ) -> None:
         self.tail = tail
         """The last durable event; replaced by the thread after each commit."""
-        self._connection = connection
-        self._limits = limits
+        self._store = store
+        self._commit_rows_max = limits.commit_rows_max
         self._loop = loop
         self._places = asyncio.Semaphore(limits.waiting_groups_max)
-        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[_Append | _Change[_Connection] | None] = queue.SimpleQueue()
         self._closing = False
-        self._commits = 0
-        self._rows_at_checkpoint = 0
         self._thread = threading.Thread(target=self._serve, name="journal-writer", daemon=True)
         self._thread.start()
 
@@ -66,18 +73,19 @@ class Writer:
         """Hand the group over and wait until it is durable. A cancelled caller stops waiting, not the write."""
         return await self._hand_over(lambda future: _Append(group, future))
 
-    async def change(self, run: Callable[[sqlite3.Connection], _Result], *, fold_log: bool = False) -> _Result:
+    async def change(self, run: Callable[[_Connection], _Result], *, fold_log: bool = False) -> _Result:
         """Run one transaction of another kind, in its place among the groups."""
         result: _Result = await self._hand_over(lambda future: _Change(run, future, fold_log))
         return result
 
     async def close(self) -> None:
-        """Finish all that was handed over, fold the log into the file, close the connection, end the thread."""
+        """Finish all that was handed over, close the store, end the thread."""
         self._closing = True
+        self._store.hurry()
         self._work.put(None)
         await self._loop.run_in_executor(None, self._thread.join)
 
-    async def _hand_over(self, work_for: Callable[[asyncio.Future[Any]], _Work]) -> Any:
+    async def _hand_over(self, work_for: Callable[[asyncio.Future[Any]], _Work[_Connection]]) -> Any:
         await self._places.acquire()  # first come, first served: the order of the calls is the order of the groups
         if self._closing:
             self._places.release()
@@ -96,38 +104,35 @@ class Writer:
                 while True:
                     waiting.append(self._work.get_nowait())
             going_on = None not in waiting
-            for run in _runs([work for work in waiting if work is not None]):
+            for run in _runs([work for work in waiting if work is not None], self._commit_rows_max):
                 self._answer(self._execute(run))
-                self._checkpoint_when_due()
-        self._checkpoint("TRUNCATE")
-        self._connection.close()
+                self._store.between_commits()
+        self._store.close()
 
-    def _execute(self, run: Sequence[_Work]) -> list[_Answer]:
+    def _execute(self, run: Sequence[_Work[_Connection]]) -> list[_Answer]:
         """One transaction for the whole run of groups, or for one change."""
         try:
             return self._commit(run)
         except BaseException as error:  # noqa: BLE001 - somebody waits for every answer, whatever went wrong
-            if self._connection.in_transaction:
-                self._connection.rollback()
-            translated = _translated(error)
-            if len(run) == 1 or isinstance(translated, (JournalRefusedError, JournalDamagedError)):
+            self._store.take_back()
+            translated = self._store.translated(error)
+            if len(run) == 1 or isinstance(translated, _OF_THE_STORE):
                 return [(work.future, None, translated) for work in run]
         # One group holds a value that cannot be stored: its neighbours must not pay for it.
         return [answer for work in run for answer in self._execute([work])]
 
-    def _commit(self, run: Sequence[_Work]) -> list[_Answer]:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def _commit(self, run: Sequence[_Work[_Connection]]) -> list[_Answer]:
+        self._store.begin(self.tail)
         first = run[0]
         if isinstance(first, _Change):
-            results, tail = [first.run(self._connection)], self.tail
+            results, tail = [first.run(self._store.connection)], self.tail
         else:
             groups = [work.group for work in run if isinstance(work, _Append)]
-            results, tail = append_groups(self._connection, groups, self.tail)
-        self._connection.execute("COMMIT")
+            results, tail = append_groups(self._store.connection, groups, self.tail)
+        self._store.commit(self.tail, tail)
         self.tail = tail
-        self._commits += 1
         if isinstance(first, _Change) and first.fold_log:
-            self._checkpoint("TRUNCATE")
+            self._store.fold_log()
         return [(work.future, result, None) for work, result in zip(run, results, strict=True)]
 
     def _answer(self, answers: Sequence[_Answer]) -> None:
@@ -144,35 +149,17 @@ class Writer:
             else:
                 future.set_exception(error)
 
-    def _checkpoint_when_due(self) -> None:
-        """Fold the log into the file after everybody was told, so that no commit waits for it."""
-        rows = self._connection.total_changes - self._rows_at_checkpoint
-        if self._commits >= self._limits.checkpoint_commits or rows >= self._limits.checkpoint_rows:
-            self._checkpoint("PASSIVE")
 
-    def _checkpoint(self, mode: str) -> None:
-        self._commits, self._rows_at_checkpoint = 0, self._connection.total_changes
-        with contextlib.suppress(sqlite3.Error):  # a full disk, a reader in the way: the log holds all, try again later
-            self._connection.execute(f"PRAGMA wal_checkpoint({mode})")
-
-
-def _runs(waiting: Sequence[_Work]) -> list[list[_Work]]:
-    """Neighbouring groups together, any other change alone, the order kept."""
-    runs: list[list[_Work]] = []
+def _runs(waiting: Sequence[_Work[_Connection]], rows_max: int) -> list[list[_Work[_Connection]]]:
+    """Neighbouring groups together, up to so many rows, any other change alone, the order kept."""
+    runs: list[list[_Work[_Connection]]] = []
+    rows = 0
     for work in waiting:
-        if runs and isinstance(work, _Append) and isinstance(runs[-1][0], _Append):
+        more = len(work.group.proposals) + len(work.group.payments) if isinstance(work, _Append) else 0
+        if runs and isinstance(work, _Append) and isinstance(runs[-1][0], _Append) and rows + more <= rows_max:
             runs[-1].append(work)
+            rows += more
         else:
             runs.append([work])
+            rows = more
     return runs
-
-
-def _translated(error: BaseException) -> BaseException:
-    """SQLite's error in the words of the port."""
-    if isinstance(error, sqlite3.IntegrityError):
-        return JournalDamagedError(f"the journal was changed by somebody else while it was open: {error}")
-    if isinstance(error, sqlite3.OperationalError):
-        return JournalRefusedError(f"the journal cannot be written: {error}; nothing was acknowledged")
-    if isinstance(error, sqlite3.DatabaseError) and "malformed" in str(error):
-        return JournalDamagedError(f"the journal's file is damaged: {error}; restore a backup")
-    return error

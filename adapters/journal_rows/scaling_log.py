@@ -30,6 +30,7 @@ from machines.events import (
     FreezeChanged,
     IntentAbandoned,
     JournalMigrated,
+    JournalMoved,
     JournalRestored,
     LevelDecided,
     LevelHeld,
@@ -310,3 +311,8 @@ def _(event: JournalRestored) -> LogLine:
 @_line.register
 def _(event: JournalMigrated) -> LogLine:
     return LogLine("journal", str(event.from_schema), str(event.to_schema), reason=event.backup)
+
+
+@_line.register
+def _(event: JournalMoved) -> LogLine:
+    return LogLine("journal", event.source, event.target, reason=f"moved, epoch {event.epoch}")

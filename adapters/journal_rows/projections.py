@@ -5,15 +5,15 @@ They are views of the journal, never read by the daemon: `events` is the record.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
 
 import msgspec
 
-from adapters.sqlite_journal.scaling_log import log_line
-from adapters.sqlite_journal.thresholds import project_thresholds
+from adapters.journal_rows.scaling_log import log_line
+from adapters.journal_rows.statements import Statements
+from adapters.journal_rows.thresholds import project_thresholds
 from config.calendar import month_text
 from config.instants import instant_text
 from machines.events import (
@@ -32,71 +32,34 @@ from machines.events import (
     StepOutcome,
 )
 
-PROJECTION_TABLES: Final = (
-    """CREATE TABLE revenue_snapshots (
-        sequence INTEGER PRIMARY KEY,
-        at TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        month TEXT NOT NULL,
-        revenue_micros INTEGER NOT NULL,
-        mrr_micros INTEGER NOT NULL,
-        committed_micros INTEGER NOT NULL,
-        quality TEXT NOT NULL
-    ) STRICT""",
-    """CREATE TABLE economic_scaling_log (
-        sequence INTEGER PRIMARY KEY,
-        at TEXT NOT NULL,
-        actor TEXT NOT NULL,
-        cause INTEGER,
-        event TEXT NOT NULL,
-        subject TEXT NOT NULL,
-        from_state TEXT NOT NULL,
-        to_state TEXT NOT NULL,
-        amount_micros INTEGER,
-        reason TEXT NOT NULL
-    ) STRICT""",
-    """CREATE TABLE component_activation_states (
-        component TEXT PRIMARY KEY,
-        state TEXT NOT NULL,
-        since TEXT NOT NULL,
-        committed_micros INTEGER NOT NULL,
-        token TEXT,
-        generation INTEGER,
-        open_step TEXT,
-        managed INTEGER NOT NULL DEFAULT 1,
-        parked TEXT,
-        sequence INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE revenue_threshold_config (
-        sequence INTEGER NOT NULL,
-        level INTEGER NOT NULL,
-        level_id TEXT NOT NULL,
-        name TEXT NOT NULL,
-        minimum_micros INTEGER,
-        max_burn_micros INTEGER NOT NULL,
-        trigger_json TEXT NOT NULL,
-        plan TEXT NOT NULL,
-        plan_fingerprint TEXT NOT NULL,
-        at TEXT NOT NULL,
-        set_by TEXT NOT NULL DEFAULT 'plan',
-        until TEXT,
-        reason TEXT NOT NULL DEFAULT '',
-        PRIMARY KEY (sequence, level)
-    ) STRICT, WITHOUT ROWID""",
-)
-
-_REVENUE: Final = "INSERT OR REPLACE INTO revenue_snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_LOG: Final = "INSERT OR REPLACE INTO economic_scaling_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_REVENUE: Final = """
+    INSERT INTO revenue_snapshots
+        (sequence, at, kind, month, revenue_micros, mrr_micros, committed_micros, quality)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (sequence) DO UPDATE SET
+        at = excluded.at, kind = excluded.kind, month = excluded.month, revenue_micros = excluded.revenue_micros,
+        mrr_micros = excluded.mrr_micros, committed_micros = excluded.committed_micros, quality = excluded.quality"""
+_LOG: Final = """
+    INSERT INTO economic_scaling_log
+        (sequence, at, actor, cause, event, subject, from_state, to_state, amount_micros, reason)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (sequence) DO UPDATE SET
+        at = excluded.at, actor = excluded.actor, cause = excluded.cause, event = excluded.event,
+        subject = excluded.subject, from_state = excluded.from_state, to_state = excluded.to_state,
+        amount_micros = excluded.amount_micros, reason = excluded.reason"""
 _COMPONENT: Final = """
     INSERT INTO component_activation_states
         (component, state, since, committed_micros, token, generation, open_step, managed, sequence)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (component) DO UPDATE SET
-        since = CASE WHEN state = excluded.state THEN since ELSE excluded.since END,
+        since = CASE
+            WHEN component_activation_states.state = excluded.state THEN component_activation_states.since
+            ELSE excluded.since
+        END,
         state = excluded.state,
         committed_micros = excluded.committed_micros,
-        token = coalesce(excluded.token, token),
-        generation = coalesce(excluded.generation, generation),
+        token = coalesce(excluded.token, component_activation_states.token),
+        generation = coalesce(excluded.generation, component_activation_states.generation),
         open_step = excluded.open_step,
         managed = excluded.managed,
         sequence = excluded.sequence"""
@@ -117,7 +80,7 @@ _ComponentEvent = (
 )
 
 
-def project(connection: sqlite3.Connection, events: Sequence[Recorded]) -> None:
+def project(connection: Statements, events: Sequence[Recorded]) -> None:
     """Write what these events mean to the tables, within the running transaction."""
     connection.executemany(_REVENUE, [row for row in map(_revenue_row, events) if row])
     connection.executemany(_LOG, [row for row in map(_log_row, events) if row])
@@ -126,14 +89,14 @@ def project(connection: sqlite3.Connection, events: Sequence[Recorded]) -> None:
     project_components(connection, events)
 
 
-def project_components(connection: sqlite3.Connection, events: Iterable[Recorded]) -> None:
+def project_components(connection: Statements, events: Iterable[Recorded]) -> None:
     """Bring `component_activation_states` up to these events, in their order."""
     for recorded in events:
         if isinstance(recorded.event, _ComponentEvent):
             connection.execute(*_component_change(recorded, recorded.event))
 
 
-def forget_after(connection: sqlite3.Connection, sequence: int, left: Iterable[Recorded]) -> None:
+def forget_after(connection: Statements, sequence: int, left: Iterable[Recorded]) -> None:
     """Take back what events after `sequence` had written; `left` are the events that stay, from the first one kept.
 
     Where retention dropped the beginning, a component stands as far back as the events that are left tell.

@@ -1,4 +1,4 @@
-"""The limits of the SQLite journal, and what opening it found."""
+"""The limits of a journal, and what opening it found."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ class JournalLimits(msgspec.Struct, frozen=True):
     """More events in one group raise `ValueError`."""
     waiting_groups_max: int = 1_024
     """More callers than this wait for a place in the queue; all that wait are written in one transaction."""
+    commit_rows_max: int = 20_000
+    """Events and payments of one transaction, unless one group has more: it takes a second, not a minute."""
     read_chunk_events: int = 1_000
     lookup_chunk_items: int = 500
     """Payment ids in one SELECT."""
     snapshots_kept: int = 2
     checkpoint_commits: int = 256
-    """After so many commits the write-ahead log is folded into the file, between two commits."""
+    """SQLite alone: after so many commits the write-ahead log is folded into the file, between two commits."""
     checkpoint_rows: int = 8_000
     """The same by rows written."""
+    unknown_outcome_s: int = 60
+    """PostgreSQL alone: how long to ask what became of a commit whose answer was lost. Longer than a restart or a
+    fail-over takes; beyond it the daemon ends."""
     busy_timeout_ms: int = 5_000
     """How long to wait for somebody who holds the file, such as a person with a SQLite shell."""
     retention_days: int | None = None

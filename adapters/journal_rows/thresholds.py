@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any, Final
 
 import msgspec
 
+from adapters.journal_rows.statements import Statements
 from config.instants import Instant, instant_text
 from config.plan import Level
 from config.triggers import AllOf, AnyOf, Comparison, Condition, Metric, Trigger
@@ -18,7 +18,13 @@ _COLUMNS: Final = (
     "sequence, level, level_id, name, minimum_micros, max_burn_micros, trigger_json, plan, plan_fingerprint, at, "
     "set_by, until, reason"
 )
-_INSERT: Final = f"INSERT OR REPLACE INTO revenue_threshold_config ({_COLUMNS}) VALUES ({', '.join('?' * 13)})"  # noqa: S608 - ours
+_INSERT: Final = f"""
+    INSERT INTO revenue_threshold_config ({_COLUMNS}) VALUES ({", ".join("?" * 13)})
+    ON CONFLICT (sequence, level) DO UPDATE SET
+        level_id = excluded.level_id, name = excluded.name, minimum_micros = excluded.minimum_micros,
+        max_burn_micros = excluded.max_burn_micros, trigger_json = excluded.trigger_json, plan = excluded.plan,
+        plan_fingerprint = excluded.plan_fingerprint, at = excluded.at, set_by = excluded.set_by,
+        until = excluded.until, reason = excluded.reason"""  # noqa: S608 - our own names
 _IN_FORCE: Final = """
     SELECT level_id, name, max_burn_micros, trigger_json, plan, plan_fingerprint FROM revenue_threshold_config
     WHERE level = ? AND sequence < ? ORDER BY sequence DESC LIMIT 1"""
@@ -27,7 +33,7 @@ _OF_NO_PLAN: Final = ("", "", 0, "null", "", "")
 _Row = tuple[Any, ...]
 
 
-def project_thresholds(connection: sqlite3.Connection, recorded: Recorded) -> None:
+def project_thresholds(connection: Statements, recorded: Recorded) -> None:
     """Write the rows of an event that says what levels need; nothing for any other."""
     event = recorded.event
     if isinstance(event, PlanAdopted):
@@ -58,7 +64,7 @@ def _plan_row(recorded: Recorded, event: PlanAdopted, level: Level) -> _Row:
     )
 
 
-def _changed(connection: sqlite3.Connection, recorded: Recorded, level: int, minimum: int) -> _Row:
+def _changed(connection: Statements, recorded: Recorded, level: int, minimum: int) -> _Row:
     """The row in force with another minimum, up to `at`."""
     in_force = connection.execute(_IN_FORCE, (level, recorded.sequence)).fetchone() or _OF_NO_PLAN
     level_id, name, max_burn, trigger, plan, fingerprint = in_force

@@ -1,17 +1,22 @@
-"""Reading the journal file: events in checked chunks, payments by id, the newest usable snapshot."""
+"""Reading a journal: events in checked chunks, payments by id, the newest usable snapshot."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from typing import Final
 
 import msgspec
 
-from adapters.sqlite_journal.chain import StoredEvent, checked, genesis_hash
-from adapters.sqlite_journal.schema import EVENT_COLUMNS, meta
+from adapters.journal_rows.chain import StoredEvent, checked, genesis_hash
+from adapters.journal_rows.definitions import EVENT_COLUMNS
+from adapters.journal_rows.meta import meta
+from adapters.journal_rows.statements import Statements
 from config.instants import Instant
 from machines.ports.journal import PaymentSeen, Snapshot
+
+LIMIT_NONE: Final = (1 << 63) - 1
+"""More rows than any table holds."""
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -29,7 +34,7 @@ class StoredSnapshot(msgspec.Struct, frozen=True):
     event_hash: bytes
 
 
-def anchor(connection: sqlite3.Connection) -> Point:
+def anchor(connection: Statements) -> Point:
     """Where the stored chain starts: before the first event, or at the last one that retention dropped."""
     sequence = meta(connection, "anchor_sequence")
     if sequence is None:
@@ -41,7 +46,7 @@ def anchor(connection: sqlite3.Connection) -> Point:
     return Point(sequence, event_hash, recorded_at)
 
 
-def point_at(connection: sqlite3.Connection, sequence: int) -> Point | None:
+def point_at(connection: Statements, sequence: int) -> Point | None:
     """The place of one event; None where it is not stored."""
     start = anchor(connection)
     if sequence == start.sequence:
@@ -52,14 +57,14 @@ def point_at(connection: sqlite3.Connection, sequence: int) -> Point | None:
     return None if row is None else Point(*row)
 
 
-def last_point(connection: sqlite3.Connection) -> Point:
+def last_point(connection: Statements) -> Point:
     """The place of the last event; the chain's start for an empty journal."""
     row = connection.execute("SELECT sequence, hash, recorded_at FROM events ORDER BY sequence DESC LIMIT 1").fetchone()
     return anchor(connection) if row is None else Point(*row)
 
 
-def stored_events(connection: sqlite3.Connection, after: int, limit: int = -1) -> Iterator[StoredEvent]:
-    """The rows after a sequence number as they stand, unchecked; a negative limit is none."""
+def stored_events(connection: Statements, after: int, limit: int = LIMIT_NONE) -> Iterator[StoredEvent]:
+    """The rows after a sequence number as they stand, unchecked."""
     rows = connection.execute(
         f"SELECT {EVENT_COLUMNS} FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",  # noqa: S608 - a constant
         (after, limit),
@@ -67,7 +72,7 @@ def stored_events(connection: sqlite3.Connection, after: int, limit: int = -1) -
     return (StoredEvent(*row) for row in rows)
 
 
-def checked_chunk(connection: sqlite3.Connection, after: int, limit: int) -> list[StoredEvent]:
+def checked_chunk(connection: Statements, after: int, limit: int) -> list[StoredEvent]:
     """Up to `limit` proven rows after a sequence number, or after what retention dropped; raises `ChainBreakError`."""
     connection.execute("BEGIN")  # one view: retention must not move the anchor between two statements
     try:
@@ -80,7 +85,7 @@ def checked_chunk(connection: sqlite3.Connection, after: int, limit: int) -> lis
         connection.execute("COMMIT")
 
 
-def payments_seen(connection: sqlite3.Connection, ids: Sequence[str], chunk_items: int) -> dict[str, PaymentSeen]:
+def payments_seen(connection: Statements, ids: Sequence[str], chunk_items: int) -> dict[str, PaymentSeen]:
     """What is remembered of these ids."""
     found: dict[str, PaymentSeen] = {}
     for start in range(0, len(ids), chunk_items):
@@ -95,7 +100,7 @@ def payments_seen(connection: sqlite3.Connection, ids: Sequence[str], chunk_item
     return found
 
 
-def newest_snapshot(connection: sqlite3.Connection, fold_version: int) -> StoredSnapshot | None:
+def newest_snapshot(connection: Statements, fold_version: int) -> StoredSnapshot | None:
     """The newest snapshot that this fold reads and whose bytes are those that were written."""
     places = connection.execute(
         "SELECT sequence FROM snapshots WHERE fold_version = ? ORDER BY sequence DESC", (fold_version,)
@@ -105,6 +110,7 @@ def newest_snapshot(connection: sqlite3.Connection, fold_version: int) -> Stored
             "SELECT event_hash, digest, state FROM snapshots WHERE sequence = ?", (sequence,)
         ).fetchone()
         point = point_at(connection, sequence)
-        if sha256(state).digest() == digest and point is not None and point.hash == event_hash:
+        whole = isinstance(state, bytes) and sha256(state).digest() == digest  # a flipped bit may change the type
+        if whole and point is not None and point.hash == event_hash:
             return StoredSnapshot(Snapshot(sequence, state), event_hash)
     return None

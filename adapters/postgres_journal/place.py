@@ -1,0 +1,158 @@
+"""Where the journal is in PostgreSQL, and connections to it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from adapters.postgres_journal.connections import LimitedConnection
+from config.redaction import redacted
+from config.secret import Secret
+
+ANSWER_MARGIN_S: Final = 2
+"""The server ends a statement by itself; after so much more it is as good as away."""
+LOCK_TIMEOUT_S: Final = 4
+"""Longer than a transaction whose owner stands still lives, so that who waits for it gets the lock."""
+IDLE_IN_TRANSACTION_S: Final = 2
+"""A daemon that stands still within a transaction holds rows that its successor needs: the server ends it."""
+NAME_BYTES_MAX: Final = 63
+"""PostgreSQL cuts longer application names."""
+_KEEPALIVE_IDLE_S: Final = 3
+_KEEPALIVE_INTERVAL_S: Final = 1
+_KEEPALIVES_MAX: Final = 3
+"""A peer that is gone without a word is noticed within six seconds."""
+_TCP_USER_TIMEOUT_MS: Final = 6_000
+_TRANSACTION_TIMEOUT_FROM: Final = 170_000
+"""The first version of the server that knows `transaction_timeout`."""
+_READ_ONLY_SIGNS: Final = ("read-only", "hot standby", "in recovery")
+_SAID_CHARACTERS_MAX: Final = 400
+
+
+class PostgresPlace(msgspec.Struct, frozen=True):
+    """One journal: a schema of a database."""
+
+    url: Secret
+    """As libpq reads it; several hosts are tried in turn until one takes writes."""
+    schema: str = "solvent"
+    connect_timeout_s: int = 5
+    """For each host."""
+    statement_timeout_s: int = 10
+
+    def __str__(self) -> str:
+        """For messages: without the address, which holds a password."""
+        return f"in PostgreSQL, schema {self.schema}"
+
+    @property
+    def quoted_schema(self) -> str:
+        """The schema's name for a statement."""
+        return '"' + self.schema.replace('"', '""') + '"'
+
+
+def connect(
+    place: PostgresPlace, name: str = "journal", *, read_only: bool = False, primary: bool | None = None
+) -> LimitedConnection:
+    """A new connection in autocommit, with the schema as its search path and every wait limited.
+
+    It blocks: call it in a thread. `name` says at the server what it is for. A session that writes, and any with
+    `primary`, needs a server that takes writes. Raises `psycopg.OperationalError`, whose text holds no secret.
+    """
+    try:
+        connection = LimitedConnection.connect(
+            place.url.reveal(),
+            autocommit=True,
+            # Several statements go in one message: none may be prepared.
+            prepare_threshold=None,
+            **_parameters(place, name, primary=not read_only if primary is None else primary),
+        )
+    except psycopg.Error as error:
+        raise psycopg.OperationalError(_refusal(place, error)) from None
+    connection.answer_limit_s = place.statement_timeout_s + ANSWER_MARGIN_S
+    try:
+        _settle(connection, place, read_only=read_only)
+    except psycopg.Error as error:
+        connection.close()
+        raise psycopg.OperationalError(said(place, error)) from None
+    return connection
+
+
+def application_name(place: PostgresPlace, name: str) -> str:
+    """What the server shows of a connection."""
+    return f"solvent {name} {place.schema}"[:NAME_BYTES_MAX]
+
+
+def said(place: PostgresPlace, error: BaseException) -> str:
+    """What went wrong, in one line, without the address and its password."""
+    known = [place.url.reveal()]
+    with suppress(psycopg.Error):
+        password = conninfo_to_dict(place.url.reveal()).get("password")
+        known += [str(password)] if password else []
+    line = " ".join(str(error).split()) or type(error).__name__
+    for each in known:
+        line = line.replace(each, "[redacted]")
+    return redacted(line, known)[:_SAID_CHARACTERS_MAX]
+
+
+def _parameters(place: PostgresPlace, name: str, *, primary: bool) -> dict[str, Any]:
+    try:
+        given = conninfo_to_dict(place.url.reveal())
+    except psycopg.Error:
+        raise psycopg.OperationalError(
+            "the address of the journal is none: expected such as postgresql://USER@HOST:5432/DATABASE"
+        ) from None
+    wanted = "read-write" if primary else "any"
+    return {
+        "application_name": application_name(place, name),
+        "connect_timeout": place.connect_timeout_s,
+        "client_encoding": "UTF8",
+        "keepalives": 1,
+        "keepalives_idle": _KEEPALIVE_IDLE_S,
+        "keepalives_interval": _KEEPALIVE_INTERVAL_S,
+        "keepalives_count": _KEEPALIVES_MAX,
+        "tcp_user_timeout": _TCP_USER_TIMEOUT_MS,
+        "target_session_attrs": wanted if not primary else given.get("target_session_attrs", wanted),
+    }
+
+
+def _settle(connection: LimitedConnection, place: PostgresPlace, *, read_only: bool) -> None:
+    """What holds for the session, whatever the server's or the role's defaults are."""
+    settings = {
+        "search_path": place.quoted_schema,
+        "standard_conforming_strings": "on",
+        "statement_timeout": f"{place.statement_timeout_s}s",
+        "lock_timeout": f"{LOCK_TIMEOUT_S}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
+    }
+    if connection.info.server_version >= _TRANSACTION_TIMEOUT_FROM:
+        settings["transaction_timeout"] = f"{place.statement_timeout_s + ANSWER_MARGIN_S}s"
+    if read_only:
+        settings |= {"default_transaction_read_only": "on", "default_transaction_isolation": "repeatable read"}
+    else:
+        settings["default_transaction_isolation"] = "read committed"
+    connection.execute(
+        "; ".join(f"SET {name} = '{value}'" for name, value in settings.items() if name != "search_path")
+        + f"; SET search_path = {place.quoted_schema}"
+    )
+    # Whoever is told that a group is durable must not lose it to a crash of the server.
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false)"
+        " WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+    )
+    with suppress(psycopg.Error):  # not every system can
+        connection.execute(
+            f"SET tcp_keepalives_idle = {_KEEPALIVE_IDLE_S}; SET tcp_keepalives_interval = {_KEEPALIVE_INTERVAL_S}; "
+            f"SET tcp_keepalives_count = {_KEEPALIVES_MAX}; SET tcp_user_timeout = {_TCP_USER_TIMEOUT_MS}"
+        )
+
+
+def _refusal(place: PostgresPlace, error: psycopg.Error) -> str:
+    text = said(place, error)
+    if any(sign in text for sign in _READ_ONLY_SIGNS):
+        return (
+            f"PostgreSQL takes no writes there: it is a standby in recovery, or set to read only ({text}). Name the "
+            "primary, or all hosts of the cluster in the address: the one that takes writes is found"
+        )
+    return text
