@@ -13,6 +13,11 @@ _NANOSECONDS_PER_MICROSECOND: Final = 1_000
 _NANOSECONDS_PER_SECOND: Final = 1_000_000_000
 
 
+def boot_time_s() -> float:
+    """Seconds since the machine started, its sleep counted where the system can (Linux): for promises in real time."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class SystemClock:
     """The machine's clock."""
 

@@ -23,11 +23,13 @@ SCRIPT_VARIABLES: Final = (
     "SOLVENT_TARGET",
     "SOLVENT_TOKEN",
     "SOLVENT_GENERATION",
+    "SOLVENT_FENCING",
     "SOLVENT_DEADLINE",
 )
 """What a `command` provisioner's program finds in its environment besides `SOLVENT_PLAN`: such a program may call
 `solvent` itself, so these are no settings, and no mistakes."""
 SETTINGS_BYTES_MAX: Final = 256 * 1024
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _TOML_LINE: Final = re.compile(r"at line (\d+)")
 _TOML_TABLE: Final = re.compile(r"\s*\[\s*([A-Za-z0-9_.\s-]+?)\s*\]")
 _TOML_KEY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*(?:\.\s*([A-Za-z0-9_-]+)\s*)?=")
@@ -46,7 +48,8 @@ class Given(msgspec.Struct, frozen=True):
 
     def problem(self, expected: str, found: str) -> Problem:
         """A problem with this value."""
-        return Problem(self.origin, self.line, self.name, expected, found)
+        name = self.name if _PLAIN_NAME.fullmatch(self.name) else shown(self.name)
+        return Problem(self.origin, self.line, name, expected, found)
 
 
 Source = tuple[dict[str, Given], list[Problem]]

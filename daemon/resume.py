@@ -41,10 +41,17 @@ def plan_fingerprint(plan: Plan) -> str:
     return hashlib.sha256(_CANONICAL.encode(plan)).hexdigest()
 
 
-async def resume(journal: Journal, progressed: Callable[[int], None] = lambda _events: None) -> Resumed:
-    """The state after the journal's last event; `progressed` hears now and then how many events were folded."""
-    snapshot = await journal.newest_snapshot()
-    state = State() if snapshot is None else _DECODER.decode(snapshot.state)
+async def resume(
+    journal: Journal, progressed: Callable[[int], None] = lambda _events: None, *, warm: State | None = None
+) -> Resumed:
+    """The state after the journal's last event; `progressed` hears now and then how many events were folded.
+
+    `warm` is a state that was folded from this journal already: only what follows it is folded.
+    """
+    state = warm
+    if state is None:
+        snapshot = await journal.newest_snapshot()
+        state = State() if snapshot is None else _DECODER.decode(snapshot.state)
     folded = 0
     last_recorded_at: Instant | None = None
     async for recorded in journal.read(after=state.sequence):

@@ -12,7 +12,9 @@ from daemon.actors.commands import NAME as COMMANDS
 from daemon.actors.revenue import NAME as REVENUE
 from daemon.actors.source_watch import SourceWatch
 from daemon.actuator import Actuator
+from daemon.journal_ending import EndingJournal
 from daemon.kernel import EventKind, Kernel, Root, StopReport, pause
+from daemon.leading.led import led
 from daemon.ports import Ports
 from daemon.publication.topics import Topics
 from daemon.recorder import Recorder
@@ -28,12 +30,16 @@ from daemon.source_settings import kinds_of, limits_of, times_of
 from daemon.spawning import Spawning, actor_policy
 from machines.events import ActorParked, Mode
 from machines.ports.journal import JournalRefusedError
+from machines.ports.lease import Alone
 from machines.ports.retained import RetainedBroker
 from machines.ports.streams import Owner
 from machines.state.sources import stream_of
+from machines.state.whole import State
 
 PAYMENTS_STREAM = "payments"
 RETRY_RECORD_S = 5.0
+LOST_CANCEL_S = 1.0
+"""How long what is under way may take to end after the lead was lost."""
 
 
 class Daemon:
@@ -51,7 +57,7 @@ class Daemon:
         version: str,
     ) -> None:
         """`holder` says in words who this is, for whoever finds the instance's keys taken."""
-        self.ports = ports
+        self.ports = ports if isinstance(ports.leadership, Alone) else led(ports)
         self.settings = settings
         self.kernel: Kernel
         self.recorder: Recorder
@@ -83,23 +89,26 @@ class Daemon:
         self,
         before_start: Callable[[Daemon], Awaitable[None]] | None = None,
         progressed: Callable[[int], None] = lambda _events: None,
+        *,
+        warm: State | None = None,
     ) -> None:
         """Fold the journal and record the start; nobody acts yet. `before_start` may listen from the first event on.
 
-        `progressed` hears now and then how many events were folded.
+        `progressed` hears now and then how many events were folded. `warm` was folded while standing by.
         """
         ports, settings = self.ports, self.settings
-        resumed = await resume(ports.journal, progressed)
+        resumed = await resume(ports.journal, progressed, warm=warm)
+        self.kernel = Kernel(on_event=self._kernel_event, jitter=ports.jitter)
         self.recorder = Recorder(
-            ports.journal,
+            EndingJournal(ports.journal, self.kernel.end),
             resumed.state,
             ports.clock,
             group_events_max=settings.journal.group_events_max,
             snapshot_every_events=settings.journal.snapshot_every_events,
+            waiting_groups_max=settings.journal.waiting_groups_max,
             encode_state=encode_state,
         )
         self.recorder.last_recorded_at = resumed.last_recorded_at
-        self.kernel = Kernel(on_event=self._kernel_event, jitter=ports.jitter)
         self.recorder.attach(self.kernel)
         self.gate = Gate(
             streams=ports.streams,
@@ -169,8 +178,13 @@ class Daemon:
             name, run, owner=name, policy=actor_policy(self.settings).restart, essential=essential, finishes=finishes
         )
 
-    async def stop(self) -> StopReport:
-        """Climb the stop ladder; what is under way and not answered stays an open intent."""
+    async def stop(self, *, lost: bool = False) -> StopReport:
+        """Climb the stop ladder; what is under way and not answered stays an open intent.
+
+        `lost` says that this daemon leads no longer: nothing is waited for, for nothing could be written.
+        """
+        if lost:
+            return await self.kernel.stop(ask_s=0, cancel_s=LOST_CANCEL_S)
         stopping = self.settings.stopping
         return await self.kernel.stop(ask_s=stopping.ask_s, cancel_s=stopping.cancel_s)
 

@@ -14,17 +14,23 @@ from typing import Any
 import msgspec
 import structlog
 
+from config.errors import PlanError
 from config.loading import load_plan
 from config.plan import Plan
 from config.settings import Settings
 from daemon.assembly import Installation, installed, metrics_page
 from daemon.assembly.backups_known import backups_known
+from daemon.assembly.leading import held_directory, lease_desk, made_tables, waiting_for_lead
 from daemon.kernel import StopReport
+from daemon.leading.following import Following
+from daemon.leading.held import HeldLease, LeadLostError
+from daemon.leading.leading import lead_when_free
 from daemon.roots.audit import Audit
 from daemon.roots.backup_conditions import backup_conditions
 from daemon.roots.costs import CostsRoot, CostTimes
 from daemon.roots.embedded_redis import EMBEDDED_REDIS, EmbeddedRedisRoot
 from daemon.roots.gate import Gate
+from daemon.roots.http import check_address
 from daemon.roots.notifications import NOTIFICATIONS, Notifications
 from daemon.roots.receiving import RECEIVING, Receiving
 from daemon.running import Daemon
@@ -32,6 +38,7 @@ from daemon.source_failing import failures_noted_by
 from daemon.source_settings import receiving_limits
 from daemon.telemetry.attached import Address, Telemetry, attach_log, say_opening, say_resuming, say_stopping
 from daemon.telemetry.backup_samples import backup_samples
+from daemon.telemetry.lease_samples import leader_samples
 from daemon.telemetry.log_samples import left_out_samples
 from daemon.telemetry.notification_samples import notification_samples
 from machines.events import Mode
@@ -59,38 +66,98 @@ async def serve(
 ) -> StopReport:
     """Run one daemon until `stop` is set or it cannot go on; `read_plan` reads another plan than the settings name.
 
+    Where the journal is in PostgreSQL it takes the lead first, or stands by for it.
+
     `ready` is told once the daemon serves. `logged` False keeps its events out of the log. `left_out` counts the lines
     that the log left out, by event.
-    Raises what keeps it from starting (`PlanError`, `HeldError`, `OwnedByAnotherError`, `JournalDamagedError`, ...), or
-    what ended it.
+    Raises what keeps it from starting (`PlanError`, `HeldError`, `OwnedByAnotherError`, `JournalDamagedError`,
+    `LeadTakenError`, ...), or what ended it: `LeadLostError`, ...
     """
     read_plan = read_plan or partial(load_plan, settings.plan)
     plan = read_plan()
     say_opening()
-    async with installed(settings, clock) as installation:
+    service = _Service(clock, stop, ready, read_plan, logged, left_out)
+    if not settings.journal.url:
+        async with installed(settings, clock) as installation:
+            return await service.run(settings, plan, installation)
+    with held_directory(settings, clock) as directory:
+        check_address(settings.http_host, settings.http_port)
+        async with lease_desk(settings) as desk:
+            await made_tables(settings)
+
+            async def lead(lease: HeldLease, following: Following | None, http_port: int) -> StopReport:
+                there = msgspec.structs.replace(settings, http=f"{settings.http.rpartition(':')[0]}:{http_port}")
+                newest = _read_again(read_plan, plan)
+                async with installed(there, clock, leadership=lease, held=directory) as installation:
+                    return await service.run(there, newest, installation, lease, following)
+
+            return await lead_when_free(settings, waiting_for_lead(settings, desk, directory), stop, lead)
+
+
+def _read_again(read_plan: Callable[[], Plan], plan: Plan) -> Plan:
+    """The plan may have changed while this daemon stood by; one that cannot be read must not cost the takeover."""
+    try:
+        return read_plan()
+    except PlanError as error:
+        structlog.get_logger("service").warning(
+            "set_up_warning", text=f"the plan as read at the start is used: {error}"
+        )
+        return plan
+
+
+class _Service(msgspec.Struct, frozen=True):
+    """What one daemon is told by whoever runs it."""
+
+    clock: Clock
+    stop: asyncio.Event
+    ready: Callable[[Serving], None]
+    read_plan: Callable[[], Plan]
+    logged: bool
+    left_out: Mapping[str, int] | None
+
+    async def run(
+        self,
+        settings: Settings,
+        plan: Plan,
+        installation: Installation,
+        lease: HeldLease | None = None,
+        following: Following | None = None,
+    ) -> StopReport:
+        """From the resume to the stop."""
         daemon = Daemon(
             installation.ports,
             settings,
             plan=plan,
-            read_plan=read_plan,
+            read_plan=self.read_plan,
             mode=None if settings.mode is None else Mode(settings.mode.value),
             holder=f"process {os.getpid()} on {socket.gethostname()}, state directory {settings.state_dir}",
             version=version("solvent"),
         )
-        await daemon.resume(attach_log if logged else None, say_resuming)
+        warm = None if following is None else await following.state_for(installation.ports.journal)
+        await daemon.resume(attach_log if self.logged else None, say_resuming, warm=warm)
         try:
             await _refuse_foreign_keys(daemon.gate)
             daemon.begin()
             daemon.kernel.tasks.start(_tell_unreached(plan, installation), name="preflight", owner="service")
-            telemetry = _watch(daemon, settings, installation, ready)
-            if left_out is not None:
-                telemetry.metrics.readers.append(partial(left_out_samples, left_out))
-            await _until(stop, daemon)
+            telemetry = _watch(daemon, settings, installation, self._announcing(lease))
+            if self.left_out is not None:
+                telemetry.metrics.readers.append(partial(left_out_samples, self.left_out))
+            if lease is not None:
+                telemetry.metrics.readers.append(partial(leader_samples, lease, settings.lease.ttl_s))
+            await _until(self.stop, daemon, lease)
         finally:
             say_stopping()
-            report = await daemon.stop()
+            report = await daemon.stop(lost=lease is not None and not lease.leads())
             structlog.get_logger("service").info("daemon_stopped", abandoned=",".join(report.abandoned))
-    return report
+        return report
+
+    def _announcing(self, lease: HeldLease | None) -> Callable[[Serving], None]:
+        def announce(serving: Serving) -> None:
+            if lease is not None:
+                lease.found_at(serving.http_url)
+            self.ready(serving)
+
+        return announce
 
 
 async def _tell_unreached(plan: Plan, installation: Installation) -> None:
@@ -177,10 +244,19 @@ async def _refuse_foreign_keys(gate: Gate) -> None:
         return
 
 
-async def _until(stop: asyncio.Event, daemon: Daemon) -> None:
-    stopped = daemon.kernel.tasks.start(_wait(stop), name="waiting for the stop", owner="service")
-    ends: set[asyncio.Future[Any]] = {stopped, daemon.kernel.fatal}
+async def _until(stop: asyncio.Event, daemon: Daemon, lease: HeldLease | None) -> None:
+    """Until a stop or a hand-over is asked for; raises what ends the daemon, `LeadLostError` among it."""
+    tasks, owner = daemon.kernel.tasks, "service"
+    ends: set[asyncio.Future[Any]] = {daemon.kernel.fatal}
+    ends.add(tasks.start(_wait(stop), name="waiting for the stop", owner=owner))
+    if lease is not None:
+        ends.add(tasks.start(_wait(lease.lost), name="waiting for the loss of the lead", owner=owner))
+        ends.add(tasks.start(_wait(lease.wanted), name="waiting for a hand-over", owner=owner))
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for waiting in ends - {daemon.kernel.fatal}:
+        waiting.cancel()  # the stop ladder waits for whatever is at work
+    if lease is not None and not lease.leads():
+        raise LeadLostError(lease.reason or "the lease ran out")
     if daemon.kernel.fatal.done():
         daemon.kernel.fatal.result()
 

@@ -46,6 +46,16 @@ def done_already(step: Step, order: StepOrder, seen: Observation) -> StepDone | 
     return StepDone(request_id="found done", cost_micros=seen.cost_micros)
 
 
+def refuse_fenced(name: str, fencing: int, highest: int) -> None:
+    """Refuse the order of a daemon of the past, where the provider remembers the highest fencing token that it saw.
+
+    Of two daemons on one journal, the one that leads has the higher token; 0 comes from one that shares its journal
+    with nobody. Raises `Permanent`.
+    """
+    if 0 < fencing < highest:
+        raise Permanent(f"{name}: a daemon with the fencing token {highest} leads, {fencing} is of the past")
+
+
 def _may_interrupt(step: Step, seen: Observation) -> bool:
     """What never becomes ready can be lowered, or mended by what its options wish by now."""
     return seen.interruptible and (

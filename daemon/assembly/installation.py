@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from adapters.clocks import SystemClock
 from adapters.costs import cost_readers
+from adapters.journal_place import note_opened, require_place
+from adapters.processes.watching import watch_ends_without_threads
 from adapters.provisioners.dial import RedisDialBoard
 from adapters.provisioners.registry import (
     Surroundings,
@@ -27,6 +31,7 @@ from config.extras import install_hint
 from config.plan import Plan
 from config.settings import EMBEDDED, Settings
 from daemon.assembly.channels import channels_of
+from daemon.assembly.leading import postgres_place
 from daemon.assembly.provisioners import AdaptersByKind, Unreached, preflight_in, surroundings_of
 from daemon.assembly.sources import PaymentSources, sources_of
 from daemon.ports import Ports
@@ -35,10 +40,15 @@ from daemon.roots.http import check_address
 from daemon.roots.notifications import OpenChannel
 from machines.ports.clock import Clock
 from machines.ports.costs import CostReader
+from machines.ports.lease import Alone, Leadership
 from machines.ports.provisioner import Observer, Provisioner
 from machines.ports.retained import BrokerUnusableError, RetainedBroker
 from machines.state.whole import FOLD_VERSION
 
+if TYPE_CHECKING:
+    from adapters.postgres_journal import PostgresJournal
+
+LOST_CLOSE_S: Final = 1.0
 GROUP_EVENTS_MAX = 200_000
 """What one read of a stream can come to: every entry rejected, or twelve corrections of each."""
 
@@ -63,19 +73,29 @@ class Installation(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installation]:
+async def installed(
+    settings: Settings,
+    clock: Clock,
+    *,
+    leadership: Leadership = Alone(),  # noqa: B008 - it has no state
+    held: StateDirectory | None = None,
+) -> AsyncIterator[Installation]:
     """Hold the state directory, start the embedded Redis where it is wished, open the journal; let go in reverse.
 
-    Raises `HeldError` naming the holder, `OSError` for an HTTP address that is taken, `EmbeddedRedisError`,
-    `JournalDamagedError`, `JournalRefusedError`, and `ProvisionerUnavailableError` where the packages of a bill's
-    reader are missing.
+    `held` is the directory where it is held already, by who waited for the lead. Raises `HeldError` naming the holder,
+    `OSError` for an HTTP address that is taken, `EmbeddedRedisError`, `JournalDamagedError`, `JournalRefusedError`,
+    `JournalFencedError`, and `ProvisionerUnavailableError` where the packages of a bill's reader are missing.
     """
     path = Path(settings.state_dir)
+    watch_ends_without_threads()
     for reader in cost_readers(settings.costs, os.environ, clock):
         await reader.close()  # its packages are there: better missed now than by tomorrow's bill
     channels_of(settings, clock, os.environ)  # their packages and secrets are there: better missed now than at night
     sources = sources_of(settings, clock, os.environ)
-    with StateDirectory.hold(path, instance=settings.instance, since=clock.wall()) as directory:
+    async with AsyncExitStack() as holding:
+        directory = held or holding.enter_context(
+            StateDirectory.hold(path, instance=settings.instance, since=clock.wall())
+        )
         # Not before: who starts the same daemon twice is to read that it runs, not that its address is taken.
         check_address(settings.http_host, settings.http_port)
         if sources.posted:
@@ -83,7 +103,7 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
         embedded = EmbeddedRedis(path) if settings.redis == EMBEDDED else None
         url = settings.redis if embedded is None else await embedded.start()
         try:
-            journal = await _opened_journal(path, settings, clock)
+            journal = await _opened_journal(path, settings, clock, leadership.fencing)
             streams = RedisStreams(url, settings.instance, access=RedisAccess(settings.redis_access, os.environ))
             surroundings = surroundings_of(settings, clock, url)
             observers, provisioners = (
@@ -100,6 +120,7 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
                         surroundings,
                         adapters=(observers, provisioners),
                         sources=sources,
+                        leadership=leadership,
                     ),
                     redis_url=url_without_password(url),
                     warnings=(
@@ -117,20 +138,43 @@ async def installed(settings: Settings, clock: Clock) -> AsyncIterator[Installat
                     await adapter.close()
                 await sources.close()
                 await streams.close()
-                await journal.close()
+                await _closed(journal, leadership)
         finally:
             if embedded is not None:
                 await embedded.stop()
 
 
-async def _opened_journal(path: Path, settings: Settings, clock: Clock) -> SqliteJournal:
+async def _opened_journal(
+    path: Path, settings: Settings, clock: Clock, fencing: int
+) -> SqliteJournal | PostgresJournal:
+    require_place(path, settings.journal)
     limits = JournalLimits(
         group_events_max=GROUP_EVENTS_MAX,
         snapshots_kept=settings.journal.snapshots_kept,
         busy_timeout_ms=settings.journal.busy_timeout_ms,
         retention_days=settings.journal.retention_days,
     )
-    return await SqliteJournal.open(path / JOURNAL_NAME, clock=clock, fold_version=FOLD_VERSION, limits=limits)
+    if not settings.journal.url:
+        return await SqliteJournal.open(path / JOURNAL_NAME, clock=clock, fold_version=FOLD_VERSION, limits=limits)
+    from adapters.postgres_journal import PostgresJournal  # noqa: PLC0415 - an extra, imported where it is wished
+
+    place = postgres_place(settings)
+    journal = await PostgresJournal.open(
+        place, clock=clock, fold_version=FOLD_VERSION, limits=limits, fencing=fencing, random_bytes=os.urandom
+    )
+    try:
+        note_opened(path, settings.journal, journal.identity.journal_id)
+    except BaseException:
+        await journal.close()
+        raise
+    return journal
+
+
+async def _closed(journal: SqliteJournal | PostgresJournal, leadership: Leadership) -> None:
+    """A daemon that lost the lead has nothing to finish, and must not wait for a store that it cannot reach."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None if leadership.leads() else LOST_CLOSE_S):
+            await journal.close()
 
 
 def _facts(settings: Settings, http: str, url: str) -> RunFacts:
@@ -151,12 +195,13 @@ def _kept(embedded: EmbeddedRedis) -> EmbeddedServer:
 def _ports(
     settings: Settings,
     clock: Clock,
-    journal: SqliteJournal,
+    journal: SqliteJournal | PostgresJournal,
     streams: RedisStreams,
     surroundings: Surroundings,
     *,
     adapters: tuple[Mapping[str, Observer], Mapping[str, Provisioner]],
     sources: PaymentSources,
+    leadership: Leadership,
 ) -> Ports:
     observers, provisioners = adapters
     chance = random.SystemRandom()
@@ -175,6 +220,7 @@ def _ports(
         dial_board=lambda: RedisDialBoard(
             surroundings.redis_url, surroundings.instance, clock, surroundings.redis_access
         ),
+        leadership=leadership,
     )
 
 

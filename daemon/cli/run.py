@@ -43,14 +43,21 @@ class InstantOption(_InstantType):
     "--observe-only", "--dry-run", "mode", flag_value="observe_only", help="Decide and report, change nothing."
 )
 @click.option("--act", "mode", flag_value="act", help="Act on what is decided; remembered by the journal.")
+@click.option(
+    "--standby", is_flag=True, default=None, help="While another daemon leads on this journal, wait for the lead."
+)
 @click.option("--as-of", type=InstantOption(), help="Start the clock at this time instead of now.")
-def run_command(settings_file: str | None, as_of: Instant | None, **options: str | None) -> None:
+def run_command(settings_file: str | None, as_of: Instant | None, **options: str | bool | None) -> None:
     """Run the daemon until SIGTERM or Ctrl-C.
 
     The first run of a state directory observes only, until it is started with --act. Settings come from the defaults,
     then --settings, then SOLVENT_… variables, then these options.
 
-    Exit codes: 0 stopped as asked, 1 ended by a failure, 2 cannot start (the message says what to do).
+    Where the journal is in PostgreSQL, one daemon leads. Without --standby another one waits for a leader that is not
+    heard of to lose its lease, and is refused where the leader lives.
+
+    Exit codes: 0 stopped as asked, or handed over as asked; 1 ended by a failure, the loss of the lead among them;
+    2 cannot start (the message says what to do).
     """
     try:
         given = {name: value for name, value in options.items() if value is not None}

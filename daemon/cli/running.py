@@ -13,7 +13,9 @@ from config.errors import PlanError
 from config.instants import Instant
 from config.settings import Settings
 from daemon.assembly import CannotStart, clock_from, log_to_stderr
+from daemon.journal_ending import JournalGoneError
 from daemon.kernel import RootFailed
+from daemon.leading.held import LeadLostError
 from daemon.roots.gate import OwnedByAnotherError
 from daemon.service import Serving, serve, stop_on_signals
 from machines.events import Mode
@@ -32,9 +34,13 @@ async def run_until_stopped(settings: Settings, as_of: Instant | None) -> int:
     except (PlanError, OwnedByAnotherError, OSError, *CannotStart) as refused:
         click.echo(str(refused), err=True)
         return 2
-    except RootFailed as failed:
+    except (RootFailed, JournalGoneError) as failed:
         click.echo(f"solvent ends: {failed}", err=True)
         return 1
+    except LeadLostError as lost:
+        click.echo(f"solvent ends, for it leads no longer: {lost}", err=True)
+        sys.stderr.flush()
+        os._exit(1)  # a store that cannot be reached must not hold up the end
     if report.abandoned:
         click.echo(f"left behind at the stop: {', '.join(report.abandoned)}", err=True)
         sys.stderr.flush()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from config.instants import Instant
+
+WANTED_FIRST_S: Final = 2
+"""So long a free lead is kept for the standby that an operator wants; then anybody may have it, for it may be dead."""
+FORGOTTEN_AFTER_S: Final = 600
+"""A standby that was not heard of for so long is not shown any more: an operator has seen that it is silent."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -49,6 +54,13 @@ class LeaseLostError(Exception):
 
 class LeaseAwayError(Exception):
     """The store did not answer: whether the lease is held is known only until it runs out."""
+
+
+def lost_to(view: LeaseView, fencing: int) -> str:
+    """Why the lease under this token is over, in words."""
+    if view.leader is None:
+        return f"the lease with the fencing token {fencing} ran out, and nobody leads yet"
+    return f"{view.leader.candidate.name} leads now with the fencing token {view.fencing}, after {fencing}"
 
 
 class Leadership(Protocol):

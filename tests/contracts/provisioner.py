@@ -57,6 +57,22 @@ class ProvisionerContract:
 
         assert [OTHER_TOKEN] == harness.tokens(resource)
 
+    async def test_a_daemon_of_the_past_is_refused(self, harness: ProvisionerHarness) -> None:
+        """Once a step came under a fencing token, a step under a lower one changes nothing; a higher one goes on."""
+        if not harness.fences:
+            pytest.skip("this kind cannot keep a fencing token beside the resource")
+        resource = harness.resource()
+        await call(harness.provisioner(), "warm", harness.order(resource, fencing=5))
+        before_it = harness.image()
+
+        with pytest.raises(Permanent, match="fencing token 5"):
+            await call(harness.provisioner(), "activate", harness.order(resource, fencing=4))
+
+        assert before_it == harness.image()
+        await call(harness.provisioner(), "activate", harness.order(resource, fencing=6))
+        with pytest.raises(Permanent, match="fencing token 6"):
+            await call(harness.provisioner(), "deactivate", harness.order(resource, fencing=5))
+
     async def test_components_do_not_touch_each_other(self, harness: ProvisionerHarness) -> None:
         """Moving one component leaves another as it was."""
         one, other = harness.resource("web"), harness.resource("database")

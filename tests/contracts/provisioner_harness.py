@@ -42,6 +42,8 @@ class ProvisionerHarness(ABC):
 
     lists = True
     """Whether this kind can list what carries a plan's tag."""
+    fences = False
+    """Whether this kind remembers the highest fencing token beside the resource."""
     phased: frozenset[str] = frozenset()
     """The steps that take several calls to the provider: after one lost answer they stand in between."""
 
@@ -98,9 +100,11 @@ class ProvisionerHarness(ABC):
         del resource
         return "arn:aws:none:nowhere-1:000000000000:thing/no-such-resource"
 
-    def order(self, resource: Resource, token: str = TOKEN, generation: int = 1, within_s: int = 600) -> StepOrder:
+    def order(
+        self, resource: Resource, token: str = TOKEN, generation: int = 1, within_s: int = 600, *, fencing: int = 0
+    ) -> StepOrder:
         """A step to take."""
-        return StepOrder(resource, token, generation, self.clock.wall() + within_s * SECOND)
+        return StepOrder(resource, token, generation, self.clock.wall() + within_s * SECOND, fencing)
 
     async def walk(self, resource: Resource, *steps: str) -> None:
         """Take steps that must succeed, each by a process of its own."""

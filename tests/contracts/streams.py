@@ -56,11 +56,13 @@ class StreamsContract:
         assert await subject.streams.facts("payments", "5-1") == StreamFacts(False, START, False)
 
     async def test_facts_see_the_cursor_entry(self, subject: StreamsSubject) -> None:
-        """Facts tell the last id, and whether the entry at the cursor is still held."""
+        """Facts tell the last id, whether the entry at the cursor is still held, and whether one before it is."""
         await subject.add("payments", {"n": "1"}, "5-1")
         await subject.add("payments", {"n": "2"}, "7-0")
         assert await subject.streams.facts("payments", "5-1") == StreamFacts(True, "7-0", True)
-        assert await subject.streams.facts("payments", "6-0") == StreamFacts(True, "7-0", False)
+        assert await subject.streams.facts("payments", "6-0") == StreamFacts(True, "7-0", False, True)
+        assert await subject.streams.facts("payments", "7-0") == StreamFacts(True, "7-0", True, True)
+        assert await subject.streams.facts("payments", "4-0") == StreamFacts(True, "7-0", False, False)
         assert await subject.streams.facts("payments", START) == StreamFacts(True, "7-0", True)
 
     async def test_the_last_id_outlives_its_entry(self, subject: StreamsSubject) -> None:
@@ -75,7 +77,7 @@ class StreamsContract:
         await subject.add("payments", {"n": "1"}, "50-1")
         await subject.delete("payments")
         await subject.add("payments", {"n": "1"}, "7-0")
-        assert await subject.streams.facts("payments", "50-1") == StreamFacts(True, "7-0", False)
+        assert await subject.streams.facts("payments", "50-1") == StreamFacts(True, "7-0", False, True)
 
     async def test_reading_goes_on_after_the_cursor(self, subject: StreamsSubject) -> None:
         """Entries come in the order of their ids, from after the cursor, with all their fields."""
@@ -205,20 +207,21 @@ class StreamsContract:
         await subject.streams.trim_before("nothing", "3-1")
 
     async def test_the_first_to_claim_owns_the_keys(self, subject: StreamsSubject) -> None:
-        """Another journal is told who holds them; the owner may claim again under a new text."""
+        """Another journal is told who holds them; the owner may claim again under a new text, and is not new then."""
         first, second = Owner("journal-1", "process 1"), Owner("journal-2", "process 2")
-        assert await subject.streams.claim(first) == first
+        assert await subject.streams.claim(first) == Owner("journal-1", "process 1", is_new=True)
         assert await subject.another().claim(second) == first
         renewed = Owner("journal-1", "process 3")
         assert await subject.streams.claim(renewed) == renewed
         assert await subject.another().claim(second) == renewed
 
     async def test_of_two_that_claim_at_once_one_wins(self, subject: StreamsSubject) -> None:
-        """Both hear the same owner."""
+        """Both hear the same owner, who alone is new."""
         owners = [Owner(f"journal-{number}", f"process {number}") for number in (1, 2)]
         heard = await asyncio.gather(subject.streams.claim(owners[0]), subject.another().claim(owners[1]))
-        assert heard[0] == heard[1]
-        assert heard[0] in owners
+        assert heard[0].journal_id == heard[1].journal_id
+        assert heard[0].journal_id in {each.journal_id for each in owners}
+        assert [True] == [each.is_new for each in heard if each.is_new]
 
 
 async def _read_until_found(streams: Streams, stream: str) -> list[Entry]:

@@ -146,4 +146,27 @@ KEEPING_CASES: Final = (
         "The last restore drill was 20d 0h 0m 0s ago (vps:9327).",
         {"solvent_restore_drill_age_seconds": 15 * 86_400},
     ),
+    Case(
+        "SolventNobodyLeads",
+        {"solvent_leader": 0},
+        "Of the daemons of the job solvent that answer, 0 lead: nothing is decided or moved.",
+        {"solvent_leader": 1},
+        {"job": "solvent"},
+        from_daemon=False,
+    ),
+    Case(
+        "SolventStandbyMissing",
+        {"solvent_lease_standbys_items": "1 0+0x60"},
+        "The leader of the job solvent hears of 0 standbys: when its machine dies, nobody takes over.",
+        {"solvent_lease_standbys_items": 0},
+        {"job": "solvent"},
+        lead_s=120,
+        from_daemon=False,
+    ),
+    Case(
+        "SolventStandbyLagging",
+        {"solvent_standby_lag_events": 1001},
+        "The standby has not folded 1001 durable events (vps:9327).",
+        {"solvent_standby_lag_events": 1000},
+    ),
 )

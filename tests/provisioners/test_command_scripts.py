@@ -79,7 +79,7 @@ async def test_a_script_sees_its_order_and_no_secret(world: FileWorld) -> None:
     seen = world.root / "environment"
     resource = scripted(world, warm=f"env > {seen}")
 
-    await world.provisioner().take(Step.WARM, world.order(resource, generation=7, within_s=60))
+    await world.provisioner().take(Step.WARM, world.order(resource, generation=7, within_s=60, fencing=3))
 
     variables = dict(line.split("=", 1) for line in seen.read_text().splitlines())
     for added_by_the_shell in ("PWD", "OLDPWD", "_", "SHLVL"):
@@ -95,6 +95,7 @@ async def test_a_script_sees_its_order_and_no_secret(world: FileWorld) -> None:
         "SOLVENT_RESOURCE": "",
         "SOLVENT_TOKEN": TOKEN,
         "SOLVENT_GENERATION": "7",
+        "SOLVENT_FENCING": "3",
     }
 
 

@@ -29,6 +29,8 @@ FAULTS = {
 class FakeWorld(ProvisionerHarness):
     """One world object; every provisioner has the same one-shot faults."""
 
+    fences = True
+
     def __init__(self) -> None:
         """An empty world."""
         super().__init__()

@@ -14,6 +14,7 @@ from adapters.processes.trusted import require_trusted
 from config.instants import SECOND, Instant, instant_text
 from config.money import MoneyError, micros_from_text
 from config.provisioner_options.command import CommandOptions, command_options
+from config.unreadable import UNREADABLE
 from machines.observations import Observation, ResourceState
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent
@@ -95,6 +96,7 @@ class CommandObserver:
             "SOLVENT_RESOURCE": resource.name,
             "SOLVENT_TOKEN": order.token if order else "",
             "SOLVENT_GENERATION": str(order.generation) if order else "",
+            "SOLVENT_FENCING": str(order.fencing) if order and order.fencing else "",
             "SOLVENT_DEADLINE": instant_text(ends_at),
         }
 
@@ -117,7 +119,7 @@ def observation_from(answer: Answer, name: str) -> Observation:
         printed = msgspec.json.decode(answer.printed, type=_Printed)
         state = ResourceState(printed.state.lower())
         cost_micros = None if printed.cost is None else micros_from_text(printed.cost)
-    except (msgspec.MsgspecError, MoneyError, UnicodeDecodeError, ValueError) as error:
+    except (*UNREADABLE, MoneyError, ValueError) as error:
         raise Ambiguous(f"{name} printed no observation that can be read: {error}; {_EXPECTED}") from error
     if printed.units < 0 or (cost_micros or 0) < 0 or len(printed.tokens) > TOKENS_ITEMS_MAX:
         raise Ambiguous(f"{name} printed figures that cannot be: {_EXPECTED}")

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from adapters.provisioners.compose.docker import Docker
+from config.unreadable import UNREADABLE
 from machines.ports.faults import Ambiguous, Permanent
 
 PLAN_LABEL: Final = "solvent.plan"
@@ -90,7 +91,7 @@ def containers_from(printed: bytes) -> tuple[Container, ...]:
         if printed.lstrip().startswith(b"["):
             return tuple(msgspec.json.decode(printed, type=list[Container]))
         return tuple(msgspec.json.decode(line, type=Container) for line in printed.splitlines() if line.strip())
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Ambiguous(f"docker inspect printed nothing that can be read: {error}") from error
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from adapters.provisioners.compose.docker import Docker
 from config.provisioner_options.compose import ComposeOptions
+from config.unreadable import UNREADABLE
 from machines.ports.faults import Ambiguous, Permanent
 
 _ONCE: Final = "service_completed_successfully"
@@ -74,7 +75,7 @@ def services_from(printed: bytes, options: ComposeOptions) -> tuple[WishedServic
     """The services that `docker compose config --format json` printed."""
     try:
         services = msgspec.json.decode(printed, type=_Model).services
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Ambiguous(f"docker compose config printed nothing that can be read: {error}") from error
     if not services:
         raise Permanent(f"{options.file} has no service{_with_profile(options)}: expected at least one")

@@ -149,7 +149,7 @@ def _sent(api: client.ApiClient, request: Request) -> Answer:
 def _object(data: bytes) -> dict[str, Any]:
     try:
         value = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

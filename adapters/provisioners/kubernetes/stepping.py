@@ -12,6 +12,8 @@ from adapters.provisioners.kubernetes.objects import (
     TOKEN,
     Group,
     Tag,
+    annotated,
+    fencing_of,
     group_of,
     is_of,
     labels_of,
@@ -20,7 +22,7 @@ from adapters.provisioners.kubernetes.objects import (
     wished,
 )
 from adapters.provisioners.kubernetes.observing import KubernetesObserver
-from adapters.provisioners.look_first import done_already
+from adapters.provisioners.look_first import done_already, refuse_fenced
 from config.instants import Instant
 from config.provisioner_options.kubernetes_manifests import SCALED
 from machines.lifecycle_states import Step
@@ -61,6 +63,7 @@ class KubernetesProvisioner(KubernetesObserver):
         newest = tag_of(group, live).generation
         if order.generation < newest:
             raise Permanent(f"{group.name}: generation {newest} stands, {order.generation} is of the past")
+        refuse_fenced(group.name, order.fencing, fencing_of(live.record))
         if step is Step.DECOMMISSION:
             await self._delete(group, live, order.deadline_at)
         else:
@@ -92,8 +95,10 @@ class KubernetesProvisioner(KubernetesObserver):
         place, namespace, tag = group.place, group.options.namespace, _tag(order)
         objects = inventory_text(group, (entry for entry, _ in live.former))
         if live.record is not None:
-            if tag_of(group, live) != tag or (live.record.get("data") or {}).get(FIELD) != objects:
-                metadata = {"labels": tag.labels, "resourceVersion": live.record["metadata"]["resourceVersion"]}
+            newer = order.fencing > fencing_of(live.record)
+            if newer or tag_of(group, live) != tag or (live.record.get("data") or {}).get(FIELD) != objects:
+                version = live.record["metadata"]["resourceVersion"]
+                metadata = {"labels": tag.labels, "resourceVersion": version, **annotated(order.fencing)}
                 body = {"metadata": metadata, "data": {FIELD: objects}}
                 await self._calls.merge(place, group.record_path, body, order.deadline_at)
             return
@@ -101,7 +106,7 @@ class KubernetesProvisioner(KubernetesObserver):
             await self._make_namespace(group, order.deadline_at)
         records = path_of("v1", "ConfigMap", namespace)
         try:
-            await self._calls.create(place, records, record(group, tag, objects), order.deadline_at)
+            await self._calls.create(place, records, record(group, tag, objects, order.fencing), order.deadline_at)
         except AlreadyThere:
             other = await self._calls.get(place, group.record_path, deadline_at=order.deadline_at)
             token = labels_of(other or {}).get(TOKEN, "")

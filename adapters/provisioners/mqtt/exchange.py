@@ -17,6 +17,7 @@ from adapters.mqtt import Broker, Connector, client_id
 from adapters.provisioners.mqtt.protocol import ONLINE, Reply, Request, Topics, reply_from
 from config.instants import SECOND, instant_text
 from config.provisioner_options.mqtt import MqttOptions, broker_address
+from config.unreadable import UNREADABLE
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
 from machines.ports.provisioner import Resource
@@ -37,6 +38,7 @@ class Question(msgspec.Struct, frozen=True):
     generation: int | None = None
     name: str = ""
     stateful: bool = False
+    fencing: int = 0
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -212,7 +214,7 @@ def _is_about(payload: bytes, number: str) -> bool:
     """Whether an answer is that to this request; one that cannot be read may well be, and is unknown."""
     try:
         return msgspec.json.decode(payload, type=_Numbered).request == number
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return True
 
 

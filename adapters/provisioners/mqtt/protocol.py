@@ -8,6 +8,7 @@ import msgspec
 
 from config.money import MoneyError, micros_from_text
 from config.provisioner_options.mqtt import MqttOptions
+from config.unreadable import UNREADABLE
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
 from machines.ports.provisioner import FoundResource, StepBegun, StepDone
@@ -35,6 +36,9 @@ class Request(msgspec.Struct, frozen=True):
     """The name of the resource to remove; the provider's own name of an adopted one; else ""."""
     stateful: bool
     options: dict[str, Any]
+    fencing: int = 0
+    """The fencing token of the daemon that leads; the agent refuses a lower one than it has seen. 0 of a daemon that
+    shares its journal with nobody."""
 
 
 class Listed(msgspec.Struct, forbid_unknown_fields=True):
@@ -95,7 +99,7 @@ def reply_from(payload: bytes, agent: str) -> Reply:
         raise Ambiguous(f"the agent {agent} answered {len(payload)} bytes: expected at most {REPLY_BYTES_MAX}")
     try:
         return msgspec.json.decode(payload, type=Reply)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Ambiguous(f"the agent {agent} gave an answer that cannot be read: {error}") from error
 
 

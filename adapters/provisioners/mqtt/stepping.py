@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from adapters.provisioners.look_first import done_already
 from adapters.provisioners.mqtt.exchange import Question, about
 from adapters.provisioners.mqtt.found_names import read_found_name
@@ -31,6 +33,7 @@ class MqttProvisioner(MqttObserver):
         if done := done_already(step, order, observation_from(reply, options.agent)):
             return done
         question = about(order.resource, step.value, order.token, order.generation)
+        question = msgspec.structs.replace(question, fencing=order.fencing)
         reply = await self._exchange.ask(options, question, self._limit_s(step, order, options))
         return step_answer(reply, options.agent)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.provisioners.look_first import done_already
+from adapters.provisioners.look_first import done_already, refuse_fenced
 from adapters.provisioners.simulated.faults import Fault
 from adapters.provisioners.simulated.options import STALE_DEFAULT_S, SimulatedComponent
 from adapters.provisioners.simulated.world import (
@@ -80,6 +80,8 @@ def _fence(standing: Standing, order: StepOrder) -> None:
     newest = max((live.generation for live in standing.live), default=0)
     if order.generation < newest:
         raise Permanent(f"{order.resource.component}: generation {newest} stands, {order.generation} is of the past")
+    refuse_fenced(order.resource.component, order.fencing, standing.fencing)
+    standing.fencing = max(standing.fencing, order.fencing)
 
 
 def _within_quota(world: SimulatedWorld, component: SimulatedComponent) -> None:

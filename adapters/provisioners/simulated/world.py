@@ -9,6 +9,7 @@ from typing import Final, Self
 import msgspec
 
 from config.instants import Instant
+from config.unreadable import UNREADABLE
 from machines.observations import Observation, ResourceState
 from machines.ports.provisioner import Resource
 
@@ -68,6 +69,8 @@ class Standing(msgspec.Struct):
     created: int = 0
     """How many resources were ever made."""
     removed: int = 0
+    fencing: int = 0
+    """The highest fencing token under which it was moved: an order with a lower one comes from a daemon of the past."""
     calls: dict[str, int] = {}
     """How often each call came; the script of faults counts by it."""
     shown: Observation | None = None
@@ -98,7 +101,7 @@ class SimulatedWorld(msgspec.Struct):
             return msgspec.json.decode(path.read_bytes(), type=cls)
         except FileNotFoundError:
             return cls()
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (OSError, *UNREADABLE) as error:
             raise WorldDamagedError(
                 f"the simulated world {path} cannot be read ({error}): remove the file to start with an empty world"
             ) from error

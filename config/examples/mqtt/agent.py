@@ -70,6 +70,21 @@ class World:
         else:
             self._set_state(self._under(live[0], token), STATE_AFTER[step], plan, component)
 
+    def refuse_fenced(self, plan: str, component: str, fencing: int) -> None:
+        """Refuse a daemon of the past: of two that share a journal, the one that leads has the higher number."""
+        if fencing <= 0:
+            return
+        place = self.directory / plan / component
+        seen = place / "fencing"
+        highest = int(seen.read_text()) if seen.exists() else 0
+        if fencing < highest:
+            raise Refused(f"{component}: a daemon with the fencing token {highest} leads, {fencing} is of the past")
+        if fencing > highest:
+            place.mkdir(parents=True, exist_ok=True)
+            making = place / "fencing.making"
+            making.write_text(str(fencing))
+            making.rename(seen)
+
     def remove(self, plan: str, component: str, token: str) -> None:
         """Remove what carries this token, hot or not: an operator ordered it."""
         path = self.directory / plan / component / "live" / token
@@ -158,6 +173,7 @@ class Agent:
             if step == "remove":
                 self.world.remove(plan, component, request["token"])
             elif step in (*STATE_AFTER, "decommission"):
+                self.world.refuse_fenced(plan, component, request.get("fencing", 0))
                 self.world.step(step, plan, component, request["token"])
             else:
                 return {"answer": "refused", "reason": f"this agent knows no step {step!r}"}

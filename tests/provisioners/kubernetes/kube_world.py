@@ -38,6 +38,8 @@ def objects_of(component: str) -> list[dict[str, Any]]:
 class KubeWorld(ProvisionerHarness):
     """One namespace behind one front."""
 
+    fences = True
+
     namespace = "default"
 
     def __init__(self, directory: Path, backend: Backend) -> None:

@@ -67,6 +67,8 @@ class FaultyAgent(Agent):
 class AgentWorld(ProvisionerHarness):
     """The mqtt provisioner in front of the reference agent."""
 
+    fences = True
+
     def __init__(self, directory: Path, port: int) -> None:
         """Call it in a running loop."""
         super().__init__()

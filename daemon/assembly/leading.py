@@ -1,0 +1,146 @@
+"""What a daemon needs to lead one of several: the desk of the lease, the followed journal, and who it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from adapters.clocks import boot_time_s
+from adapters.journal_place import address_of, note_opened, place_for_reading, require_place
+from adapters.redis_streams.names import url_without_password
+from adapters.secret_references import SecretMissingError, read_secret
+from adapters.state_directory import RunFacts, StateDirectory
+from config.extras import install_hint
+from config.settings import Settings
+from daemon.assembly.command_line import metrics_page
+from daemon.leading.leading import Waiting
+from daemon.standing_by import StandingBy
+from machines.ports.clock import Clock
+from machines.ports.journal import Journal, JournalRefusedError
+from machines.ports.lease import Candidate, LeaseAwayError, LeaseDesk
+from machines.state.whole import FOLD_VERSION
+
+FOLLOW_S: Final = 2
+"""How long a standby's reading may wait for PostgreSQL."""
+if TYPE_CHECKING:
+    from adapters.postgres_journal.place import PostgresPlace
+
+
+def postgres_place(settings: Settings) -> PostgresPlace:
+    """Where the settings put the journal; raises `JournalRefusedError` where that cannot be used."""
+    try:
+        from adapters.postgres_journal.place import PostgresPlace  # noqa: PLC0415 - an extra, where it is wished
+    except ModuleNotFoundError as missing:
+        raise JournalRefusedError(
+            f"journal.url needs the package {missing.name}: {install_hint('postgres')}"
+        ) from missing
+    try:
+        url = read_secret(settings.journal.url, os.environ)
+    except SecretMissingError as missing:
+        raise JournalRefusedError(f"journal.url: {missing}") from missing
+    limits = settings.journal
+    return PostgresPlace(url, limits.schema, limits.connect_timeout_s, limits.statement_timeout_s)
+
+
+@contextmanager
+def held_directory(settings: Settings, clock: Clock) -> Iterator[StateDirectory]:
+    """Hold the state directory; raises `HeldError` and `OSError`."""
+    with StateDirectory.hold(Path(settings.state_dir), instance=settings.instance, since=clock.wall()) as directory:
+        yield directory
+
+
+@asynccontextmanager
+async def lease_desk(settings: Settings) -> AsyncIterator[LeaseDesk]:
+    """The desk where this journal's lease is taken, with its tables where the server answers."""
+    place = postgres_place(settings)
+    from adapters.postgres_journal.lease import PostgresLeaseDesk  # noqa: PLC0415 - an extra, where it is wished
+
+    desk = PostgresLeaseDesk(place, call_timeout_s=settings.lease.renew_every_s)
+    try:
+        yield desk
+    finally:
+        await desk.close()
+
+
+def lease_desk_beside(state_dir: str) -> LeaseDesk | None:
+    """The desk of a state directory's journal; None where that is in the directory. Raises `JournalRefusedError`."""
+    folder = Path(state_dir)
+    noted = place_for_reading(folder)
+    if noted is None:
+        return None
+    from adapters.postgres_journal.lease import PostgresLeaseDesk  # noqa: PLC0415 - an extra, where it is wished
+    from adapters.postgres_journal.place import PostgresPlace  # noqa: PLC0415 - an extra, where it is wished
+
+    return PostgresLeaseDesk(PostgresPlace(address_of(noted, folder, os.environ), noted.schema))
+
+
+async def made_tables(settings: Settings) -> None:
+    """Make the tables of an empty database; a server that does not answer is asked again later.
+
+    Raises `JournalDamagedError` for a schema that holds something else, and `JournalRefusedError` where the state
+    directory knows another place.
+    """
+    from adapters.postgres_journal.lease import make_tables  # noqa: PLC0415 - an extra, where it is wished
+
+    require_place(Path(settings.state_dir), settings.journal)
+    with suppress(LeaseAwayError):
+        await make_tables(postgres_place(settings))
+
+
+def waiting_for_lead(settings: Settings, desk: LeaseDesk, directory: StateDirectory) -> Waiting:
+    """What a wait for the lead needs of the world."""
+    chance = random.SystemRandom()
+
+    def found_at(http: str) -> None:
+        redis = url_without_password(settings.redis)
+        facts = RunFacts(os.getpid(), settings.instance, http, redis, settings.commands.principals)
+        directory.write_run_facts(facts)
+
+    return Waiting(
+        desk=desk,
+        candidate=_candidate,
+        standing_by=lambda candidate: StandingBy(
+            desk,
+            candidate,
+            settings,
+            open_journal=lambda: _followed(settings),
+            page_of=metrics_page,
+            now_s=boot_time_s,
+            jitter=lambda: chance.uniform(0.5, 1.5),
+            found_at=found_at,
+        ),
+        now_s=boot_time_s,
+    )
+
+
+def _candidate() -> Candidate:
+    name = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    return Candidate(name, version=version("solvent"))
+
+
+async def _followed(settings: Settings) -> Journal:
+    """The journal of the daemon that leads, opened for reading; raises as `Following` expects."""
+    from adapters.postgres_journal import ReadOnlyPostgresJournal  # noqa: PLC0415 - an extra, where it is wished
+
+    path = Path(settings.state_dir)
+    require_place(path, settings.journal)
+    whole = postgres_place(settings)
+    # It reads on the loop's own thread: a server that does not answer must not hold up the question for the lead.
+    place = msgspec.structs.replace(whole, connect_timeout_s=FOLLOW_S, statement_timeout_s=FOLLOW_S)
+    journal = await asyncio.to_thread(ReadOnlyPostgresJournal.open, place, fold_version=FOLD_VERSION)
+    try:
+        note_opened(path, settings.journal, journal.identity.journal_id)
+    except BaseException:
+        await journal.close()
+        raise
+    return journal

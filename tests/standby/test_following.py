@@ -1,0 +1,120 @@
+"""What a standby folds while it waits is what a cold start would fold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from adapters.memory_journal import MemoryJournal, MemoryStore
+from daemon.leading.following import Following
+from daemon.resume import encode_state, resume
+from machines.events import Recorded
+from machines.ports.journal import Journal, JournalIdentity, Proposal
+from machines.state.whole import State, fold
+from tests.contracts.journal import START, SetClock
+from tests.fixtures.event_samples import one_of_each
+
+
+async def grown(store: MemoryStore, *, events: Sequence[Any]) -> MemoryJournal:
+    """A journal with these events appended."""
+    journal = MemoryJournal(store, SetClock())
+    await journal.append([Proposal(event, "test", START) for event in events])
+    return journal
+
+
+class Watching:
+    """A following standby over a store, run until it has read what is there."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+        self.following = Following(self._open, 0.001)
+
+    async def catch_up(self) -> None:
+        """Run until everything is folded, then end it."""
+        root = _Root(lambda: self.following.folded_sequence >= len(self.store.events))
+        with suppress(asyncio.CancelledError):
+            await self.following.run(root)  # type: ignore[arg-type]
+
+    async def _open(self) -> Journal:
+        return Reader(self.store)
+
+
+class _Root:
+    """Ends the run, as a kernel does, once enough is folded."""
+
+    def __init__(self, enough: Callable[[], bool]) -> None:
+        self._enough = enough
+
+    def beat(self) -> None:
+        """At each round."""
+        if self._enough():
+            raise asyncio.CancelledError
+
+
+class Reader(MemoryJournal):
+    """Opened for reading: it fences nobody."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        holder = store.holder
+        super().__init__(store, SetClock())
+        store.holder = holder
+
+    async def read(self, after: int = 0, limit: int | None = None) -> AsyncIterator[Any]:
+        """As a real journal."""
+        async for each in super().read(after, limit):
+            yield each
+
+
+def foldable() -> list[Any]:
+    """One of each event that can be folded on those before it."""
+    state, taken = State(), []
+    for event in one_of_each():
+        trial = msgspec.msgpack.decode(encode_state(state), type=State)
+        with suppress(Exception):
+            fold(trial, Recorded(len(taken) + 1, START, START, "test", None, event))
+            state = trial
+            taken.append(event)
+    assert len(taken) > 20
+    return taken
+
+
+async def test_the_warm_state_is_the_cold_one() -> None:
+    """Half followed while it was written and half folded at the takeover gives the bytes of a cold resume."""
+    store, events = MemoryStore(), foldable()
+    watching = Watching(store)
+    await grown(store, events=events[: len(events) // 2])
+    await watching.catch_up()
+    journal = await grown(store, events=events[len(events) // 2 :])
+    warm = await watching.following.state_for(journal)
+    assert warm is not None
+    assert len(events) // 2 == warm.sequence
+    resumed = await resume(journal, warm=warm)
+    assert encode_state((await resume(journal)).state) == encode_state(resumed.state)
+    assert len(events) - len(events) // 2 == resumed.folded_events
+
+
+async def test_another_journal_is_begun_anew() -> None:
+    """After a restore, which begins another epoch, nothing that was folded before is used."""
+    store, events = MemoryStore(), foldable()
+    watching = Watching(store)
+    journal = await grown(store, events=events[:4])
+    await watching.catch_up()
+    assert await watching.following.state_for(journal) is not None
+    store.identity = JournalIdentity(store.identity.journal_id, 2)
+    assert await watching.following.state_for(journal) is None
+
+
+async def test_events_that_were_lost_are_forgotten() -> None:
+    """A store that failed over to a copy that was behind, and went on, does not lead to a state of two histories."""
+    store, events = MemoryStore(), foldable()
+    watching = Watching(store)
+    await grown(store, events=events[:4])
+    await watching.catch_up()
+    del store.events[3:]
+    assert await watching.following.state_for(Reader(store)) is None
+    journal = await grown(store, events=[events[0]])
+    assert await watching.following.state_for(journal) is None

@@ -1,0 +1,133 @@
+"""The lease in PostgreSQL keeps the contract of leases, and what only a real server can show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from typing import Final
+
+import psycopg
+import pytest
+
+from adapters.postgres_journal.lease import PostgresLeaseDesk, make_tables
+from adapters.postgres_journal.place import PostgresPlace
+from config.secret import Secret
+from machines.ports.lease import LeaseAwayError, LeaseDesk
+from tests.contracts.lease import FIRST, SECOND_ONE, THIRD, TTL_S, LeaseContract, LeaseHarness
+from tests.postgres_server import PostgresServer, postgres_server
+from tests.tcp_proxy import TcpProxy
+
+pytestmark = pytest.mark.xdist_group("postgres-lease")
+_SCHEMAS: Final = count(1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """One server for this module."""
+    with postgres_server() as running:
+        yield running
+
+
+class PostgresHarness(LeaseHarness):
+    """Desks on one schema, through a proxy that can be cut."""
+
+    def __init__(self, server: PostgresServer, proxy: TcpProxy) -> None:
+        self.schema = f"lease_{next(_SCHEMAS)}"
+        self.proxy = proxy
+        self._server = server
+        self._desks: list[PostgresLeaseDesk] = []
+
+    @property
+    def place(self) -> PostgresPlace:
+        """Behind the proxy."""
+        return PostgresPlace(Secret(f"postgresql://postgres@127.0.0.1:{self.proxy.port}/postgres"), self.schema)
+
+    async def open(self) -> LeaseDesk:
+        """Another desk on the one schema."""
+        if not self._desks:
+            await make_tables(self.place)
+        self._desks.append(PostgresLeaseDesk(self.place, call_timeout_s=1))
+        return self._desks[-1]
+
+    async def pass_time(self, seconds: float) -> None:
+        """What was written so far was written so much earlier."""
+        move = f"- make_interval(secs => {seconds})"
+        self.execute(f"UPDATE lease SET since = since {move}, seen_at = seen_at {move}, expires_at = expires_at {move}")
+        self.execute(f"UPDATE daemons SET since = since {move}, seen_at = seen_at {move}")
+
+    async def cut_off(self) -> None:
+        """The way to the server is gone."""
+        self.proxy.cut()
+
+    def execute(self, statement: str) -> None:
+        """As the database's owner, past the proxy."""
+        with self.connect() as connection:
+            connection.execute(statement)
+
+    def connect(self) -> psycopg.Connection:
+        """A connection past the proxy."""
+        return psycopg.connect(self._server.url, options=f"-c search_path={self.schema}")
+
+    async def close(self) -> None:
+        """Let go of all."""
+        for desk in self._desks:
+            await desk.close()
+
+
+@pytest.fixture
+async def harness(server: PostgresServer) -> AsyncIterator[PostgresHarness]:
+    """An empty schema."""
+    with TcpProxy(server.port) as proxy:
+        made = PostgresHarness(server, proxy)
+        yield made
+        await made.close()
+
+
+class TestPostgresLease(LeaseContract):
+    """The contract."""
+
+
+async def test_of_many_one_leads(harness: PostgresHarness) -> None:
+    """Of ten candidates that ask at the same moment, exactly one gets the lead."""
+    desks = [await harness.open() for _ in range(5)]
+    asked = [desk.acquire(each, TTL_S) for desk in desks for each in (SECOND_ONE, THIRD)]
+    given = await asyncio.gather(*asked)
+    assert sorted(each for each in given if each is not None) == [1]
+
+
+async def test_a_held_row_delays_nobody_for_long(harness: PostgresHarness) -> None:
+    """A transaction that holds the lease's row, as a stuck append does, only delays a question: it is asked again."""
+    desk = await harness.open()
+    with harness.connect() as holding:
+        holding.execute("SELECT fencing FROM lease FOR SHARE")
+        with pytest.raises(LeaseAwayError, match="lock"):
+            await desk.acquire(FIRST, TTL_S)
+    assert await desk.acquire(FIRST, TTL_S) == 1
+
+
+async def test_a_silent_server_is_not_waited_for(harness: PostgresHarness, server: PostgresServer) -> None:
+    """A server whose machine is frozen is away within the bound, and answers again on a new connection."""
+    desk = await harness.open()
+    await desk.acquire(FIRST, TTL_S)
+    loop = asyncio.get_running_loop()
+    server.hold_still()
+    try:
+        began_s = loop.time()
+        with pytest.raises(LeaseAwayError):
+            await desk.renew(FIRST, 1, TTL_S)
+        took_s = loop.time() - began_s
+    finally:
+        server.go_on()
+    assert took_s < 4
+    assert (await desk.renew(FIRST, 1, TTL_S)).leader is not None
+
+
+async def test_the_password_is_not_said(harness: PostgresHarness) -> None:
+    """What is told of a server that cannot be reached holds no password."""
+    harness.proxy.cut()
+    url = Secret(f"postgresql://postgres:geheim@127.0.0.1:{harness.proxy.port}/postgres")
+    desk = PostgresLeaseDesk(PostgresPlace(url, "nowhere"))
+    with pytest.raises(LeaseAwayError) as away:
+        await desk.look()
+    assert "geheim" not in str(away.value)

@@ -1,0 +1,44 @@
+"""Handing the lead over on purpose: `solvent promote`, and an upgrade of both machines one after the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.processes.waiting import until
+from tests.standby.pair import Pair, ended_at, says, wait_standing_by
+
+pytestmark = pytest.mark.xdist_group("standby")
+
+
+async def test_a_rolling_upgrade_is_a_walk_of_two_hand_overs(pair: Pair) -> None:
+    """The new one stands by and is promoted; the old one stands by and takes the lead again."""
+    with pair.daemon("old", standby=True) as old:
+        until(lambda: says(old, "daemon_ready"), "the first to lead: nobody else is there")
+        with pair.daemon("new", standby=True) as new:
+            wait_standing_by(new)
+            code, said = pair.command("promote", state="old")
+            assert (0, True) == (code, "leads now, with the fencing token 2" in said), said
+            until(lambda: says(new, "daemon_ready"), "the new one to serve")
+            until(lambda: len(pair.daemons("new")["standbys"]) == 1, "the old one to stand by")
+            shown = pair.daemons("old")
+            assert (2, 0) == (shown["fencing"], shown["standbys"][0]["behind_events"])
+            assert ended_at(old) is None
+            code, said = pair.command("promote", state="new")
+            assert 0 == code, said
+            assert [1, 2, 3] == await pair.journal.leads()
+
+
+async def test_what_cannot_take_over_is_refused(pair: Pair) -> None:
+    """Without a standby, with an unknown name and with a silent standby nothing is asked of the leader."""
+    with pair.daemon("first") as first, pair.daemon("second", standby=True) as second:
+        wait_standing_by(second)
+        assert 2 == pair.command("promote", "--to", "nobody", state="first")[0]
+        second.kill()
+        pair.journal.execute("UPDATE daemons SET seen_at = seen_at - interval '1 minute'")
+        code, said = pair.command("promote", state="first")
+        assert (2, True) == (code, "no such standby is heard of" in said), said
+        pair.journal.execute("DELETE FROM daemons")
+        code, said = pair.command("promote", state="first")
+        assert (3, True) == (code, "nobody stands by" in said), said
+        assert "" == pair.journal.execute("SELECT wanted FROM lease")[0][0]
+        assert ended_at(first) is None
