@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from adapters.backups.errors import BackupError, BackupsBusyError, NoJournalError
+from adapters.backups.copying import copy_journal, require_journal, room_needed_bytes
+from adapters.backups.errors import BackupError, BackupsBusyError
 from adapters.backups.files import alone
 from adapters.backups.manifest import Listing, Manifest, name_for
 from adapters.backups.outcomes import Failure, Success, note
@@ -19,7 +20,6 @@ from adapters.backups.places import Place
 from adapters.backups.proving import held_by
 from adapters.backups.room import room_told
 from adapters.sqlite_journal import JOURNAL_NAME, verify
-from adapters.sqlite_journal.copying import copy_whole
 from adapters.sqlite_journal.expected_tables import table_faults
 from config.instants import SECOND, Instant
 from config.retention import Candidate, kept
@@ -49,6 +49,8 @@ class Backing(msgspec.Struct, frozen=True):
     place: Place
     version: str
     """Of this solvent, for the manifest."""
+    environ: Mapping[str, str] = {}
+    """Where the address of a journal in PostgreSQL may be."""
 
 
 def make_backup(backing: Backing, now: Callable[[], Instant]) -> Made:
@@ -57,8 +59,7 @@ def make_backup(backing: Backing, now: Callable[[], Instant]) -> Made:
     Raises `BackupError`; then nothing is half kept, and what was kept before stays.
     """
     state_dir, settings = backing.state_dir, backing.settings
-    if not (state_dir / JOURNAL_NAME).is_file():
-        raise NoJournalError(f"{state_dir} has no {JOURNAL_NAME}: name the --state-dir of `solvent run`")
+    require_journal(state_dir)
     began = now()
     try:
         with alone(state_dir, PURPOSE, Path(settings.scratch_dir) if settings.scratch_dir else None) as scratch:
@@ -91,12 +92,11 @@ def _noted(made: Made, state_dir: Path) -> Made:
 
 
 def _keep(backing: Backing, scratch: Path, made_at: Instant) -> Manifest:
-    journal, copy = backing.state_dir / JOURNAL_NAME, scratch / JOURNAL_NAME
-    logged = journal.with_name(f"{journal.name}-wal")
-    needed = journal.stat().st_size + (logged.stat().st_size if logged.exists() else 0)
+    copy = scratch / JOURNAL_NAME
+    needed = room_needed_bytes(backing.state_dir)
     advice = "Nothing was kept of it. Name a backup.scratch_dir with room, or make some"
     with room_told(_NOT_MADE, scratch.parent, needed, advice):
-        copy_whole(journal, copy)
+        copy_journal(backing.state_dir, backing.environ, copy)
     damaged = verify(copy)
     if damaged is not None:
         raise BackupError(

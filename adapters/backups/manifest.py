@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from config.instants import MINUTE, SECOND, Instant, datetime_from_instant
+from config.unreadable import UNREADABLE
 
 SUFFIX: Final = ".json"
 _NAME: Final = re.compile(r"solvent-\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{1,64}-e(\d{1,9})-\d{12}\.sqlite\.gz(\.age)?")
@@ -99,7 +100,7 @@ def manifest_from(name: str, data: bytes) -> Manifest | None:
     """The manifest that a file holds; None for one that is none, says what cannot be, or belongs to another name."""
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     named = _NAME.fullmatch(manifest.name)
     if named is None or manifest.manifest_name != name:

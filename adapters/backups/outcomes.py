@@ -22,6 +22,7 @@ from msgspec import Meta
 from adapters.backups.errors import BackupError
 from adapters.backups.files import open_lock, read_regular, write_private
 from adapters.backups.manifest import INSTANT_MAX
+from config.unreadable import UNREADABLE
 
 STATUS_NAME: Final = "backups.json"
 _LOCK_NAME: Final = "backups.json.lock"
@@ -76,7 +77,7 @@ def read_status(state_dir: Path) -> BackupsStatus:
     """What is known; nothing where the file is missing or is none."""
     try:
         return msgspec.json.decode(read_regular(state_dir / STATUS_NAME, _BYTES_MAX), type=BackupsStatus)
-    except (OSError, BackupError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, BackupError, *UNREADABLE):
         return BackupsStatus()
 
 

@@ -100,7 +100,8 @@ def _decrypt(packed: BinaryIO, writer: _Decompressed, identity: Secret) -> None:
             raise
         if "matching" in str(error):
             raise BackupError("the backup was encrypted for other keys than the one of backup.identity") from None
-        raise BackupError(f"the backup is damaged or cut short: it does not decrypt ({error})") from None
+        why = " ".join(str(error).split())  # the library writes paragraphs
+        raise BackupError(f"the backup is damaged or cut short: it does not decrypt ({why})") from None
 
 
 class _Compressed:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from adapters.journal_rows.meta import meta
+from adapters.journal_rows.reading import Point, last_point
 from adapters.sqlite_journal.opening import require_ours
-from adapters.sqlite_journal.reading import Point, last_point
-from adapters.sqlite_journal.schema import meta
 from machines.upcasters import require_known
 
 

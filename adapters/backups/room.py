@@ -26,8 +26,7 @@ def room_told(what: str, where: Path, needed_bytes: int, advice: str, backup: st
         if not full:
             raise
         raise BackupError(
-            f"{what}: the disk of {where} is full: up to {_text(needed_bytes)} are needed there, {_text(free)} were "
-            f"free. {advice}",
+            f"{what}: the disk of {where} is full: {_needed(needed_bytes)}, {_text(free)} were free. {advice}",
             backup,
         ) from error
 
@@ -35,6 +34,11 @@ def room_told(what: str, where: Path, needed_bytes: int, advice: str, backup: st
 def _free_bytes(where: Path) -> int:
     there = next((each for each in (where, *where.parents) if each.exists()), Path("/"))
     return shutil.disk_usage(there).free
+
+
+def _needed(size: int) -> str:
+    """A journal in PostgreSQL has no file whose size could be told."""
+    return f"up to {_text(size)} are needed there" if size else "the whole journal must have room there"
 
 
 def _text(size: int) -> str:

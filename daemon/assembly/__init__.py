@@ -12,12 +12,12 @@ from daemon.assembly.command_line import (
     log_into,
     log_to_stderr,
     metrics_page,
-    open_journal_for_reading,
     payments_sender,
     read_payments_csv,
     run_facts,
 )
 from daemon.assembly.installation import Installation, installed
+from daemon.assembly.journals import open_journal_for_reading
 from daemon.assembly.provisioners import PREFLIGHT_LIMIT_S, REDIS_AS_FOUND, Unreached, observers_of, preflight
 from daemon.assembly.refusals import CannotStart
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from adapters.backups.copying import copy_journal, is_elsewhere
 from adapters.backups.errors import BackupError, BackupsBusyError, NoBackupError, NoJournalError
 from adapters.backups.fetching import choose, fetch
 from adapters.backups.files import alone
@@ -20,6 +21,9 @@ from adapters.backups.manifest import Listing, Manifest
 from adapters.backups.outcomes import BackupsStatus, DrillOutcome, note, read_status
 from adapters.backups.places import Place, place_of
 from adapters.backups.restoring import Restored, Wish, journal_id_of, restore
+from adapters.backups.room import room_told
+from adapters.backups.seats import Seat
+from adapters.journal_place import place_for_reading
 from adapters.secret_references import SecretMissingError, read_secret
 from adapters.sqlite_journal import JOURNAL_NAME
 from adapters.sqlite_journal.examining import examine
@@ -28,10 +32,12 @@ from config.instants import SECOND
 from config.secret import Secret
 from config.settings import Settings
 from daemon.assembly.folding import require_folds
+from daemon.assembly.journals import packages_told
 from daemon.backing_up.verifying import Verification, verify_journal
 from daemon.backing_up.witnesses import Witness
 from machines.ports.clock import Clock
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
+from machines.state.whole import FOLD_VERSION
 
 __all__ = [
     "BackupError",
@@ -86,7 +92,8 @@ class Environment(msgspec.Struct, frozen=True):
 def back_up(around: Environment) -> Made:
     """Make and keep a backup; raises `BackupError`."""
     settings = around.settings
-    backing = Backing(Path(settings.state_dir), settings.backup, around.place, version("solvent"))
+    state_dir = Path(settings.state_dir)
+    backing = Backing(state_dir, settings.backup, around.place, version("solvent"), around.environ)
     return make_backup(backing, around.clock.wall)
 
 
@@ -100,9 +107,32 @@ def list_place(around: Environment) -> Listing:
     return around.place.listing()
 
 
-def take_back(around: Environment, wish: Wish) -> Restored:
-    """Put a backup in place; raises `BackupError`, `HeldError` and `OSError`, and then nothing was changed."""
-    return restore(wish, around.place, around.identity, around.clock.wall(), require_folds)
+def take_back(around: Environment, wish: Wish, *, into_file: bool = False) -> Restored:
+    """Put a backup in place; raises `BackupError`, `HeldError` and `OSError`, and then nothing was changed.
+
+    It goes where the journal of the state directory is, or where the settings want it; `into_file` for its file.
+    """
+    seat = None if into_file else _seat(around, wish.state_dir)
+    return restore(wish, around.place, around.identity, around.clock.wall(), require_folds, seat)
+
+
+def _seat(around: Environment, state_dir: Path) -> Seat | None:
+    """The schema of PostgreSQL that the backup goes to; None for the file."""
+    journal = around.settings.journal
+    try:
+        noted = place_for_reading(state_dir)
+        reference = noted.url if noted is not None else journal.url
+        if not reference:
+            return None
+        with packages_told():
+            from adapters.journal_moving.seat import PostgresSeat  # noqa: PLC0415 - an extra
+            from adapters.postgres_journal.place import PostgresPlace  # noqa: PLC0415 - an extra
+        url = read_secret(reference, around.environ)
+    except (JournalRefusedError, SecretMissingError) as refused:
+        raise BackupError(f"the journal is in PostgreSQL: {refused}") from refused
+    schema = noted.schema if noted is not None else journal.schema
+    place = PostgresPlace(url, schema, journal.connect_timeout_s, journal.statement_timeout_s)
+    return PostgresSeat(state_dir, place, reference, FOLD_VERSION)
 
 
 def backups_status(state_dir: str) -> BackupsStatus:
@@ -110,12 +140,22 @@ def backups_status(state_dir: str) -> BackupsStatus:
     return read_status(Path(state_dir))
 
 
-def verify_state_dir(state_dir: str, witnesses: Sequence[Manifest] = ()) -> Verification:
+def verify_state_dir(
+    state_dir: str, witnesses: Sequence[Manifest] = (), around: Environment | None = None
+) -> Verification:
     """Verify the journal of a state directory, beside its daemon or without one.
 
-    Raises `NoJournalError`, and `BackupError` for what is no journal at all.
+    A journal in PostgreSQL is copied into a scratch folder first, as `around` says, and the copy is examined. Raises
+    `NoJournalError`, and `BackupError` for what is no journal at all.
     """
-    return _verified(Path(state_dir) / JOURNAL_NAME, witnesses)
+    folder = Path(state_dir)
+    if around is None or not is_elsewhere(folder):
+        return _verified(folder / JOURNAL_NAME, witnesses)
+    with _private_scratch(around, "verify") as scratch:
+        copy = scratch / JOURNAL_NAME
+        with room_told("the journal was not verified", scratch.parent, 0, "Name a backup.scratch_dir with room"):
+            copy_journal(folder, around.environ, copy)
+        return _verified(copy, witnesses)
 
 
 def verify_backup(around: Environment, name: str) -> tuple[Manifest, Verification]:
@@ -139,7 +179,7 @@ def drill(around: Environment) -> DrillOutcome:
     with _private_scratch(around, DRILL) as scratch:
         try:
             wish = Wish(scratch / "state", journal_id=journal_id_of(state_dir), instance=DRILL)
-            restored = take_back(around, wish)
+            restored = take_back(around, wish, into_file=True)
             name = restored.manifest.name
             verified = _verified(scratch / "state" / JOURNAL_NAME)
             reason = "" if verified.whole else verified.findings[0]

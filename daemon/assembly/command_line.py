@@ -13,13 +13,11 @@ from adapters.logs import configure_logs
 from adapters.metrics import PrometheusText
 from adapters.payments_csv import PaymentsFile
 from adapters.redis_streams import CommandSender, PaymentsSender, RedisAccess
-from adapters.sqlite_journal import JOURNAL_NAME, ReadOnlyJournal
 from adapters.state_directory import Holder, RunFacts, current_holder, read_run_facts
 from config.instants import Instant, instant_text
 from config.settings import LogSettings
 from config.settings_redis import RedisReached
 from machines.ports.clock import Clock
-from machines.state.whole import FOLD_VERSION
 
 
 def log_to_stderr(clock: Clock, settings: LogSettings) -> Mapping[str, int]:
@@ -53,14 +51,6 @@ def clock_from(as_of: Instant | None) -> Clock:
 def read_payments_csv(path: str) -> PaymentsFile:
     """The payments of a file (`-` is standard input); iterating it raises `UnreadableFileError`."""
     return PaymentsFile(path)
-
-
-def open_journal_for_reading(state_dir: str) -> ReadOnlyJournal:
-    """The journal of a state directory, beside its daemon or without one; nothing is made or changed.
-
-    Raises `FileNotFoundError` where there is none, `JournalDamagedError` and `JournalRefusedError`.
-    """
-    return ReadOnlyJournal.open(Path(state_dir) / JOURNAL_NAME, fold_version=FOLD_VERSION)
 
 
 def run_facts(state_dir: str) -> RunFacts | None:

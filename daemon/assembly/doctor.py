@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from adapters.examinations.machine import ClockFacts, FileFacts, Room, clock_facts, facts_of, room_at, user_id
+from adapters.examinations.postgres_facts import PostgresFacts
 from adapters.examinations.redis import RedisFacts
 from adapters.examinations.redis import redis_facts as _redis_facts
+from adapters.journal_place import place_for_reading
 from adapters.redis_streams.access import RedisAccess
 from adapters.secret_references import SecretMissingError, read_secret
 from config.instants import Instant
-from config.settings import RedisAccessSettings
+from config.settings import RedisAccessSettings, Settings
+from daemon.assembly.journals import packages_told
+from machines.ports.journal import JournalRefusedError
 
 __all__ = [
     "ClockFacts",
     "FileFacts",
+    "PostgresFacts",
     "RedisFacts",
     "Room",
     "clock_facts",
     "facts_of",
+    "journal_server_facts",
     "redis_facts",
     "room_at",
     "secret_fault",
@@ -32,6 +39,26 @@ async def redis_facts(
 ) -> RedisFacts:
     """What the Redis of this address shows to this user; raises `StreamsAwayError` and `ValueError`."""
     return await _redis_facts(url, RedisAccess(access, environ), instance, wall)
+
+
+def journal_server_facts(settings: Settings, environ: Mapping[str, str]) -> PostgresFacts | None:
+    """What the PostgreSQL of the journal shows; None where the journal is a file.
+
+    Raises `JournalRefusedError` and `JournalDamagedError`.
+    """
+    noted, journal = place_for_reading(Path(settings.state_dir)), settings.journal
+    reference = noted.url if noted is not None else journal.url
+    if not reference:
+        return None
+    with packages_told():
+        from adapters.examinations.postgres import postgres_facts  # noqa: PLC0415 - an extra
+        from adapters.postgres_journal.place import PostgresPlace  # noqa: PLC0415 - an extra
+    try:
+        url = read_secret(reference, environ)
+    except SecretMissingError as missing:
+        raise JournalRefusedError(f"journal.url: {missing}") from missing
+    schema = journal.schema if noted is None else noted.schema
+    return postgres_facts(PostgresPlace(url, schema, journal.connect_timeout_s, journal.statement_timeout_s))
 
 
 def secret_fault(reference: str, environ: Mapping[str, str]) -> str:

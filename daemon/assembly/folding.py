@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from adapters.backups.errors import BackupError
-from adapters.sqlite_journal.reading import anchor, newest_snapshot, stored_events
+from adapters.journal_rows.reading import anchor, newest_snapshot, stored_events
 from adapters.sqlite_journal.schema import connect
 from machines.state.whole import FOLD_VERSION, State, fold
 

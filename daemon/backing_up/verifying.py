@@ -150,7 +150,7 @@ def _damage_findings(examined: Examination) -> list[Finding]:
         found.append(Finding("I3", f"{damage.text}; the last good event is {good}", damage.sequence))
     restored = examined.epoch - 1
     if damage is None and (examined.restores > restored or (restored and not examined.restores)):
-        text = f"it says epoch {examined.epoch}, its events tell of {examined.restores} restores"
+        text = f"it says epoch {examined.epoch}, its events tell of {examined.restores} restores and moves"
         if not examined.dropped_before:
             found.append(Finding("I3", f"meta: {text}"))
     return found

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from machines.events import JournalRestored, Recorded
+from machines.events import JournalMoved, JournalRestored, Recorded
 from machines.invariants import Finding
 from machines.ports.examination import Examination
 
@@ -42,6 +42,8 @@ class Kept:
         self._wanted = frozenset(each.sequence for each in witnesses)
         self._hashes: dict[int, str] = {}
         self._restores: list[tuple[int, str, int]] = []
+        self._moves: dict[int, int] = {}
+        """The epoch that each move ended, and the last event before it."""
 
     def hear(self, recorded: Recorded) -> None:
         """The next event."""
@@ -49,6 +51,8 @@ class Kept:
             self._hashes[recorded.sequence] = recorded.hash.hex()
         if isinstance(recorded.event, JournalRestored):
             self._restores.append((recorded.sequence, recorded.event.backup, recorded.event.dropped_events))
+        if isinstance(recorded.event, JournalMoved):
+            self._moves[recorded.event.epoch - 1] = recorded.sequence - 1
 
     def held(self, examined: Examination) -> Held:
         """Hold the chain against what the backups saw."""
@@ -68,14 +72,17 @@ class Kept:
     def _ends(self, examined: Examination) -> Mapping[int, int]:
         """Up to which event the life of each earlier epoch is this chain too.
 
-        What stands before a restore is that of the backup's epoch, and before the first one that of epoch 1. Which
-        epoch the oldest events are of is not known any more where retention dropped some.
+        What stands before a restore is that of the backup's epoch, before a move that of the epoch before, and before
+        the first of either that of epoch 1. Which epoch the oldest events are of is not known any more where retention
+        dropped some.
         """
         ends = {
             int(found[1]): sequence - 1 for sequence, backup, _ in self._restores if (found := _EPOCH.search(backup))
         }
-        if self._restores and not examined.dropped_before:
-            ends[1] = self._restores[0][0] - 1
+        ends.update(self._moves)
+        begun = [*(sequence - 1 for sequence, _, _ in self._restores), *self._moves.values()]
+        if begun and not examined.dropped_before:
+            ends[1] = min(begun)
         return ends
 
     def _denied(self, witness: Witness, examined: Examination) -> Finding | None:

@@ -12,6 +12,7 @@ from daemon.doctor.findings import Finding, unknown
 from daemon.doctor.journal import journal
 from daemon.doctor.machine import clock, disk, permissions
 from daemon.doctor.plan import plan
+from daemon.doctor.postgres import postgres
 from daemon.doctor.redis import redis
 from daemon.doctor.secrets import secrets
 from daemon.doctor.software import software
@@ -22,6 +23,7 @@ ORDER: Final = (
     "versions",
     "daemon",
     "journal",
+    "store",
     "decisions",
     "actors",
     "components",
@@ -46,6 +48,7 @@ async def examine(settings: Settings, settings_file: str | None, wall: Clock) ->
     looks: dict[str, Look] = {
         "versions": lambda: software(settings),
         "journal": lambda: journal(settings, wall),
+        "store": lambda: postgres(settings),
         "redis": lambda: redis(settings, wall),
         "clock": clock,
         "disk": lambda: disk(settings),

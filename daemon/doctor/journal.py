@@ -27,7 +27,9 @@ async def journal(settings: Settings, clock: Clock) -> list[Finding]:
         opened = open_journal_for_reading(settings.state_dir)
     except FileNotFoundError:
         return [*found, unknown("journal", f"there is none in {settings.state_dir} yet", "solvent run makes it")]
-    except (JournalDamagedError, JournalRefusedError) as unreadable:
+    except JournalRefusedError as refused:
+        return [*found, problem("journal", str(refused), "mend what it names; docs/journal.md")]
+    except JournalDamagedError as unreadable:
         return [*found, problem("journal", str(unreadable), "solvent verify locates it; docs/backup.md: restoring")]
     try:
         resumed = await resume(opened)

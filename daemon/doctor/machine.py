@@ -22,6 +22,7 @@ _JOURNAL_FILES: Final = (
     "journal.sqlite",
     "journal.sqlite-wal",
     "journal.sqlite-shm",
+    "journal.json",
     "backups.json",
     "run.json",
     "lock",

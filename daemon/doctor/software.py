@@ -40,6 +40,8 @@ def extras_of(settings: Settings) -> set[str]:
         found.add("aws")
     if settings.mqtt.url:
         found.add("mqtt")
+    if settings.journal.url:
+        found.add("postgres")
     return found - {""}
 
 

@@ -236,6 +236,8 @@ OF_OPERATION: Final = (
     ),
     Description("solvent_publication_entries_total", _COUNTER, "Entries published.", ("stream",)),
     Description("solvent_mqtt_connected", _GAUGE, "1 while the MQTT broker can be reached; absent without one."),
+    Description("solvent_tasks_items", _GAUGE, "Tasks of the event loop that are not done."),
+    Description("solvent_mailbox_items", _GAUGE, "Messages that wait in the actors' mailboxes."),
     Description(
         "solvent_actors_parked_items", _GAUGE, "Actors and root tasks that failed too often and wait for an operator."
     ),
@@ -284,6 +286,25 @@ OF_BACKUPS: Final = (
     Description("solvent_restore_drill_duration_seconds", _GAUGE, "How long it took to restore."),
 )
 
+OF_THE_LEASE: Final = (
+    Description("solvent_leader", _GAUGE, "1 on the daemon that leads, 0 on one that stands by."),
+    Description(
+        "solvent_lease_fencing", _GAUGE, "The fencing token of the newest lease, as this daemon saw it; grows by one."
+    ),
+    Description(
+        "solvent_lease_expires_seconds",
+        _GAUGE,
+        "On the leader until it stops leading unless it renews; on a standby until the leader's lease ends.",
+    ),
+    Description(
+        "solvent_lease_standbys_items", _GAUGE, "On the leader: standbys that were heard of within a lease's time."
+    ),
+    Description(
+        "solvent_standby_lag_events", _GAUGE, "On a standby: durable events of the leader that it has not folded yet."
+    ),
+)
+"""Of daemons whose journal is in PostgreSQL."""
+
 CATALOGUE: Final = (
     *OF_THE_DOCUMENTS,
     *OF_REVENUE,
@@ -292,4 +313,5 @@ CATALOGUE: Final = (
     *OF_OPERATION,
     *OF_NOTIFICATIONS,
     *OF_BACKUPS,
+    *OF_THE_LEASE,
 )

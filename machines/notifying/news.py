@@ -96,5 +96,8 @@ def _journal_news(event: events.Event) -> _Found | None:
             copy = f" A copy from before is {event.backup}." if event.backup else ""
             text = f"The tables of the journal went from schema {event.from_schema} to {event.to_schema}.{copy}"
             return "journal_migrated", Severity.INFO, "The journal was migrated", text
+        case events.JournalMoved():
+            text = f"The journal went whole from {event.source} to {event.target}; its epoch is {event.epoch}."
+            return "journal_moved", Severity.INFO, "The journal was moved", text
         case _:
             return None

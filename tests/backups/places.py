@@ -12,9 +12,9 @@ from pathlib import Path
 from adapters.backups.folder import Folder
 from adapters.backups.making import Backing, Made, make_backup
 from adapters.backups.restoring import Restored, Wish, restore
+from adapters.journal_rows.reading import stored_events
 from adapters.sqlite_journal import JOURNAL_NAME
 from adapters.sqlite_journal.examining import examine
-from adapters.sqlite_journal.reading import stored_events
 from config.instants import SECOND, Instant
 from config.secret import Secret
 from config.settings import BackupSettings

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.backups import restoring
+from adapters.backups import keeping_aside
 from adapters.backups.errors import BackupError, NoBackupError
 from adapters.backups.folder import Folder
 from adapters.backups.manifest import Manifest
@@ -185,7 +185,7 @@ def test_a_held_directory_is_refused(shelf: Shelf) -> None:
 
 def test_a_journal_that_somebody_reads_is_not_taken_away(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader keeps the log: nothing is moved until it has gone."""
-    monkeypatch.setattr(restoring, "READER_WAIT_S", 0.01)
+    monkeypatch.setattr(keeping_aside, "READER_WAIT_S", 0.01)
     with closing(sqlite3.connect(shelf.journal, isolation_level=None)) as writer:
         writer.execute("PRAGMA journal_mode=WAL")
         with closing(sqlite3.connect(shelf.journal, isolation_level=None)) as reader:

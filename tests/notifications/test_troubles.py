@@ -174,6 +174,7 @@ NEWS: list[tuple[Event, str, str]] = [
     (events.AttestationEnded("backups", EXPIRED), "info", "The attestation of backups ran out"),
     (events.JournalRestored("b-1", NOW, NOW), "warning", "The journal was restored from a backup"),
     (events.JournalMigrated(1, 2), "info", "The journal was migrated"),
+    (events.JournalMoved("journal.sqlite", "the schema solvent", 2, NOW), "info", "The journal was moved"),
 ]
 
 

@@ -1,0 +1,77 @@
+"""A journal's file into the empty tables of a PostgreSQL schema: by COPY, in the caller's transaction, and proven."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from psycopg import sql
+
+from adapters.journal_moving.meta import file_meta, schema_meta, write_meta
+from adapters.journal_moving.rows import EVENTS, Progress, Row, Table, Tally, silent, tables
+from adapters.journal_moving.stored import Connection, stored_rows
+from adapters.journal_rows.chain import ChainBreakError, StoredEvent, checked
+from adapters.journal_rows.reading import Point, anchor
+from adapters.postgres_journal.literals import storable
+from adapters.sqlite_journal.schema import connect
+from machines.ports.journal import JournalDamagedError, JournalRefusedError
+
+_BUSY_MS = 5_000
+
+
+def import_file(connection: Connection, schema: str, path: Path, progress: Progress = silent) -> Point:
+    """Fill the tables of `schema` with the journal at `path`, within the running transaction; the journal's end.
+
+    What stood in them goes. The chain is proven on its way in, and again as PostgreSQL has it, with every other row.
+    Raises `JournalDamagedError`, `JournalRefusedError` and `psycopg.Error`; the caller takes its transaction back.
+    """
+    with closing(connect(path, _BUSY_MS, read_only=True)) as file:
+        file.execute("BEGIN")
+        for table in tables().values():
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(schema, table.name)))
+        write_meta(connection, schema, file_meta(file))
+        end = anchor(file)
+        for table in tables().values():
+            sent = _sent(connection, schema, table, file, progress)
+            arrived, last = _arrived(connection, schema, table, anchor(file))
+            if sent != arrived:
+                raise JournalRefusedError(
+                    f"the table {table.name} differs in PostgreSQL: {sent.rows} rows were sent and {arrived.rows} "
+                    "arrived, or they read otherwise. Nothing was changed"
+                )
+            end = end if last is None else last
+        if schema_meta(connection, schema) != file_meta(file):
+            raise JournalRefusedError("the table meta differs in PostgreSQL. Nothing was changed")
+        return end
+
+
+def _sent(connection: Connection, schema: str, table: Table, file: sqlite3.Connection, progress: Progress) -> Tally:
+    total: int = file.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0]  # noqa: S608 - our own names
+    rows: Iterator[Row] = iter(file.execute(f"SELECT {table.listed} FROM {table.name}"))  # noqa: S608 - our own names
+    tally = Tally()
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(schema, table.name), sql.SQL(", ").join(map(sql.Identifier, table.columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in tally.counted(rows, lambda done: progress(table.name, done, total)):
+            copy.write_row([storable(value) for value in row])
+    progress(table.name, tally.rows, total)
+    return tally
+
+
+def _arrived(connection: Connection, schema: str, table: Table, start: Point) -> tuple[Tally, Point | None]:
+    """What PostgreSQL has now; of the events also the end of their chain."""
+    tally, last = Tally(), None
+    rows = tally.counted(stored_rows(connection, schema, table))
+    if table.name != EVENTS:
+        for _ in rows:
+            pass
+        return tally, None
+    try:
+        for event in checked((StoredEvent(*row) for row in rows), start.sequence, start.hash):
+            last = Point(event.sequence, event.hash, event.recorded_at)
+    except ChainBreakError as broken:
+        raise JournalDamagedError(f"the journal's chain breaks: {broken}. Run `solvent verify`") from broken
+    return tally, last

@@ -1,0 +1,94 @@
+"""`solvent doctor` looks at the PostgreSQL of the journal too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from adapters.examinations.postgres_facts import PostgresFacts
+from config.settings import JournalSettings, Settings
+from daemon.doctor.findings import Finding, Verdict
+from daemon.doctor.postgres import judged, postgres
+from daemon.doctor.software import extras_of
+from tests.journal_place.installations import Installed, with_history
+from tests.postgres_server import PostgresServer, postgres_server
+
+pytestmark = pytest.mark.xdist_group("journal_moving")
+WELL = PostgresFacts("15.1", True, (), "", 0, (), 2, 2)
+SETTINGS = Settings(plan="starter", journal=JournalSettings(url="env:TEST_JOURNAL_URL"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A server that keeps no promise: a test's."""
+    with postgres_server() as running:
+        yield running
+
+
+def settings_of(installed: Installed) -> Settings:
+    """What the operator wrote."""
+    return Settings(plan="starter", state_dir=str(installed.state_dir), journal=installed.settings)
+
+
+def worst(found: list[Finding]) -> list[str]:
+    """What is not well."""
+    return [each.found for each in found if each.verdict is not Verdict.WELL]
+
+
+def test_a_server_is_looked_at(server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's server runs without fsync, which is a problem; who leads is told."""
+    shop = with_history(server, tmp_path / "state")
+    shop.there()
+    monkeypatch.setenv("TEST_JOURNAL_URL", server.url)
+    found = list(postgres(settings_of(shop)))
+
+    assert ["PostgreSQL runs with fsync off: a power cut takes back what was acknowledged"] == worst(found)
+    assert found[-1].found.endswith(f"schema {shop.schema}: nobody leads")
+
+
+def test_a_server_that_is_away_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what mends it, and without the password."""
+    monkeypatch.setenv("TEST_JOURNAL_URL", "postgresql://solvent:hidden-word@127.0.0.1:9/none")
+    (found,) = postgres(msgspec.structs.replace(SETTINGS, state_dir=str(tmp_path)))
+
+    assert Verdict.PROBLEM is found.verdict
+    assert "hidden-word" not in found.found
+    assert "pg_hba.conf" in found.mend
+
+
+def test_a_journal_that_is_a_file_is_no_matter(tmp_path: Path) -> None:
+    """Nothing is asked for that nobody named."""
+    assert [] == list(postgres(Settings(plan="starter", state_dir=str(tmp_path))))
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "text"),
+    [
+        ({"is_primary": False}, Verdict.PROBLEM, "a replica in recovery"),
+        ({"off": ("synchronous_commit",)}, Verdict.PROBLEM, "synchronous_commit off"),
+        ({"missing_rights": ("make tables in it",)}, Verdict.PROBLEM, "may not make tables in it"),
+        ({"replicas": 1}, Verdict.WARNING, "waits for none"),
+        ({"schema_version": None}, Verdict.UNKNOWN, "holds no journal yet"),
+        ({"schema_version": 1}, Verdict.WARNING, "the tables have version 1, this solvent has 2"),
+    ],
+)
+def test_what_is_wrong_is_told(facts: dict[str, object], verdict: Verdict, text: str) -> None:
+    """Each fact that endangers the journal has its own finding."""
+    found = next(iter(judged(msgspec.structs.replace(WELL, **facts), SETTINGS)))
+
+    assert (verdict, True) == (found.verdict, text in found.found)
+
+
+def test_a_server_that_is_well_says_who_leads() -> None:
+    """Leader and standbys by name."""
+    (found,) = judged(msgspec.structs.replace(WELL, leader="one/1/a", standbys=("two/2/b",)), SETTINGS)
+
+    assert "PostgreSQL 15.1, schema solvent: one/1/a leads, two/2/b by its side" == found.found
+
+
+def test_the_extra_is_asked_for() -> None:
+    """Whoever names journal.url needs the packages of `postgres`."""
+    assert {"postgres"} == extras_of(SETTINGS)
