@@ -29,7 +29,8 @@ MEASURED: Final = "dial:*:measured"
 """What an application tells of its dials."""
 DAEMONS_OWN: Final = ("payments", "commands", "owner", "doctor", *PUBLISHED, *STATE, *APPLICATIONS)
 
-CONNECTING: Final = ("client|setname", "ping", "select")
+CONNECTING: Final = ("client|setname", "ping", "select", "role")
+"""`role` is asked where sentinels named the server, which may no longer be the primary."""
 READING: Final = ("hgetall", "hget", "hmget", "xread", "xrange", "xrevrange", "xlen", "xinfo|stream", "type")
 ASKING_WHO: Final = ("ping", "acl|whoami", "select")
 STREAMS_COMMANDS: Final = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_QUERY_PASSWORD: Final = re.compile(r"[?&]password=", re.IGNORECASE)
+_QUERY_PASSWORD: Final = re.compile(r"[?&](sentinel_)?password=", re.IGNORECASE)
 ON_A_COMMAND_LINE: Final = (
     "an address without a password, which everybody on this machine would read in the list of processes: name it as "
     "redis_access.password in the settings file or SOLVENT_REDIS_ACCESS__PASSWORD=file:/PATH, and the user as "

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from config.redis_address import without_password
+from config.redis_sentinel import is_sentinel_address
 from config.settings import DEFAULT_INSTANCE, key_prefix
 
 SOMEBODY: Final = "NAME"
@@ -48,7 +49,9 @@ UNKNOWN_PLACE: Final = Orders()
 
 
 def _reached(redis_url: str) -> tuple[str, ...]:
-    """The options of redis-cli that lead to the server."""
+    """The options of redis-cli that lead to the server. It knows no sentinels: which server that is changes."""
+    if is_sentinel_address(redis_url):
+        return _UNKNOWN
     try:
         parts = urlsplit(without_password(redis_url))
         host, port = parts.hostname, parts.port or _PORT

@@ -36,6 +36,7 @@ class MemoryStreams:
                 exists=held is not None,
                 last_generated_id=held.last_generated_id if held else START,
                 cursor_entry_exists=here,
+                older_entry_exists=at > 0,
             )
         await asyncio.sleep(0)
         return found
@@ -92,10 +93,11 @@ class MemoryStreams:
         """Take the instance's keys if nobody owns them; whoever owns them now."""
         await asyncio.sleep(0)
         with self._server.call("claim"):
+            is_new = self._prefix + OWNER not in self._server.hashes
             fields = self._server.hashes.setdefault(self._prefix + OWNER, {"journal_id": owner.journal_id})
             if fields["journal_id"] == owner.journal_id:
                 fields["holder"] = owner.holder
-            present = Owner(journal_id=fields["journal_id"], holder=fields["holder"])
+            present = Owner(journal_id=fields["journal_id"], holder=fields["holder"], is_new=is_new)
         await asyncio.sleep(0)
         return present
 

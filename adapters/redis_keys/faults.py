@@ -6,13 +6,19 @@ import socket
 from typing import Final
 
 from redis import exceptions
+from redis.asyncio.sentinel import MasterNotFoundError
 
+from adapters.redis_streams.demoted import NoPrimaryError
 from adapters.redis_streams.faults import causes
+from adapters.redis_streams.sentinels import DemotedError
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.streams import StreamsAwayError
 
 _REFUSED_FOR_NOW: Final = (
     # Nothing was done for us, and an operator mends it: a password that was changed must park no component.
+    DemotedError,
+    MasterNotFoundError,
+    NoPrimaryError,
     exceptions.AuthenticationError,
     exceptions.BusyLoadingError,
     exceptions.MasterDownError,

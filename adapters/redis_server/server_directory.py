@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from adapters.redis_server.programs import Kind
+from config.unreadable import UNREADABLE
 
 LOG_BYTES_READ_MAX: Final = 64 * 1024
 
@@ -68,7 +69,7 @@ class ServerDirectory:
         """Where the server listens; None where nothing legible says so."""
         try:
             return msgspec.json.decode(self._address_path.read_bytes(), type=Address)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, *UNREADABLE):
             return None
 
     def write_address(self, address: Address) -> None:

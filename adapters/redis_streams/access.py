@@ -110,10 +110,14 @@ def access_options(access: RedisAccess, wished: Mapping[str, Any]) -> dict[str, 
     if settings.user or settings.password or user or password:
         options["credential_provider"] = Credentials(access, user, password)
     if options.get("connection_class") is SSLConnection:
-        files = {"ssl_ca_certs": settings.ca_file, "ssl_certfile": settings.cert_file, "ssl_keyfile": settings.key_file}
-        options |= {name: path for name, path in files.items() if path}
-        options["connection_class"] = TlsConnection
+        options |= tls_files(settings)
     return options
+
+
+def tls_files(settings: RedisAccessSettings) -> dict[str, str]:
+    """The certificates that the settings name, as redis-py calls them."""
+    files = {"ssl_ca_certs": settings.ca_file, "ssl_certfile": settings.cert_file, "ssl_keyfile": settings.key_file}
+    return {name: path for name, path in files.items() if path}
 
 
 def _tls_context(wished: RedisSSLContext) -> ssl.SSLContext:

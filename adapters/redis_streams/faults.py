@@ -10,8 +10,11 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from redis import exceptions
+from redis.asyncio.sentinel import MasterNotFoundError
 
 from adapters.redis_streams.access import CertificateUnreadError, Place, SecretUnreadError
+from adapters.redis_streams.demoted import NoPrimaryError
+from adapters.redis_streams.sentinels import DemotedError
 from machines.ports.streams import StreamsAwayError
 
 WRONG_TYPE: Final = "WRONGTYPE"
@@ -27,6 +30,9 @@ _REFUSED: Final = (
 _FORBIDDEN: Final = (
     "does not permit {asked} to the user {user}; load that user's line of `solvent redis-acl --settings FILE` there"
 )
+_DEMOTED: Final = "has become a replica; its sentinels are asked again where the primary is"
+_READ_ONLY: Final = "is a read-only replica; give --redis the address of the primary, or that of its sentinels"
+_LOST_UNDER_WATCH: Final = ((DemotedError.__name__, _DEMOTED), (NoPrimaryError.__name__, _READ_ONLY))
 _BY_TYPE: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
     # More special before more general: AuthenticationError, BusyLoadingError and others are kinds of ConnectionError.
     (CertificateUnreadError, "is not asked, for a certificate is missing; give the daemon's user the file"),
@@ -47,9 +53,13 @@ _BY_TYPE: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str],
     ),
     ((exceptions.AuthenticationError, exceptions.AuthenticationWrongNumberOfArgsError), _REFUSED),
     ((exceptions.NoPermissionError, exceptions.AuthorizationError), _FORBIDDEN),
+    (
+        MasterNotFoundError,
+        "is not found: none of its sentinels names a primary that is up; look at what each of them said",
+    ),
+    (DemotedError, _DEMOTED),
     (exceptions.BusyLoadingError, "is still loading its data; it will answer once that is done"),
-    (exceptions.MaxConnectionsError, "has no connection left for us; raise its `maxclients` or close idle clients"),
-    (exceptions.ReadOnlyError, "is a read-only replica; give --redis the address of the primary"),
+    ((NoPrimaryError, exceptions.ReadOnlyError), _READ_ONLY),
     (exceptions.MasterDownError, "is a replica that lost its primary; give --redis the address of the primary"),
     (exceptions.OutOfMemoryError, "is out of memory and wrote nothing; raise its `maxmemory` or trim what fills it"),
     (
@@ -61,6 +71,8 @@ _BY_TYPE: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str],
 _BY_TEXT: Final[tuple[tuple[str, str], ...]] = (
     ("WRONGPASS", _REFUSED),
     ("NOPERM", _FORBIDDEN),
+    ("max number of clients", "has no connection left for us; raise its `maxclients` or close idle clients"),
+    ("BUSY", "is busy with a script that does not end; redis-cli SCRIPT KILL ends it"),
     ("MISCONF", "cannot save to its disk and refuses writes; free disk space there"),
     ("NOREPLICAS", "has too few replicas to accept writes; bring them back"),
     (
@@ -121,7 +133,10 @@ def causes(error: BaseException | None) -> list[BaseException]:
 
 
 def _meaning(error: Exception) -> str:
-    if any(text in str(error) for text in _UNNAMED_TEXTS):
+    for name, meaning in _LOST_UNDER_WATCH:  # of a connection that was lost under WATCH redis-py tells no more
+        if name in str(error):
+            return meaning
+    if not isinstance(error, MasterNotFoundError) and any(text in str(error) for text in _UNNAMED_TEXTS):
         return _UNNAMED
     chain = causes(error)
     for kind, meaning in _BY_TYPE:

@@ -23,3 +23,7 @@ class RedisAccessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     """The daemon's own certificate, where the server asks for one."""
     key_file: FilePath = ""
     """The key of `cert_file`."""
+    sentinel_user: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{0,128}\Z", description="a user of the sentinels")] = ""
+    """The ACL user of the sentinels, where `redis` names sentinels and they have users; empty for `default`."""
+    sentinel_password: SecretReference = ""
+    """Where the sentinels' password is; they have one of their own, and ask for none where this is empty."""

@@ -7,6 +7,7 @@ from functools import partial
 
 import msgspec
 
+from daemon.actors.answered import answered_of
 from daemon.actors.planner import NAME as PLANNER
 from daemon.actors.recording import RecordingActor
 from daemon.actors.revenue import NAME as REVENUE
@@ -36,7 +37,7 @@ def principal_of(stream: str) -> str:
 class Commands(RecordingActor):
     """The only writer of pins, pauses, approvals and answers."""
 
-    __slots__ = ("_age_max_s", "_bench", "_kernel", "_principals", "_recorder")
+    __slots__ = ("_age_max_s", "_answered", "_bench", "_kernel", "_principals", "_recorder")
 
     def __init__(
         self,
@@ -54,20 +55,38 @@ class Commands(RecordingActor):
         self._kernel = kernel
         self._bench = bench
         self._age_max_s = age_max_s
+        self._answered: dict[str, frozenset[str]] = {}
+        """By stream that is read again from its start: what was answered before."""
 
     async def handle(self, message: msgspec.Struct) -> object | None:
         """Carry out what arrived, in order."""
         match message:
             case EntriesArrived():
                 cursor = self._recorder.state.cursors.get(message.stream, START)
-                for entry in unread(message.entries, cursor):
+                for entry in await self._unanswered(message.stream, unread(message.entries, cursor)):
                     await self._carry_out(message.stream, entry)
             case StreamReplaced():
-                why = "the stream was replaced: read from its start"
+                self._answered.pop(message.stream, None)
+                why = "the stream was replaced: read from its start, commands already answered are left alone"
                 await self._recorder.record(NAME, [CursorMoved(message.stream, START, why)])
             case _:
                 raise TypeError(f"the commands actor understands no {type(message).__name__}")
         return None
+
+    async def _unanswered(self, stream: str, entries: list[Entry]) -> list[Entry]:
+        """Without those that were carried out under the same id before the stream was read again from its start.
+
+        They stand before all others: what a replica or a disk kept of a stream is its beginning. So the position is
+        moved behind them first, and nothing of this need outlive a crash.
+        """
+        if entries and self._recorder.state.cursors.get(stream) == START and stream not in self._answered:
+            self._answered[stream] = await answered_of(self._recorder.journal, stream, entries)
+        answered = self._answered.get(stream, frozenset())
+        again = [entry.id for entry in entries if entry.id in answered]
+        if again:
+            why = f"{len(again)} commands were answered before the stream was replaced"
+            await self._recorder.record(NAME, [CursorMoved(stream, again[-1], why)])
+        return [entry for entry in entries if entry.id not in answered]
 
     async def _carry_out(self, stream: str, entry: Entry) -> None:
         command = Command(entry.fields.get("verb", ""), principal_of(stream), entry.id, entry.fields)

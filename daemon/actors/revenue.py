@@ -11,6 +11,7 @@ import msgspec
 from config.calendar import Calendar, calendar_of
 from config.instants import Instant
 from config.plan import Plan
+from daemon.actors.away_words import AwayWords, meaning_of
 from daemon.actors.entry_judging import EntryJudge
 from daemon.actors.planner import NAME as PLANNER
 from daemon.actors.recording import RecordingActor
@@ -63,6 +64,7 @@ class Revenue(RecordingActor):
     """The only writer of payment, month and reading events."""
 
     __slots__ = (
+        "_away",
         "_caught_up",
         "_clock",
         "_entries",
@@ -92,6 +94,7 @@ class Revenue(RecordingActor):
         self._tick_s = tick_s
         self._watch: ClockWatch | None = None
         self._caught_up = False
+        self._away = AwayWords()
         self._sources = sources or SourceWatch({})
 
     async def started(self) -> None:
@@ -124,8 +127,9 @@ class Revenue(RecordingActor):
                 await self._look()
             case StreamsLost():
                 self._caught_up = False
-                await self._freeze("streams_away", message.reason)
+                await self._say_away(message.reason)
             case StreamsReached():
+                self._away.forget()
                 await self._thaw("streams_away")
             case _:
                 raise TypeError(f"the revenue actor understands no {type(message).__name__}")
@@ -313,6 +317,12 @@ class Revenue(RecordingActor):
         """Said once per change: a reason that only differs in words is not said again."""
         if key not in self._recorder.state.freezes:
             await self._record(FreezeChanged(key, frozen=True, reason=reason))
+
+    async def _say_away(self, reason: str) -> None:
+        """Said once per change, and again where the same outage turns out to be something else."""
+        held = self._recorder.state.freezes.get("streams_away")
+        if self._away.is_news(reason) and (held is None or meaning_of(held) != meaning_of(reason)):
+            await self._record(FreezeChanged("streams_away", frozen=True, reason=reason))
 
     async def _thaw(self, key: str) -> None:
         if key in self._recorder.state.freezes:

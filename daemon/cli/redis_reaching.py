@@ -11,11 +11,13 @@ import msgspec
 
 from config.errors import SettingsError
 from config.redis_address import ON_A_COMMAND_LINE, has_password, without_password
+from config.redis_sentinel import EXPECTED, is_sentinel_address, is_usable
+from config.redis_sentinel import SCHEMES as SENTINEL_SCHEMES
 from config.settings_redis import RedisReached, redis_reached
 from daemon.assembly import REDIS_AS_FOUND, run_facts
 from daemon.cli.reading_state import EXIT_BAD_INPUT, end_with
 
-SCHEMES: Final = ("redis://", "rediss://", "unix://")
+SCHEMES: Final = ("redis://", "rediss://", "unix://", *SENTINEL_SCHEMES)
 settings_option: Final = click.option(
     "--settings",
     "settings_file",
@@ -38,6 +40,8 @@ def _usable(_context: click.Context, _option: click.Parameter, address: str | No
     if address and not address.startswith(SCHEMES):
         found = without_password(address)
         end_with(EXIT_BAD_INPUT, f"--redis: expected an address such as redis://127.0.0.1:6379, found {found!r}")
+    if address and is_sentinel_address(address) and not is_usable(address):
+        end_with(EXIT_BAD_INPUT, f"--redis: expected {EXPECTED}, found {without_password(address)!r}")
     if address and has_password(address):
         end_with(EXIT_BAD_INPUT, f"--redis: expected {ON_A_COMMAND_LINE}; found {without_password(address)} with one")
     return address

@@ -14,6 +14,7 @@ import msgspec
 from config.calendar import month_text
 from config.instants import instant_text
 from config.money import amount_text
+from config.unreadable import UNREADABLE
 from machines import events
 from machines.event_codec import encode_event
 from machines.events import Recorded
@@ -131,7 +132,7 @@ def _original(raw: str) -> dict[str, str]:
     """The rejected entry's own fields, where `raw` is their JSON."""
     try:
         fields: Any = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return {}
     if not isinstance(fields, dict):
         return {}

@@ -64,6 +64,11 @@ class Outlet:
         self.position = kept_from if self._newest_id else max(kept_from, self.position)
         self._newest_id = ""
 
+    async def require_there(self) -> None:
+        """Raise `StreamReplacedError` where the newest entry that was seen to be ours has gone."""
+        if self._newest_id and not (await self._streams.facts(self.name, self._newest_id)).cursor_entry_exists:
+            raise StreamReplacedError(f"entry {self._newest_id} of the stream {self.name} has gone")
+
     async def publish(self, events: Sequence[Recorded]) -> None:
         """Append the entries of these events, those already published left out.
 
@@ -77,8 +82,7 @@ class Outlet:
         if not entries:
             self.position = max(self.position, events[-1].sequence)
             return
-        if self._newest_id and not (await self._streams.facts(self.name, self._newest_id)).cursor_entry_exists:
-            raise StreamReplacedError(f"entry {self._newest_id} of the stream {self.name} has gone")
+        await self.require_there()
         if await self._streams.publish(self.name, entries, self._entries_max) != len(entries):
             await self.examine(refused=True)
             return

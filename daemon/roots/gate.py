@@ -24,6 +24,12 @@ class Gate:
         self._recorder = recorder
         self._owner = owner
         self._passing = asyncio.Lock()
+        self.servers = 0
+        """How often nobody owned the keys before we did: each time an empty server, whatever was written there since.
+
+        An own mark tells this apart from a stream that somebody trimmed, where the server's `run_id` would not: it is
+        another one after every restart and every fail-over, with all data in its place.
+        """
 
     async def enter(self) -> None:
         """Claim the keys and compare; raises `OwnedByAnotherError` or `StreamsAwayError`."""
@@ -34,6 +40,7 @@ class Gate:
                     f"the keys of this instance belong to journal {owner.journal_id}, held by {owner.holder};"
                     " choose another --instance, or, if that daemon is gone for good, delete the instance's key `owner`"
                 )
+            self.servers += owner.is_new
             await self._compare()
 
     async def _compare(self) -> None:

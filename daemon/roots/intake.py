@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from daemon.actors.recording import NotRecorded
 from daemon.kernel import Kernel, Root, pause_beating
 from daemon.messages import CaughtUp, EntriesArrived, StreamGap, StreamReplaced, StreamsLost, StreamsReached
 from daemon.recorder import Recorder
 from daemon.roots.gate import Gate, OwnedByAnotherError
+from daemon.roots.telling import TellingTimes, taken
 from machines.ports.streams import START, Entry, StreamFacts, Streams, StreamsAwayError
 
 
@@ -26,7 +26,7 @@ class IntakeLimits(msgspec.Struct, frozen=True):
     retry_max_s: float = 10
     trim_every_s: float = 60
     look_every_s: float = 5
-    """How often a living connection is asked whether the stream was replaced: its new entries may have lower ids."""
+    """How often a living connection is asked whether the stream is the one that was read, and whole."""
     disk_retry_s: float = 5
     """How long to wait before a full journal is asked again."""
 
@@ -58,6 +58,10 @@ class Intake:
         self._connected = False
         self._caught_up = False
         self._failures = 0
+        self._servers: dict[str, int] = {}
+        """By stream: on which of the servers that the gate has counted it was last judged."""
+        self._gaps: dict[str, str] = {}
+        """By stream: the position behind which a gap was told, which is told once."""
         self._said = ""
         """Why streams whose absence freezes nothing were not read; "" once they are read again."""
         self._trimmed_s = 0.0
@@ -79,7 +83,9 @@ class Intake:
         cursors = {name: self._cursor(name) for name in self._names}
         arrived = await self._streams.read(cursors, self._limits.entries_max, self._limits.block_ms)
         for stream, entries in arrived.items():
-            await self._hand_over(root, stream, entries)
+            # Behind a position whose entry has gone, what was read may not be what came next.
+            if await self._is_the_same(root, stream):
+                await self._hand_over(root, stream, entries)
         if self._watches_gaps and not self._caught_up and not arrived:
             self._caught_up = True
             await self._tell(root, CaughtUp())
@@ -90,29 +96,43 @@ class Intake:
         """Hold each stream against our position before a single entry is read."""
         await self._gate.enter()
         for name in self._names:
-            cursor = self._cursor(name)
-            facts = await self._streams.facts(name, cursor)
-            if cursor == START:
-                continue
-            if _is_replaced(facts, cursor):
-                await self._tell(root, StreamReplaced(name))
-            elif not facts.cursor_entry_exists and self._watches_gaps:
-                await self._tell(root, StreamGap(name))
+            await self._is_the_same(root, name)
         if self._watches_gaps:
             await self._tell(root, StreamsReached())
         self._connected, self._caught_up, self._failures, self._said = True, False, 0, ""
+
+    async def _is_the_same(self, root: Root, name: str) -> bool:
+        """Whether the stream is still the one that our position was taken in; where not, it is read from its start.
+
+        The entry at our position is kept by our own trimming. Without it, one before it shows that nobody trimmed so
+        far: the stream is that of a replica, or of a disk, which never had our newest entries, and may have others
+        below our position. Without that either, it is a new server's, or somebody trimmed what we have not read.
+        """
+        cursor = self._cursor(name)
+        facts = await self._streams.facts(name, cursor)
+        if cursor == START or facts.cursor_entry_exists:
+            self._servers[name] = self._gate.servers
+            return True
+        another = _is_replaced(facts, cursor) or facts.older_entry_exists
+        if not another:
+            await self._gate.enter()  # whose keys these are tells a server that was emptied and filled again
+            another = self._gate.servers != self._servers.get(name, 0)
+        self._servers[name] = self._gate.servers
+        if another:
+            await self._tell(root, StreamReplaced(name))
+        elif self._watches_gaps and self._gaps.get(name) != cursor:
+            self._gaps[name] = cursor
+            await self._tell(root, StreamGap(name))
+        return not another
 
     async def _hand_over(self, root: Root, stream: str, entries: list[Entry]) -> None:
         """Ask, so that a slow journal slows the intake and never the memory."""
         await self._tell(root, EntriesArrived(stream, tuple(entries)))
 
     async def _tell(self, root: Root, message: msgspec.Struct) -> None:
-        while True:
-            root.beat()
-            reply = await self._kernel.ask(self._actor, message, self._limits.ask_timeout_s)
-            if not isinstance(reply, NotRecorded):
-                return
-            await pause_beating(root, self._limits.disk_retry_s)  # the journal is full: nothing was taken, ask again
+        limits = self._limits
+        times = TellingTimes(limits.ask_timeout_s, limits.disk_retry_s, limits.retry_initial_s, limits.retry_max_s)
+        await taken(root, self._kernel, self._actor, message, times)
 
     async def _lost(self, root: Root, reason: str) -> None:
         self._connected = False
@@ -126,15 +146,17 @@ class Intake:
         await pause_beating(root, min(limits.retry_max_s, limits.retry_initial_s * 2.0 ** min(self._failures - 1, 16)))
 
     async def _look_when_due(self, root: Root) -> None:
-        """A stream that was deleted, or written anew, gives nothing above our position: without a look, for ever."""
+        """A stream that was deleted, or written anew, gives nothing above our position: without a look, for ever.
+
+        So does a stream out of which entries were trimmed unread, until a later one comes.
+        """
         now_s = asyncio.get_running_loop().time()
         if now_s - self._looked_s < self._limits.look_every_s:
             return
         self._looked_s = now_s
         for name in self._names:
-            cursor = self._cursor(name)
-            if cursor != START and _is_replaced(await self._streams.facts(name, cursor), cursor):
-                await self._tell(root, StreamReplaced(name))
+            if self._cursor(name) != START:
+                await self._is_the_same(root, name)
 
     async def _trim_when_due(self, root: Root) -> None:
         """Only the daemon trims its streams, and never the entry at its own position.
@@ -147,11 +169,7 @@ class Intake:
         self._trimmed_s = now_s
         for name in self._names:
             cursor = self._cursor(name)
-            if cursor == START:
-                continue
-            if _is_replaced(await self._streams.facts(name, cursor), cursor):
-                await self._tell(root, StreamReplaced(name))
-            else:
+            if cursor != START and await self._is_the_same(root, name):
                 await self._streams.trim_before(name, cursor)
 
     def _cursor(self, name: str) -> str:

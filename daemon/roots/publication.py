@@ -32,6 +32,8 @@ class PublicationLimits(msgspec.Struct, frozen=True):
     retry_initial_s: float = 1
     retry_max_s: float = 10
     beat_s: float = 5
+    look_every_s: float = 5
+    """How often a server to which there is nothing to say is asked whether it still holds what was published."""
     recheck_s: float = 60
     """How often a stream that holds a stranger's entry is looked at again."""
 
@@ -67,6 +69,7 @@ class Publication:
         self._news = asyncio.Event()
         self._failures = 0
         self._rechecked_s = 0.0
+        self._looked_s = 0.0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._log = structlog.get_logger("publication")
         recorder.listen(self._note)
@@ -124,6 +127,7 @@ class Publication:
     async def _round(self, root: Root) -> None:
         if not self.connected:
             await self._connect()
+        await self._look_when_due()
         await self._recheck_blocked()
         while True:
             root.beat()
@@ -145,7 +149,8 @@ class Publication:
             if outlet is not self._events:
                 await outlet.examine(floor=floor)
         self._changes.forget_written()
-        self.connected, self._failures, self._rechecked_s = True, 0, asyncio.get_running_loop().time()
+        self.connected, self._failures = True, 0
+        self._rechecked_s = self._looked_s = asyncio.get_running_loop().time()
         if self.away:
             self.away = ""
             self._log.info("publication_resumed", sequence=self.published_sequence, lag_events=self.lag_events)
@@ -155,6 +160,13 @@ class Publication:
         if not positions:
             return []
         return await self._tail.after(min(positions), self._limits.batch_entries_max)
+
+    async def _look_when_due(self) -> None:
+        """An emptied server shows nothing of us until something happens; so it is found without that."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._looked_s >= self._limits.look_every_s:
+            self._looked_s = now_s
+            await self._events.require_there()
 
     async def _recheck_blocked(self) -> None:
         now_s = asyncio.get_running_loop().time()

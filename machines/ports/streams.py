@@ -34,6 +34,8 @@ class StreamFacts(msgspec.Struct, frozen=True):
     """Never falls while the stream lives; below our cursor means that the stream was replaced."""
     cursor_entry_exists: bool
     """Whether the entry at the asked cursor is still there; without it entries may have been lost."""
+    older_entry_exists: bool = False
+    """Whether one before the cursor's is there: then nobody has trimmed the stream up to the cursor."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
@@ -49,6 +51,8 @@ class Owner(msgspec.Struct, frozen=True):
     journal_id: str
     holder: str
     """A sentence part for people: `process 4711 on host-a, state directory /var/lib/solvent`."""
+    is_new: bool = False
+    """Whether the keys belonged to nobody until this claim: a server that holds nothing of ours yet, or no more."""
 
 
 class Streams(Protocol):

@@ -18,6 +18,7 @@ from daemon.telling_commands import Orders, redis_cli_line
         ("unix:///run/redis.sock?db=0", "-s /run/redis.sock"),
         ("", "-h HOST -p PORT"),
         ("redis://redis.example:none", "-h HOST -p PORT"),
+        ("redis+sentinel://sentinel.example:26379/revenue", "-h HOST -p PORT"),
     ],
 )
 def test_a_line_leads_to_the_daemons_redis(url: str, options: str) -> None:

@@ -33,6 +33,24 @@ def test_a_server_restarted_empty_is_filled_again(seed: int) -> None:
     assert ["owner", "status"] == house.server.hash_names()
 
 
+def test_a_server_emptied_while_nothing_happens_is_filled_again() -> None:
+    """Within seconds, without any news: streams and hashes are there again, and the keys are owned."""
+
+    async def scenario() -> Publishing:
+        house = Publishing(with_limits(stream_entries_max=100))
+        await house.start()
+        await house.record_published(mixed(60))
+        house.server.restart_empty()
+        await asyncio.sleep(2 * house.limits.look_every_s)
+        await house.die()
+        return house
+
+    house = run(scenario, 1)
+
+    assert {} == house.differing()
+    assert ["owner", "status"] == house.server.hash_names()
+
+
 def test_an_emptied_server_gets_only_what_streams_keep() -> None:
     """The journal keeps all; the stream begins again `stream_entries_max` before its end."""
 

@@ -129,6 +129,40 @@ async def test_a_full_server_says_that_nothing_was_written(server: EmbeddedRedis
     await operator.aclose()
 
 
+async def test_a_primary_that_became_a_replica_is_left(server: EmbeddedRedis) -> None:
+    """READONLY ends the connection: the address may lead elsewhere by now, as a name of a managed Redis does."""
+    url = await server.start()
+    operator: Any = Redis.from_url(url, protocol=2, decode_responses=True)
+    streams = RedisStreams(url, "solvent")
+    await streams.publish("events", outgoing(1), 100)
+    writers = await _writers(operator)
+    await operator.replicaof("127.0.0.1", "1")
+    with pytest.raises(StreamsAwayError, match="is a read-only replica; give --redis the address of the primary"):
+        await streams.publish("events", outgoing(2), 100)
+    later = await _writers(operator)
+    await operator.replicaof("no", "one")
+
+    assert 1 == len(writers)
+    assert set() == writers & later
+    assert 1 == await streams.publish("events", outgoing(2), 100)
+    await streams.close()
+    await operator.aclose()
+
+
+async def test_a_full_server_is_read_on(server: EmbeddedRedis) -> None:
+    """Facts and entries are told while every write is refused."""
+    url = await server.start()
+    operator: Any = Redis.from_url(url, protocol=2)
+    streams = RedisStreams(url, "solvent")
+    await streams.publish("payments", outgoing(1, 2), 100)
+    await operator.config_set("maxmemory", "1")
+
+    assert StreamFacts(True, "2-1", True, True) == await streams.facts("payments", "2-1")
+    assert [1, 2] == await numbers_in(streams, "payments")
+    await streams.close()
+    await operator.aclose()
+
+
 async def test_a_key_of_another_type_is_named(redis_url: str) -> None:
     """A stranger's string under our key is away, with what to do about it."""
     instance = f"type-{next(_numbers)}"
@@ -197,6 +231,11 @@ def test_an_address_that_names_no_redis_is_refused(url: str) -> None:
 def test_addresses_are_shown_without_their_password(url: str, shown: str) -> None:
     """Neither password nor query reaches a message."""
     assert shown == url_without_password(url)
+
+
+async def _writers(operator: Any) -> set[str]:
+    """The connections that write for us."""
+    return {client["id"] for client in await operator.client_list() if client["name"] == "solvent-solvent-writer"}
 
 
 def _kill(server: EmbeddedRedis) -> None:
