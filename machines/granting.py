@@ -121,7 +121,7 @@ def judge_step(
         changed = admitted
     new_resource = step is Step.WARM and record.intent is None
     generation = record.generation + 1 if new_resource else record.generation
-    reservation = reservation_for(state, component, record, step)
+    reservation = reservation_for(state, component, record, step, now)
     if isinstance(reservation, UnknownPrice):
         return Refusal(reservation.reason)
     if isinstance(reservation, OverCap):
@@ -200,9 +200,9 @@ def breaker_event(name: str, breaker: Breaker, reason: str) -> BreakerChanged:
 
 
 def reservation_for(
-    state: State, component: Component, record: ComponentRecord, step: Step
+    state: State, component: Component, record: ComponentRecord, step: Step, now: Instant | None = None
 ) -> Reservation | OverCap | UnknownPrice:
-    """What the cap says to a step at this moment."""
+    """What the cap says to a step at `now`; without a time an approval counts until its end is recorded."""
     floor = state.plan is not None and component.id in state.plan.floor_components
     reserved = partial(
         reserve,
@@ -214,17 +214,20 @@ def reservation_for(
     )
     answer = reserved()
     if isinstance(answer, OverCap):
-        override = _override(state, component.id, answer.total_micros)
+        override = _override(state, component.id, answer.total_micros, now)
         return reserved(override=override) if override else answer
     return answer
 
 
-def _override(state: State, component_id: str, total_micros: int) -> str:
-    """The approval under which a step of the component may take the total above the cap; "" where there is none."""
+def _override(state: State, component_id: str, total_micros: int, now: Instant | None) -> str:
+    """The approval under which a step of the component may take the total above the cap; "" where there is none.
+
+    One that has run out counts no more, also where its end was not recorded yet: after a downtime, say.
+    """
     subjects = [subject for subject, _ in _asks(state, component_id)]
     for approval_id, approval in state.operators.approvals.items():
         given = approval.subject in subjects and approval.approved_by and approval.exceeds_cap
-        if given and approval.covers(total_micros):
+        if given and approval.covers(total_micros) and (now is None or approval.until > now):
             return approval_id
     return ""
 

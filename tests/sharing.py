@@ -14,6 +14,7 @@ SHARED: Final = (
     "tests/provisioners/",
     "tests/benchmarks/",
     "tests/simulation/test_crash_sweep.py::test_a_crash_at_every_point",
+    "tests/simulation/test_swarm.py::test_a_seed_holds",
     "tests/simulation/test_thousand.py",
     "tests/documents/test_commands.py::test_the_commands_of_a_block_work",
 )

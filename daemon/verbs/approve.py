@@ -28,10 +28,12 @@ def _judge(command: Command, bench: Bench) -> Judged:
 def waiting(command: Command, bench: Bench) -> tuple[str, PendingApproval]:
     """The question that the command answers; raises `CommandError`."""
     approval_id = command.required("id", "the id of what waits for approval")
-    asked = bench.state.operators.approvals.get(approval_id)
-    if asked is None or asked.approved_by:
-        open_ids = [each for each, question in bench.state.operators.approvals.items() if not question.approved_by]
-        waits = ", ".join(open_ids) or "nothing"
+    approvals = bench.state.operators.approvals.items()
+    # What has run out waits no more, also where its end was not recorded yet.
+    open_questions = {each: asked for each, asked in approvals if not asked.approved_by and asked.until > bench.now}
+    asked = open_questions.get(approval_id)
+    if asked is None:
+        waits = ", ".join(open_questions) or "nothing"
         raise CommandError(f"id: nothing of that id waits for approval; what waits: {waits}")
     return approval_id, asked
 

@@ -34,7 +34,7 @@ def _judge(command: Command, bench: Bench) -> Judged:
     _refuse_what_cannot_change(plan.currency, plan.timezone, bench)
     _refuse_what_would_be_left_behind(plan, bench)
     _refuse_strange_prices(command, plan, bench)
-    adopted = [*_ended_by(plan, bench), PlanAdopted(plan, fingerprint), *thawed]
+    adopted = [*_ended_by(plan, bench), PlanAdopted(plan, fingerprint, recosts=True), *thawed]
     return done(f"the plan {plan.id} decides from now on", *adopted)
 
 

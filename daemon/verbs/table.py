@@ -64,7 +64,7 @@ def judge(command: Command, bench: Bench, *, age_max_s: int) -> Judged:
     for name, text in command.fields.items():
         if name not in verb.fields and name not in ALWAYS:
             takes = ", ".join(sorted(verb.fields | {"reason", "by"}))
-            raise CommandError(f"{name[:40]}: {verb.name} takes {takes}")
+            raise CommandError(f"{_named(name)}: {verb.name} takes {takes}")
         if len(text) > TEXT_CHARACTERS_MAX:
             raise CommandError(f"{name}: expected at most {TEXT_CHARACTERS_MAX} characters, found {len(text)}")
     sent_at = int(command.entry_id.partition("-")[0]) * 1000
@@ -72,3 +72,8 @@ def judge(command: Command, bench: Bench, *, age_max_s: int) -> Judged:
         age_s = (bench.stamped_now - sent_at) // SECOND
         raise CommandError(f"age: sent {age_s} s ago; a command older than {age_max_s} s is refused, send it again")
     return verb.judge(command, bench)
+
+
+def _named(field: str) -> str:
+    """A field's name as a reply shows it: whoever sends one must not write into an operator's terminal."""
+    return field[:40] if field.isprintable() and field else repr(field[:40])

@@ -33,6 +33,9 @@ class PlanAdopted(EventStruct, frozen=True):
 
     plan: Plan
     fingerprint: str
+    recosts: bool = False
+    """Whether what stands counts this plan's prices from now on; without it, as earlier versions wrote, from its next
+    step on."""
 
 
 class FreezeChanged(EventStruct, frozen=True):
@@ -74,3 +77,15 @@ class JournalMigrated(EventStruct, frozen=True):
     from_schema: int
     to_schema: int
     backup: str = ""
+
+
+class JournalMoved(EventStruct, frozen=True):
+    """The journal went whole from one store to another, in a new epoch; what it left is kept aside and acts no more."""
+
+    source: str
+    """Where it was, such as `journal.sqlite`."""
+    target: str
+    """Where it is, such as `the schema solvent of PostgreSQL`."""
+    epoch: int
+    """The one that began with it."""
+    moved_at: Instant

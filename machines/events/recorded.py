@@ -41,6 +41,7 @@ from machines.events.process import (
     ActorResumed,
     FreezeChanged,
     JournalMigrated,
+    JournalMoved,
     JournalRestored,
     PlanAdopted,
     Started,
@@ -115,6 +116,7 @@ Event = (
     | DeliveryReplayed
     | JournalRestored
     | JournalMigrated
+    | JournalMoved
 )
 
 

@@ -11,6 +11,7 @@ from config.triggers import with_minimum
 from machines import events
 from machines.breaker import Breaker
 from machines.lifecycle_states import ComponentState
+from machines.permits import cost_in
 from machines.state.components import (
     Components,
     fold_adopted,
@@ -206,7 +207,7 @@ def _fold_level(state: State, event: events.LevelDecided, sequence: int, at: int
     if state.plan is not None:
         waits = waits_for_approval(state.plan, state.deciding.released_level, event.decision.level)
     fold_decided(state.deciding, event, sequence, at, waits=waits)
-    if state.plan is not None and not event.decision.daily:
+    if state.plan is not None and event.actuated:  # the last of those judged at once: the others look back further
         state.revenue.book.forget_closed(calendar_of(state.plan.timezone))
     if not waits:
         _account_hosts(state, at)
@@ -249,6 +250,8 @@ def _fold_plan(state: State, event: events.PlanAdopted, at: int) -> None:
     _forget_held(state, event)
     state.plan = event.plan
     state.plan_fingerprint = event.fingerprint
+    if event.recosts:
+        _recost(state, event.plan, at)
     top = len(event.plan.levels) - 1
     deciding = state.deciding
     partial = () if deciding.decided.level > top else deciding.decided.partial
@@ -278,6 +281,20 @@ def _fold_costs(state: State, at: int) -> None:
     for component_id, month_micros in state.components.recosted.items():
         fold_cost(state.costs, component_id, month_micros, at, calendar)
     state.components.recosted.clear()
+
+
+def _recost(state: State, plan: Plan, at: int) -> None:
+    """What stands costs what the new plan says: the cap and the accruals must not go on with the old price.
+
+    What a step is under way for has reserved its own figure, and counts the new price when that step ends.
+    """
+    for component in plan.components.values():
+        record = state.components.records.get(component.id)
+        if component.host or record is None or record.intent is not None or record.unmanaged is not None:
+            continue
+        cost = cost_in(component, record.state)
+        if record.state in (ComponentState.WARM, ComponentState.HOT) and cost is not None:
+            state.components.stand(record, record.state, cost, at)
 
 
 def _account_hosts(state: State, at: int) -> None:

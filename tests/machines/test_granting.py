@@ -287,6 +287,14 @@ def test_an_approved_step_may_exceed_the_cap() -> None:
     assert ("a1", 50 * UNIT, 70 * UNIT) == (grant.intent.override, grant.intent.cap_micros, grant.intent.total_micros)
 
 
+def test_an_approval_that_ran_out_allows_nothing_though_its_end_is_not_recorded() -> None:
+    """The look for what expired comes every few seconds, and after a downtime not before the first step."""
+    asked = ApprovalAsked("a1", "component:database", "", "ann", NOW + DAY, exceeds_cap=True)
+    state = over_cap(asked, ApprovalGiven("a1", "bob", NOW, "yes"))
+
+    assert isinstance(judged(state, "database", Step.ACTIVATE), Refusal)
+
+
 def test_an_approval_allows_what_its_question_named_and_more_asks_anew() -> None:
     """Up to the amount it grants; above it another question replaces one that waits and is too small."""
     asked = ApprovalAsked("a1", "component:database", "", "ann", NOW + DAY, exceeds_cap=True, total_micros=70 * UNIT)

@@ -65,13 +65,13 @@ def test_a_month_closes() -> None:
 
 
 def test_days_are_forgotten_only_with_the_decision_that_judged_them() -> None:
-    """A close alone keeps what a daily rollback has yet to judge; a daily decision keeps it too."""
+    """A close alone keeps what a daily rollback has yet to judge; so does a decision that another one follows."""
     old = counted("2024-01-01T00:00:00Z", 100)
     closes = [MonthClosed(month, "time", 0, 0, 0, 0) for month in range(MAY - 4, MAY + 1)]
     state = acting(PaymentsRecorded("payments", "1-0", NOW, (old,)), *closes)
     policy, end = SHOP.policies.revenue, UTC.start_of(MAY - 4) + DAY
     trailing = [state.revenue.book.trailing_micros(end, policy)]
-    then(state, decided(0, daily=True))
+    then(state, msgspec.structs.replace(decided(0), actuated=False))
     trailing.append(state.revenue.book.trailing_micros(end, policy))
     then(state, decided(0))
     trailing.append(state.revenue.book.trailing_micros(end, policy))

@@ -138,6 +138,24 @@ def test_a_newer_plan_changes_the_hosts_price() -> None:
     assert 99 * UNIT == state.components.committed_micros
 
 
+@pytest.mark.parametrize(("recosts", "expected"), [(True, 77), (False, 20)])
+def test_what_stands_counts_a_newer_plans_price(recosts: bool, expected: int) -> None:
+    """A component that is HOT counts it at once, not from its next step on; events of earlier versions did."""
+    dearer = with_component(SHOP, "cache", monthly_cost_micros=77 * UNIT)
+    state = acting(*risen("cache"), PlanAdopted(dearer, "newer", recosts=recosts))
+
+    assert expected * UNIT == state.components.of("cache").committed_micros
+    assert expected * UNIT == state.costs.accruals["cache"].month_micros
+
+
+def test_what_a_step_is_under_way_for_keeps_its_reservation() -> None:
+    """It counts the new price when the step ends."""
+    dearer = with_component(SHOP, "cache", monthly_cost_micros=77 * UNIT)
+    state = acting(*risen("cache")[:-1], PlanAdopted(dearer, "newer", recosts=True))
+
+    assert 20 * UNIT == state.components.of("cache").committed_micros
+
+
 def test_a_dropped_host_counts_no_more() -> None:
     """It is no longer what solvent runs on."""
     state = acting(without("vps", with_component(SHOP, "web", requires=("database",))))

@@ -256,10 +256,14 @@ class World:
         if not running.done():
             await daemon.kernel.fatal
         running.result()
-        self.findings.extend(self.auditor.compare(daemon.recorder.state))
+        self.compare(daemon)
         if stops:
             await daemon.stop()
         self.findings.extend(checks.stop_findings(self))
+
+    def compare(self, daemon: Daemon) -> None:
+        """I9: at the end of a life's work the daemon has folded what is durable, and nothing else."""
+        self.findings.extend(self.auditor.compare(daemon.recorder.state))
 
     # --- from outside ---
 

@@ -66,6 +66,15 @@ def test_only_what_waits_can_be_answered(verb: str) -> None:
     refused(verb, bench(acting()), "id: nothing of that id waits for approval; what waits: nothing", id="x")
 
 
+@pytest.mark.parametrize("verb", ["approve", "deny"])
+def test_a_question_that_ran_out_waits_no_more(verb: str) -> None:
+    """Also where nobody recorded its end yet."""
+    late = msgspec.structs.replace(OVER_CAP, until=NOW)
+
+    expected = "id: nothing of that id waits for approval; what waits: nothing"
+    refused(verb, bench(acting(late)), expected, principal="bob", id="web-8", reason="go")
+
+
 def test_a_duration_must_be_readable() -> None:
     """As everywhere."""
     expected = "ttl: expected a duration such as 90s, 15m, 2h or 7d, found '0h'"

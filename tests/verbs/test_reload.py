@@ -6,6 +6,7 @@ import msgspec
 
 from config.errors import PlanError
 from config.loading import plan_from_text
+from config.plan import Plan
 from machines.events import (
     AttestationEnded,
     Attested,
@@ -29,8 +30,14 @@ RENAMED_CHECKED = msgspec.structs.replace(CHECKED, name="Renamed")
 DOLLARS = msgspec.structs.replace(SHOP, currency="USD")
 BERLIN = msgspec.structs.replace(SHOP, timezone="Europe/Berlin", name="Berlin")
 SAME = PlanAdopted(SHOP, "Shop EUR")
+
 CHANGED = FreezeChanged("plan_changed", frozen=True, reason="the file differs")
 PAID = PaymentsRecorded("payments", "1-0", NOW, (counted("2024-05-10T00:00:00Z", 100),))
+
+
+def adopted(plan: Plan, fingerprint: str) -> PlanAdopted:
+    """What a reload records: another plan, whose prices count from now on."""
+    return PlanAdopted(plan, fingerprint, recosts=True)
 
 
 def test_a_changed_plan_is_adopted_and_thawed() -> None:
@@ -38,14 +45,14 @@ def test_a_changed_plan_is_adopted_and_thawed() -> None:
     judged = told("reload", bench(acting(SAME, CHANGED), plan=RENAMED))
 
     assert ("done", "the plan shop decides from now on") == (judged.outcome, judged.reason)
-    assert (PlanAdopted(RENAMED, "Renamed EUR"), FreezeChanged("plan_changed", frozen=False)) == judged.events
+    assert (adopted(RENAMED, "Renamed EUR"), FreezeChanged("plan_changed", frozen=False)) == judged.events
 
 
 def test_a_plan_that_did_not_freeze_thaws_nothing() -> None:
     """Other freezes stay as they are."""
     clock = FreezeChanged("clock", frozen=True)
 
-    assert (PlanAdopted(RENAMED, "Renamed EUR"),) == told("reload", bench(acting(SAME, clock), plan=RENAMED)).events
+    assert (adopted(RENAMED, "Renamed EUR"),) == told("reload", bench(acting(SAME, clock), plan=RENAMED)).events
 
 
 def test_an_unchanged_plan_is_not_adopted_again() -> None:
@@ -84,8 +91,8 @@ def test_currency_and_time_zone_stay_once_payments_were_counted() -> None:
 
 def test_before_the_first_payment_anything_may_change() -> None:
     """There is nothing to contradict."""
-    assert [PlanAdopted(DOLLARS, "Shop USD")] == list(told("reload", bench(acting(SAME), plan=DOLLARS)).events)
-    assert [PlanAdopted(BERLIN, "Berlin EUR")] == list(told("reload", bench(acting(SAME), plan=BERLIN)).events)
+    assert [adopted(DOLLARS, "Shop USD")] == list(told("reload", bench(acting(SAME), plan=DOLLARS)).events)
+    assert [adopted(BERLIN, "Berlin EUR")] == list(told("reload", bench(acting(SAME), plan=BERLIN)).events)
 
 
 def test_reload_takes_no_path() -> None:
@@ -112,7 +119,7 @@ def test_an_operator_may_accept_it_with_a_reason() -> None:
     before = bench(acting(SAME), plan=DEARER)
 
     refused("reload", before, "reason: missing; expected why these prices are right", prices="accept")
-    assert (PlanAdopted(DEARER, "Dearer EUR"),) == told(
+    assert (adopted(DEARER, "Dearer EUR"),) == told(
         "reload", bench(acting(SAME), plan=DEARER), prices="accept", reason="a larger cache"
     ).events
 
@@ -131,11 +138,11 @@ def test_what_stands_is_not_left_behind_at_another_place() -> None:
     """A component that is not COLD keeps its kind and the options that say where it is."""
     at_home = with_component(SHOP, "cache", provisioner="aws_ecr", options={"region": "eu-central-1"})
     away = with_component(SHOP, "cache", provisioner="aws_ecr", options={"region": "eu-west-1"})
-    adopted = PlanAdopted(at_home, "Shop EUR")
+    at_first = PlanAdopted(at_home, "Shop EUR")
 
     refused(
         "reload",
-        bench(acting(adopted, *walked("cache", COLD, HOT)), plan=msgspec.structs.replace(away, name="Away")),
+        bench(acting(at_first, *walked("cache", COLD, HOT)), plan=msgspec.structs.replace(away, name="Away")),
         "plan: cache has region 'eu-west-1' instead of 'eu-central-1', and stands at the former place: nobody would "
         "look for it there. Let it go COLD first, or give the new one another id",
     )
@@ -176,7 +183,7 @@ def test_a_changed_plan_ends_what_was_set_beside_the_old_one() -> None:
         ThresholdEnded(2, 600 * UNIT, "another plan decides"),
         LevelHoldEnded("another plan decides: level 2 is not large in it"),
         AttestationEnded("audited", "another plan decides: it does not ask for this"),
-        PlanAdopted(smaller, "Smaller EUR"),
+        adopted(smaller, "Smaller EUR"),
     ) == judged.events
     after = acting(PlanAdopted(CHECKED, "Shop EUR"), HELD, THRESHOLD, SIGNED, *judged.events)
     assert (smaller, Operators()) == (after.plan, after.operators)
@@ -186,7 +193,7 @@ def test_what_the_new_plan_has_too_goes_on() -> None:
     """A held level and an attested item of the same name stand; minima are the file's again."""
     judged = told("reload", bench(acting(PlanAdopted(CHECKED, "Shop EUR"), HELD, SIGNED), plan=RENAMED_CHECKED))
 
-    assert (PlanAdopted(RENAMED_CHECKED, "Renamed EUR"),) == judged.events
+    assert (adopted(RENAMED_CHECKED, "Renamed EUR"),) == judged.events
 
 
 def test_an_unchanged_plan_ends_nothing() -> None:

@@ -1,0 +1,88 @@
+"""A case: all that one seed decides, as a value that a person can read, shrink and run again."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+import msgspec
+
+from adapters.provisioners.simulated import Fault
+from tests.simulation.swarm.paces import COARSE, FINE, HOURLY, SLOW
+
+CALL_FAULTS: Final = tuple(each.value for each in Fault if each is not Fault.NONE)
+"""Faults of single calls to providers; their rate is of a thousand calls."""
+RARE_CALL_FAULTS: Final = frozenset({"lies_absent", "lies_hot", "permanent", "vanishes", "foreign", "differs"})
+MISHAPS: Final = (
+    "redis_away", "redis_lost_reply", "redis_empty", "redis_trimmed", "redis_refuses", "redis_slow", "redis_deleted",
+    "disk_full", "disk_slow", "quota", "orphan", "vanish", "interruption", "price", "clock_back", "clock_forward",
+    "bill_strange", "bill_away", "broker_away", "channel_fails", "channel_refuses", "throttled", "tags_lost",
+)  # fmt: skip
+"""What befalls the whole; their rate is how often in a hundred months."""
+BUSINESSES: Final = ("steady", "seasonal", "viral", "dying", "billed_first", "yearly", "whale", "chaotic")
+
+
+class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One run."""
+
+    seed: int
+    pace: str = COARSE.name
+    days: int = 365
+    business: str = "steady"
+    levels: int = 4
+    components: int = 10
+    faults: dict[str, int] = {}
+    """Which faults strike, and how often."""
+    commands_in_100_days: int = 0
+    crashes_max: int = 0
+    crash_every_rounds: int = 5_000
+    """About how long a process lives before it dies."""
+    mess_per_mille: int = 0
+    """How many of a thousand rows come malformed, twice, pending, late, in another currency or contradicting."""
+
+    @property
+    def years(self) -> float:
+        """Virtual years of it."""
+        return self.days / 365.25
+
+    def text(self) -> str:
+        """As `--case` takes it."""
+        return msgspec.json.encode(self).decode()
+
+
+def case_from_text(text: str) -> Case:
+    """The case that `text()` gave."""
+    return msgspec.json.decode(text, type=Case)
+
+
+def case_of(seed: int) -> Case:
+    """All that a seed decides: most are long and coarse, some short and fine."""
+    chance = random.Random(f"case {seed}")
+    pace = chance.choices((SLOW, COARSE, HOURLY, FINE), (55, 35, 7, 3))[0]
+    days = chance.randrange(*pace.days)
+    return Case(
+        seed=seed,
+        pace=pace.name,
+        days=days,
+        business=chance.choice(BUSINESSES),
+        levels=chance.randrange(2, 7),
+        components=chance.choice((3, 4, 6, 8, 12, 18, 30)) if pace in (SLOW, COARSE) else chance.choice((3, 5, 8)),
+        faults=_faults(chance, pace.mishaps_factor),
+        commands_in_100_days=chance.choice((0, 5, 20, 60)) * pace.mishaps_factor,
+        crashes_max=chance.choice((0, 1, 3, 8)),
+        crash_every_rounds=chance.choice((50, 500, 5_000, 20_000)),
+        mess_per_mille=chance.choice((0, 20, 100, 400)),
+    )
+
+
+def _faults(chance: random.Random, factor: int) -> dict[str, int]:
+    """A random half of the kinds, each at a random rate: a fault is often found only where others are away."""
+    share = chance.choice((0.15, 0.35, 0.6))
+    found: dict[str, int] = {}
+    for name in CALL_FAULTS:
+        if chance.random() < share:
+            found[name] = chance.randrange(10, 120) // (5 if name in RARE_CALL_FAULTS else 1)
+    for name in MISHAPS:
+        if chance.random() < share:
+            found[name] = chance.choice((4, 15, 40)) * factor
+    return found
