@@ -16,7 +16,14 @@ from config.instants import Instant
 from machines.event_codec import EncodedEvent, decode_event, encode_event
 from machines.events import Recorded
 from machines.ports.clock import Clock
-from machines.ports.journal import JournalIdentity, JournalRefusedError, PaymentSeen, Proposal, Snapshot
+from machines.ports.journal import (
+    JournalFencedError,
+    JournalIdentity,
+    JournalRefusedError,
+    PaymentSeen,
+    Proposal,
+    Snapshot,
+)
 
 Hook = Callable[[Sequence[Proposal]], None]
 """Called with a group. `JournalRefusedError` refuses that group; raising anything else is the process's death."""
@@ -53,6 +60,8 @@ class MemoryStore:
         self.payments: dict[str, PaymentSeen] = {}
         self.snapshots: dict[int, Snapshot] = {}
         self.holder = 0
+        self.fencing: Callable[[], int] = lambda: 0
+        """The highest fencing token that was given, where a lease guards the store instead of a holder."""
         self._snapshots_kept = snapshots_kept
 
     def fence(self) -> int:
@@ -81,7 +90,8 @@ class _Waiting(msgspec.Struct):
 class MemoryJournal:
     """The `Journal` port on a `MemoryStore`. The hash chain is left out: `hash` is empty.
 
-    `before_append` and `after_append` are called around the moment a group becomes durable.
+    `before_append` and `after_append` are called around the moment a group becomes durable. With a `fencing` token it
+    takes the store from nobody: what it writes is refused once the store knows a higher one.
     """
 
     def __init__(
@@ -90,12 +100,15 @@ class MemoryJournal:
         clock: Clock,
         before_append: Hook | None = None,
         after_append: Hook | None = None,
+        *,
+        fencing: int = 0,
     ) -> None:
         self.store = store
         self.before_append = before_append
         self.after_append = after_append
         self._clock = clock
-        self._holder = store.fence()
+        self._fencing = fencing
+        self._holder = 0 if fencing else store.fence()
         self._waiting: deque[_Waiting] = deque()
         self._closed = False
 
@@ -115,7 +128,10 @@ class MemoryJournal:
         return len(self.store.events)
 
     async def append(self, group: Sequence[Proposal], payments: Sequence[PaymentSeen] = ()) -> list[Recorded]:
-        """Make the group durable, whole or not at all; raises `JournalRefusedError`, or what a hook raised."""
+        """Make the group durable, whole or not at all.
+
+        Raises `JournalRefusedError`, `JournalFencedError`, or what a hook raised.
+        """
         encoded = tuple(encode_event(proposal.event) for proposal in group)
         waiting = _Waiting(tuple(group), encoded, tuple(payments), self._clock.wall())
         self._waiting.append(waiting)
@@ -173,7 +189,10 @@ class MemoryJournal:
     def _require_held(self) -> None:
         if self._closed:
             raise JournalRefusedError("the journal is closed")
-        if self._holder != self.store.holder:
+        if self._fencing:
+            if self._fencing < (newest := self.store.fencing()):
+                raise JournalFencedError(f"token {newest} leads now, after {self._fencing}: this daemon must end")
+        elif self._holder != self.store.holder:
             raise JournalRefusedError("another process holds the journal's store")
 
     def _write_waiting(self) -> None:
@@ -182,7 +201,7 @@ class MemoryJournal:
             waiting = self._waiting.popleft()
             try:
                 self._write(waiting)
-            except JournalRefusedError as error:
+            except (JournalRefusedError, JournalFencedError) as error:
                 waiting.error = error
             except BaseException as death:  # noqa: BLE001 - whatever a hook raises is the process's death
                 self._die(waiting, death)

@@ -29,8 +29,8 @@ def history_months(plan: Plan) -> int:
 
 def undecided(state: State, days_through: Instant, now: Instant = 0) -> list[Decision]:
     """The decisions that are due, oldest first: each closed month's, and with `rollback.after: daily` each fall at a
-    day's end up to `days_through`. Days that change nothing are not listed. A close is judged by what operators
-    attest at `now`, which is when it is judged.
+    day's end up to `days_through`. Days that change nothing are not listed, and none is judged before the close of the
+    month in front of it. A close is judged by what operators attest at `now`, which is when it is judged.
     """
     plan, book = state.plan, state.revenue.book
     if plan is None or book.first_month is None:
@@ -55,10 +55,28 @@ def undecided(state: State, days_through: Instant, now: Instant = 0) -> list[Dec
         found.append(decision)
         decided = after(decision, decided)
         judged_through = end
-    for decision in _days(plan, book, decided, calendar, since=judged_through, through=days_through):
+    through = _days_judged_through(state, calendar, days_through)
+    for decision in _days(plan, book, decided, calendar, since=judged_through, through=through):
         found.append(decision)
         decided = after(decision, decided)
     return found
+
+
+def _days_judged_through(state: State, calendar: Calendar, known_through: Instant) -> Instant:
+    """How far days may be judged, short of the end of the month that closes next: its last day is its close.
+
+    The days behind it wait for that close, or a fall would come before the decision that it stands on. Where an
+    import's next month ended before anything was heard, only what the import vouches for is known: what lies between
+    a file's end and the first word of the live source is unknown, not zero (decision 3).
+    """
+    revenue = state.revenue
+    following = revenue.book.next_month
+    if following is None:
+        return known_through
+    closes_at = calendar.end_of(following)
+    if revenue.first_heard_at is not None and closes_at <= revenue.first_heard_at:
+        known_through = min(known_through, revenue.known_through or 0)
+    return min(known_through, closes_at - 1)
 
 
 def overtaken_hold(state: State, decisions: Sequence[Decision]) -> str:
@@ -110,7 +128,7 @@ def _days(
         trailing = book.trailing_micros(end, plan.policies.revenue)
         if end <= since or trailing is None:
             continue
-        months = book.figures(plan.policies.revenue, history_months(plan) + 1)
+        months = book.figures(plan.policies.revenue, _last(book, calendar.month_of(end - 1), history_months(plan) + 1))
         closed = tuple(each for each in months if calendar.end_of(each.month) <= end)
         decision = decide_day(plan, closed, end, trailing, decided)
         if decision.direction is Direction.DOWN:

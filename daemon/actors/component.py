@@ -154,11 +154,16 @@ class ComponentActor(Actor):
     def _after(self, answer: Answer) -> None:
         record = self._around.recorder.state.components.of(self._component_id)
         if answer.outcome is StepOutcome.DONE:
-            self._look_after(0)
+            self._look_on()
         elif answer.outcome is StepOutcome.BEGUN:
             self._look_after(max(self._around.times.poll_every_s, answer.retry_after_s or 0.0))
         else:
             self._look_after(self._retry_delay_s(record, answer.retry_after_s))
+
+    def _look_on(self) -> None:
+        """Look for the next step at once; while the journal takes nothing the provider is not asked without a pause."""
+        intent = self._around.recorder.state.components.of(self._component_id).intent
+        self._look_after(0 if intent is None else self._around.times.retry_initial_s)
 
     async def _settle(self, component: Component, record: ComponentRecord, seen: Observation) -> None:
         """Settle an open intent by what the provider shows; never repeat it blindly."""
@@ -173,7 +178,7 @@ class ComponentActor(Actor):
                 await self._tell_supervisor(
                     StepAnswered(self._component_id, StepOutcome.DONE.value, "found by its token", "", seen)
                 )
-                self._look_after(0)
+                self._look_on()
             case Resolution.WAIT:
                 self._lowered = 0
                 self._look_after(self._poll_s(seen))

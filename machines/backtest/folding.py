@@ -62,6 +62,7 @@ class _Fold:
         self._standing = Standing(plan, self._calendar.start_of(months.start)) if months else None
         self._closed: list[ClosedMonth] = []
         self._reports: list[MonthReport] = []
+        self._decisions: list[Decision] = []
         self._cost = Fraction(0)
 
     def month(self, month: Month) -> None:
@@ -97,6 +98,7 @@ class _Fold:
             transitions=tuple(self._standing.transitions) if self._standing is not None else (),
             totals=Totals(divided_half_even(self._cost.numerator, self._cost.denominator), always_on),
             rejections=self._file.rejections,
+            decisions=tuple(self._decisions),
         )
 
     def _judged_days(self, starts_at: Instant, ends_at: Instant) -> Iterable[Instant]:
@@ -116,6 +118,7 @@ class _Fold:
 
     def _apply(self, decision: Decision) -> None:
         assert self._standing is not None
+        self._decisions.append(decision)
         self._state = after(decision, self._state)
         self._standing.apply(decision)
 

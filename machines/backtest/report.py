@@ -9,7 +9,7 @@ import msgspec
 from config.calendar import Month, month_text
 from config.instants import Instant, instant_text
 from config.money import MICROS_PER_UNIT, amount_text, quotient_text
-from machines.deciding.facts import Blocked
+from machines.deciding.facts import Blocked, Decision
 from machines.lifecycle_states import ComponentState
 
 
@@ -102,6 +102,8 @@ class BacktestReport(msgspec.Struct, frozen=True):
     totals: Totals
     rejections: tuple[Rejection, ...] = ()
     """The first rejected rows, for people; `payments.rejected` counts all."""
+    decisions: tuple[Decision, ...] = ()
+    """Every close's decision and every fall at a day's end, in order: what a live daemon records as `LevelDecided`."""
 
 
 def report_json(report: BacktestReport) -> str:

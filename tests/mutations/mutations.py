@@ -1,0 +1,291 @@
+"""Every guard on which a promise rests, and the tests that fail as soon as it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tests.mutations.mutation import Mutation
+
+_LED: Final = "tests/simulation/leading/test_guards.py"
+_CHAOS: Final = "tests/simulation/test_chaos.py"
+_WHOLE: Final = "tests/machines/test_state_whole.py"
+
+MUTATIONS: Final[Sequence[Mutation]] = (
+    # --- who leads ---
+    Mutation(
+        "fencing check of an append, in memory",
+        "adapters/memory_journal.py",
+        "if self._fencing < (newest := self.store.fencing()):",
+        "if (newest := self.store.fencing()) < 0:",
+        (f"{_LED}::test_an_append_under_an_older_token_is_refused",),
+    ),
+    Mutation(
+        "fencing check of an append, in PostgreSQL",
+        "adapters/postgres_journal/claiming.py",
+        '"""WHEN (SELECT fencing FROM held) IS DISTINCT FROM ?',
+        '"""WHEN (SELECT fencing FROM held) IS DISTINCT FROM ? AND false',
+        ("tests/journal/test_postgres_fencing.py::test_the_old_leader_writes_nothing_after_a_takeover",),
+    ),
+    Mutation(
+        "fencing check of a provider",
+        "adapters/provisioners/simulated/acting.py",
+        "    refuse_fenced(order.resource.component, order.fencing, standing.fencing)\n",
+        "",
+        (f"{_LED}::test_the_world_takes_nothing_under_an_older_token",),
+    ),
+    Mutation(
+        "leads() before every call",
+        "daemon/actuator.py",
+        "if not self._leadership.leads():",
+        "if False:",
+        (f"{_LED}::test_a_daemon_that_leads_no_longer_calls_nobody",),
+    ),
+    Mutation(
+        "leads() before every write to a stream",
+        "daemon/leading/streams.py",
+        "if not self._leadership.leads():",
+        "if False:",
+        (f"{_LED}::test_a_daemon_that_leads_no_longer_writes_to_no_stream",),
+    ),
+    Mutation(
+        "a stop begins no call",
+        "daemon/actuator.py",
+        "            return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)",
+        "            pass",
+        (f"{_LED}::test_a_daemon_that_stops_calls_nobody",),
+    ),
+    # --- payments, and what is known of them ---
+    Mutation(
+        "dedupe of payments",
+        "machines/revenue/classify.py",
+        "if seen is not None and not (completed and not seen.counted):",
+        "if seen is not None and not completed:",
+        (
+            "tests/revenue/test_classify.py::test_the_same_row_again_is_a_duplicate",
+            "tests/machines/test_intake.py::test_a_contradiction_is_rejected_and_the_first_stands",
+        ),
+    ),
+    Mutation(
+        "dedupe within one read",
+        "machines/intake.py",
+        "remembered.get(payment.payment_id) or seen.get(payment.payment_id)",
+        "seen.get(payment.payment_id)",
+        ("tests/machines/test_intake.py::test_the_same_payment_twice_in_one_batch_counts_once",),
+    ),
+    Mutation(
+        "unknown is not zero: a silent source closes no month",
+        "machines/revenue/closing.py",
+        "if source.heard_at is None or source.heard_at < end_at:",
+        "if source.heard_at is None:",
+        ("tests/revenue/test_closing.py::test_a_source_silent_since_the_end_leaves_the_month_open_and_freezes",),
+    ),
+    Mutation(
+        "unknown is not zero: what was forgotten has no sum",
+        "machines/revenue/recent.py",
+        "if start < self.kept_from:",
+        "if False:",
+        ("tests/revenue/test_book_closing.py::test_a_close_forgets_what_can_never_matter_again",),
+    ),
+    Mutation(
+        "unknown is not zero: nothing is decided on what is frozen",
+        "daemon/actors/planner.py",
+        "if state.frozen:",
+        "if False:",
+        ("tests/simulation/test_frozen.py::test_a_month_that_closes_while_frozen_is_judged_once_it_thaws",),
+    ),
+    Mutation(
+        "unknown is not zero: days behind an import's end",
+        "machines/judging.py",
+        "known_through = min(known_through, revenue.known_through or 0)",
+        "pass",
+        ("tests/differential/test_agreement.py::test_days_behind_an_imports_end_are_unknown",),
+    ),
+    Mutation(
+        "no day is judged before its month's predecessor closed",
+        "machines/judging.py",
+        "return min(known_through, closes_at - 1)",
+        "return known_through",
+        ("tests/differential/test_agreement.py::test_no_day_is_judged_before_the_month_in_front_of_it_closed",),
+    ),
+    Mutation(
+        "a watermark of the future waits for the clock",
+        "machines/revenue/closing.py",
+        "if source.watermark is not None and end_at <= min(source.watermark, source.now):",
+        "if source.watermark is not None and end_at <= source.watermark:",
+        ("tests/revenue/test_closing.py::test_a_watermark_ahead_of_the_clock_waits_for_the_clock",),
+    ),
+    Mutation(
+        "history closes by watermark only",
+        "machines/revenue/closing.py",
+        "if source.first_heard_at is not None and end_at <= source.first_heard_at:",
+        "if False:",
+        ("tests/simulation/test_chaos.py::test_a_late_watermark_is_the_only_way_to_close_history",),
+    ),
+    # --- levels and money ---
+    Mutation(
+        "debounce",
+        "machines/deciding/conditions.py",
+        "return self.months_met >= self.months_required",
+        "return self.months_met >= min(1, self.months_required)",
+        ("tests/deciding/test_debounce.py::test_a_level_rises_at_the_close_that_completes_its_debounce",),
+    ),
+    Mutation(
+        "cap check",
+        "machines/permits.py",
+        "cap_micros is not None and after > cap_micros and not override",
+        "cap_micros is not None and after > 2 * cap_micros and not override",
+        ("tests/machines/test_permits.py::test_a_raise_never_passes_the_cap",),
+    ),
+    Mutation(
+        "permit reservation",
+        "machines/granting.py",
+        "committed_micros=reservation.committed_micros,",
+        "committed_micros=record.committed_micros,",
+        ("tests/machines/test_granting.py::test_a_granted_step_is_an_intent_with_its_reservation",),
+    ),
+    Mutation(
+        "principal of an approval",
+        "daemon/verbs/approve.py",
+        "if asked.asked_by == command.principal:",
+        "if False:",
+        ("tests/verbs/test_approve.py::test_exceeding_the_cap_needs_another_operator",),
+    ),
+    # --- the journal ---
+    Mutation(
+        "intent before act",
+        "daemon/actors/supervisor.py",
+        "                await self._recorder.record(NAME, judged.events, cause=cause, still=still)\n",
+        "                work = self._recorder.record(NAME, judged.events, cause=cause, still=still)\n"
+        '                self._kernel.tasks.start(work, name="an intent", owner=NAME)\n',
+        (f"{_CHAOS}::test_a_full_disk_takes_nothing_and_acts_on_nothing",),
+    ),
+    Mutation(
+        "a step does not follow what forbids it",
+        "daemon/recorder.py",
+        "if first.still is not None and not first.still():",
+        "if False:",
+        ("tests/simulation/test_overtaken.py::test_what_must_still_hold_is_asked_once_everything_before_it_is_folded",),
+    ),
+    Mutation(
+        "cursor in the transaction of its payments",
+        "machines/state/whole.py",
+        "case events.PaymentsRecorded() | events.WatermarkReached() | events.CursorMoved():",
+        "case events.WatermarkReached() | events.CursorMoved():",
+        (f"{_WHOLE}::test_the_position_moves_with_its_effect",),
+    ),
+    Mutation(
+        "cursor in the transaction of its command",
+        "machines/state/whole.py",
+        "            state.cursors[event.stream] = event.entry_id",
+        "            pass",
+        (f"{_WHOLE}::test_the_position_moves_with_its_effect",),
+    ),
+    Mutation(
+        "hash chain: the content",
+        "adapters/journal_rows/chain.py",
+        "if event_hash(previous, row) != row.hash:",
+        "if False:",
+        ("tests/journal/test_damage.py::test_a_changed_event_in_the_middle_is_refused_by_number_and_time",),
+    ),
+    Mutation(
+        "hash chain: gaps",
+        "adapters/journal_rows/chain.py",
+        "if row.sequence != after + 1:",
+        "if row.sequence < after + 1:",
+        ("tests/journal/test_damage.py::test_a_missing_event_in_the_middle_is_refused",),
+    ),
+    Mutation(
+        "snapshot digest",
+        "adapters/journal_rows/reading.py",
+        "isinstance(state, bytes) and sha256(state).digest() == digest",
+        "isinstance(state, bytes)",
+        ("tests/journal/test_damage.py::test_a_damaged_snapshot_is_passed_over",),
+    ),
+    Mutation(
+        "retention drops only what snapshots cover",
+        "adapters/journal_rows/transactions.py",
+        "\n             AND sequence <= (SELECT min(sequence) FROM snapshots)",
+        "",
+        ("tests/journal/test_group_commit.py::test_retention_drops_what_is_old_and_covered",),
+    ),
+    # --- commands and what is published ---
+    Mutation(
+        "command age",
+        "daemon/verbs/table.py",
+        "if bench.stamped_now - sent_at > age_max_s * SECOND:",
+        "if False:",
+        ("tests/verbs/test_table.py::test_a_command_that_is_too_old_is_refused",),
+    ),
+    Mutation(
+        "a command is carried out once",
+        "daemon/actors/commands.py",
+        "in await self._unanswered(message.stream, unread(message.entries, cursor)):",
+        "in message.entries:",
+        ("tests/simulation/test_regressions.py::test_a_full_disk_between_two_commands_does_not_repeat_the_first",),
+    ),
+    Mutation(
+        "the id of an entry is its event's number",
+        "daemon/publication/entries.py",
+        "_MICROSECONDS_PER_MILLISECOND}-{recorded.sequence}",
+        "_MICROSECONDS_PER_MILLISECOND}-{recorded.sequence % 3}",
+        ("tests/publication/test_entries.py::test_the_id_is_milliseconds_and_sequence",),
+    ),
+    Mutation(
+        "publication goes on behind the newest entry",
+        "daemon/publication/outlet.py",
+        "fresh = [each for each in events if each.sequence > self.position]",
+        "fresh = list(events)",
+        ("tests/publication/test_exactly_once.py::test_a_process_killed_anywhere_leaves_neither_hole_nor_double",),
+    ),
+    # --- breakers, tokens, and what the world shows ---
+    Mutation(
+        "breaker persistence",
+        "machines/state/whole.py",
+        "state.breakers[event.breaker] = Breaker(",
+        "_ = Breaker(",
+        (f"{_WHOLE}::test_a_breakers_memory_is_that_of_its_newest_event",),
+    ),
+    Mutation(
+        "half-open lets one probe through",
+        "machines/breaker.py",
+        "if breaker.status is _OPEN and now >= reopens_at(breaker):",
+        "if now >= reopens_at(breaker):",
+        ("tests/machines/test_breaker.py::test_while_a_probe_is_under_way_nobody_else_goes",),
+    ),
+    Mutation(
+        "epoch in tokens",
+        "machines/tokens.py",
+        "component, str(generation), str(epoch)",
+        "component, str(generation)",
+        ("tests/machines/test_tokens.py::test_every_part_of_the_key_matters",),
+    ),
+    Mutation(
+        "generation in tokens",
+        "machines/tokens.py",
+        "component, str(generation), str(epoch)",
+        "component, str(epoch)",
+        ("tests/machines/test_tokens.py::test_two_generations_never_share_a_token",),
+    ),
+    Mutation(
+        "drift is confirmed by two looks",
+        "daemon/actors/component.py",
+        "if (sight, record.resource_name) != self._doubted:",
+        "if False:",
+        ("tests/simulation/test_confirmed_twice.py::test_one_look_is_no_drift",),
+    ),
+    Mutation(
+        "a cost is given back after two looks",
+        "daemon/actors/component.py",
+        "case Resolution.DONE if intent.step not in RAISING and self._lowered != intent.sequence:",
+        "case Resolution.DONE if False:",
+        ("tests/simulation/test_regressions.py::test_one_lying_look_gives_no_cost_back",),
+    ),
+    Mutation(
+        "an orphan is confirmed by two reads",
+        "machines/sweeping.py",
+        "if key in first.orphans and key not in known",
+        "if key not in known",
+        ("tests/orphans/test_sweep.py::test_what_only_the_second_read_found_waits_for_the_next_sweep",),
+    ),
+)

@@ -1,0 +1,155 @@
+"""Mutating a copy of the tree, one guard at a time, and running the tests that must notice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final
+from xml.etree import ElementTree as ET
+
+import msgspec
+
+from tests.mutations.mutation import Mutation
+
+TREE: Final = Path(__file__).resolve().parents[2]
+COPIED: Final = ("config", "machines", "adapters", "daemon", "tests", "systemd", "pyproject.toml")
+TIME_LIMIT_S: Final = 300
+NOT_NOTICED: Final = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError")
+"""A test that fails of one of these has not met the guard: the mutation broke the file."""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What became of one mutation."""
+
+    mutation: Mutation
+    survived: tuple[str, ...]
+    """The named tests that did not fail by an assertion; () is as it should be."""
+    said: str = ""
+
+    @property
+    def is_noticed(self) -> bool:
+        """Whether every named test failed."""
+        return not self.survived
+
+
+class Copy:
+    """A copy of the tree in which one mutation at a time is made."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._changes = 0
+        for name in COPIED:
+            source, target = TREE / name, root / name
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+            else:
+                root.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target)
+
+    def verdict(self, mutation: Mutation) -> Verdict:
+        """Make the mutation, run its tests, and take it back."""
+        path = self.root / mutation.file
+        text = path.read_text(encoding="utf-8")
+        self._write(path, mutated(text, mutation))
+        try:
+            outcomes, said = self.outcomes(mutation.tests)
+        finally:
+            self._write(path, text)
+        survived = tuple(test for test in mutation.tests if not _has_failed(test, outcomes))
+        return Verdict(mutation, survived, said if survived else "")
+
+    def outcomes(self, tests: Sequence[str]) -> tuple[dict[str, list[str]], str]:
+        """Of each test by its name: what each of its cases came to; and what pytest said."""
+        report = self.root / "report.xml"
+        report.unlink(missing_ok=True)
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(self.root / "bytecode"), "PYTEST_ADDOPTS": ""}
+        try:
+            ran = subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    f"--junitxml={report}",
+                    *dict.fromkeys(tests),
+                ],
+                cwd=self.root,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=TIME_LIMIT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return {}, f"no end within {TIME_LIMIT_S} s: a guard whose loss is a hang needs another mutation"
+        return _read(report), ran.stdout[-2_000:] + ran.stderr[-1_000:]
+
+    def _write(self, path: Path, text: str) -> None:
+        """Under another time than before: bytecode of a file is known by that."""
+        self._changes += 1
+        path.write_text(text, encoding="utf-8")
+        later = path.stat().st_mtime + 2 * self._changes
+        os.utime(path, (later, later))
+
+
+def mutated(text: str, mutation: Mutation) -> str:
+    """The file without its guard; raises `ValueError` where the guard is not there exactly once."""
+    found = text.count(mutation.before)
+    if found != 1:
+        raise ValueError(f"{mutation.name}: {mutation.file} has the guard {found} times, expected once")
+    return text.replace(mutation.before, mutation.after)
+
+
+def verdicts(mutations: Sequence[Mutation], folder: Path, workers: int) -> Iterator[Verdict]:
+    """Of each mutation, in order, on as many copies as there are workers."""
+    free: SimpleQueue[Copy] = SimpleQueue()
+    for number in range(min(workers, len(mutations))):
+        free.put(Copy(folder / f"copy-{number}"))
+
+    def judge(mutation: Mutation) -> Verdict:
+        copy = free.get()
+        try:
+            return copy.verdict(mutation)
+        finally:
+            free.put(copy)
+
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(judge, mutations)
+
+
+def _read(report: Path) -> dict[str, list[str]]:
+    """`file::test`, to the outcome of each case: `passed`, `skipped`, or the first words of its failure."""
+    found: dict[str, list[str]] = {}
+    if not report.exists():
+        return found
+    for case in ET.parse(report).getroot().iter("testcase"):
+        name = (case.get("name") or "").partition("[")[0]
+        parts = (case.get("classname") or "").split(".")
+        failure, error = case.find("failure"), case.find("error")
+        outcome = "passed" if case.find("skipped") is None else "skipped"
+        if failure is not None:
+            outcome = f"failed: {failure.get('message') or ''}"
+        if error is not None:
+            outcome = f"error: {error.get('message') or ''}"
+        found.setdefault(f"{_path_of(parts)}::{name}", []).append(outcome)
+    return found
+
+
+def _path_of(parts: Sequence[str]) -> str:
+    """The file of a class name such as `tests.journal.test_x.TestY`, with its class behind it."""
+    last = max((at for at, part in enumerate(parts) if part.startswith("test_")), default=len(parts) - 1)
+    return "::".join(["/".join(parts[: last + 1]) + ".py", *parts[last + 1 :]])
+
+
+def _has_failed(test: str, outcomes: dict[str, list[str]]) -> bool:
+    cases = outcomes.get(test.partition("[")[0], [])
+    failed = [case.removeprefix("failed: ") for case in cases if case.startswith("failed: ")]
+    return bool(failed) and not any(case.startswith(NOT_NOTICED) for case in failed)
