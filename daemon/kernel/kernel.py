@@ -166,6 +166,10 @@ class Kernel:
             self._supervision.refuse_mail(ref, partial(KernelStopping, ref.name))
         return report
 
+    def end(self, failure: Exception) -> None:
+        """Say that the daemon cannot go on: `fatal` is done with `failure`. The first one stands."""
+        self._state.fail(failure)
+
     def _deliver(self, ref: ActorRef, message: msgspec.Struct, reply: Reply | None) -> ActorRefused | None:
         refusal = self.refusal(ref)
         if refusal is None:

@@ -10,11 +10,11 @@ import msgspec
 import structlog
 
 from config.instants import Instant
-from daemon.actors.recording import NotRecorded
 from daemon.actors.revenue import NAME as REVENUE
 from daemon.kernel import Kernel, Root, pause
 from daemon.messages import SourceGave, SourceTaken
 from daemon.recorder import Recorder
+from daemon.roots.telling import TellingTimes, taken
 from machines import breaker as breakers
 from machines.breaker import Admission, Breaker, BreakerLimits
 from machines.granting import breaker_event
@@ -153,13 +153,10 @@ class SourceRoot:
 
     async def _tell(self, root: Root, gave: SourceGave) -> SourceTaken:
         """Ask the actor, so that a slow journal slows the source and never the memory."""
-        while True:
-            root.beat()
-            reply = await self._kernel.ask(REVENUE, gave, self._times.ask_timeout_s)
-            if isinstance(reply, SourceTaken):
-                return reply
-            assert isinstance(reply, NotRecorded)
-            await pause(self._times.disk_retry_s)
+        times = TellingTimes(self._times.ask_timeout_s, self._times.disk_retry_s)
+        reply = await taken(root, self._kernel, REVENUE, gave, times)
+        assert isinstance(reply, SourceTaken)
+        return reply
 
     async def _failed(self, failed: CallError) -> float:
         self.reads["failed"] += 1

@@ -70,6 +70,11 @@ class DaemonProcess:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        """Whether the process that was started last is still there."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def log(self) -> str:
         """Everything that the daemons of this state directory said, the newest last."""
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

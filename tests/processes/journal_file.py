@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+from adapters.journal_rows.meta import meta
+from adapters.journal_rows.reading import stored_events
 from adapters.sqlite_journal import JOURNAL_NAME
-from adapters.sqlite_journal.reading import stored_events
-from adapters.sqlite_journal.schema import connect, meta
+from adapters.sqlite_journal.schema import connect
 from adapters.sqlite_journal.verification import verify
 from machines.events import CountedPayment, Event, LevelDecided, PaymentsRecorded, Recorded
 from machines.moving import wanted_states

@@ -36,6 +36,12 @@ class RedisServer:
         """Start it with what its directory holds, and wait until it serves; raises `EmbeddedRedisError`."""
         asyncio.run(self._server.start())
 
+    @property
+    def pid(self) -> int:
+        """Its process id; raises `AssertionError` where it does not run."""
+        assert self._server.pid is not None
+        return self._server.pid
+
     def kill(self) -> None:
         """End it as a power cut would; its directory keeps what was written."""
         pid = self._server.pid

@@ -1,12 +1,14 @@
-"""`kill -9` at random moments while payments stream in and components move: nothing is lost, nothing happens twice.
+"""SIGKILL and SIGTERM at random moments while payments come in and components move: nothing is lost, or happens twice.
 
-`make kills N=100` kills more often; the seed of a run is printed when it fails and is set with SOLVENT_KILLS_SEED.
+`make kills N=1000` kills more often, over some daemons side by side; the seed of a run is printed when it fails and is
+set with SOLVENT_KILLS_SEED.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -26,20 +28,27 @@ from machines.lifecycle_states import RAISING, ComponentState
 from machines.revenue.payments import FieldError
 from machines.revenue.reading_fields import PaymentReader
 from machines.state.whole import State, fold
-from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.journal_file import JournalFile
 from tests.processes.redis_place import Keys, RedisServer, payment_fields
+from tests.processes.short_lives import ShortLivedDaemon, forking
 from tests.processes.waiting import POLL_S, until
 
-KILLS: Final = int(os.environ.get("SOLVENT_KILLS", "10"))
+KILLS_IN_ALL: Final = int(os.environ.get("SOLVENT_KILLS", "50"))
+LANES: Final = max(1, min(5, KILLS_IN_ALL // 25))
+"""Daemons side by side, each with a journal, a Redis and a shop of its own."""
+KILLS: Final = -(-KILLS_IN_ALL // LANES)
 SEED: Final = int(os.environ.get("SOLVENT_KILLS_SEED", str(random.SystemRandom().randrange(1_000_000))))
 MONTHS: Final = min(180, 12 + KILLS)
 MONTHLY: Final = (100, 250, 600, 640, 620, 150, 90, 300, 600, 700, 230, 40, 250, 90)
 """Revenue month by month, over and over: up to the top level, down by the hard ratio, up again, down to the floor."""
-KILL_WITHIN_S: Final = 2.0
+KILL_WITHIN_S: Final = 0.8
 """A ready daemon lives at most so long."""
-SCRIPT_PAUSE_S: Final = 0.1
+SCRIPT_PAUSE_S: Final = 0.05
+LIFE_S: Final = 0.7
+"""What a life takes on average, its start included: the payments are spread over all of them."""
+STOPPED_SHARE: Final = 0.2
+"""So many of the lives are asked to end instead of killed."""
 
 Fields = dict[str, str]
 
@@ -95,8 +104,11 @@ def feed(keys: Keys, traffic: Traffic, chance: random.Random, ended: threading.E
     ended.set()
 
 
-def kill_again_and_again(daemon: DaemonProcess, shop: FileShop, chance: random.Random) -> None:
-    """Start, wait for some moment, kill: some before the daemon is ready, half of them while a script is at work."""
+def kill_again_and_again(daemon: ShortLivedDaemon, shop: FileShop, chance: random.Random) -> None:
+    """Start, wait for some moment, kill: some before the daemon is ready, half of them while a script is at work.
+
+    Some are asked to end instead: they do so in time, and with code 0 once they listen.
+    """
     for _ in range(KILLS):
         moment = chance.choices(("starting", "ready", "acting"), (1, 1, 2))[0]
         calls = len(shop.calls())
@@ -108,7 +120,11 @@ def kill_again_and_again(daemon: DaemonProcess, shop: FileShop, chance: random.R
             time.sleep(chance.uniform(0, 3 * SCRIPT_PAUSE_S))
         else:
             time.sleep(chance.uniform(0, KILL_WITHIN_S / 2))
-        daemon.kill()
+        if chance.random() < STOPPED_SHARE:
+            code = daemon.stop()
+            assert code == 0 or (code == -signal.SIGTERM and moment == "starting")
+        else:
+            daemon.kill()
 
 
 def replayed(plan: Plan, traffic: Traffic) -> BacktestReport:
@@ -125,11 +141,11 @@ def replayed(plan: Plan, traffic: Traffic) -> BacktestReport:
     return backtest(plan, [*rows, (len(rows) + 2, reader.read_fields(beyond))], None)
 
 
-@pytest.fixture
-def seed() -> int:
+@pytest.fixture(params=range(LANES), ids=lambda lane: f"lane {lane}")
+def seed(request: pytest.FixtureRequest) -> int:
     """The seed of this run, shown when the test fails."""
-    sys.stdout.write(f"SOLVENT_KILLS_SEED={SEED} SOLVENT_KILLS={KILLS}\n")
-    return SEED
+    sys.stdout.write(f"SOLVENT_KILLS_SEED={SEED} SOLVENT_KILLS={KILLS_IN_ALL} lane {request.param}\n")
+    return SEED + 10 * int(request.param)
 
 
 def test_kill_minus_nine_at_random_moments_loses_and_repeats_nothing(
@@ -139,19 +155,22 @@ def test_kill_minus_nine_at_random_moments_loses_and_repeats_nothing(
     chance = random.Random(seed)
     traffic = Traffic(chance, MONTHS)
     shop.pause(SCRIPT_PAUSE_S)
-    daemon = DaemonProcess(tmp_path / "state", shop.plan_path, redis_server.url, "--act")
+    daemon = ShortLivedDaemon(tmp_path / "state", shop.plan_path, redis_server.url, "--act")
     ended = threading.Event()
-    pace_s = KILLS * 2.0 / MONTHS
+    pace_s = KILLS * LIFE_S / MONTHS
     feeder = threading.Thread(target=feed, args=(keys, traffic, random.Random(seed + 1), ended, pace_s), name="feeder")
     feeder.start()
-    kill_again_and_again(daemon, shop, chance)
-    with daemon:
-        feeder.join()
-        expected = replayed(shop.plan, traffic)
-        journal = daemon.journal
-        until(lambda: len(journal.events(LevelDecided)) >= MONTHS, "every month to be decided")
-        until(journal.at_rest, "every component to come to rest")
-        assert 0 == daemon.stop()
+    with forking() as daemon.forking:
+        began_s = time.monotonic()
+        kill_again_and_again(daemon, shop, chance)
+        sys.stdout.write(f"{(time.monotonic() - began_s) / KILLS:.2f} s a kill\n")
+        with daemon:
+            feeder.join()
+            expected = replayed(shop.plan, traffic)
+            journal = daemon.journal
+            until(lambda: len(journal.events(LevelDecided)) >= MONTHS, "every month to be decided")
+            until(journal.at_rest, "every component to come to rest")
+            assert 0 == daemon.stop()
 
     assert journal.is_whole()
     assert_each_payment_counts_once(journal, expected)
