@@ -9,13 +9,15 @@ BUILD := build
 # What a person may set: make run FILE=payments.csv, make test ARGS="-k revenue", make kills N=100, make simulate SEEDS=500, make test SHARE=1/3
 FILE ?=
 ARGS ?=
-N ?= 10
+N ?= 50
 SEEDS ?= 20
 WORKERS ?= auto
 SHARE ?=
+MINUTES ?= 20
+GUIDED ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench kills kill-steps simulate coverage wheel lock test-lower-bounds test-system audit sbom clean
+.PHONY: help run test lint format bench kills standby takeovers faults kill-steps mutations simulate coverage fuzz soak bench-peers wheel lock test-lower-bounds test-system audit sbom clean
 
 # The scripts inside a virtual environment name the place it was made in: one that was moved is made again.
 ifneq ($(wildcard $(VENV)/.created),)
@@ -48,14 +50,39 @@ format: $(VENV)/.ready-dev  ## rewrite the source in the house's format
 bench: $(VENV)/.ready-dev  ## every figure of docs/performance.md beside its limit, measured in this run
 	@$(PY) -m tests.benchmarks $(ARGS)
 
-kills: $(VENV)/.ready-dev  ## kill a real daemon with kill -9 at random moments, N=10 times
-	@SOLVENT_KILLS=$(N) $(PY) -m pytest tests/processes/test_kills.py $(ARGS)
+kills: $(VENV)/.ready-dev  ## kill real daemons at random moments, with kill -9 and kill, N=50 times
+	@SOLVENT_KILLS=$(N) $(PY) -m pytest -n 5 -rP tests/processes/test_kills.py $(ARGS)
 
-kill-steps: $(VENV)/.ready-dev  ## kill a backup, a restore and a migration at each of their steps
-	@SOLVENT_KILL_EVERY=1 $(PY) -m pytest tests/backups/test_killed.py $(ARGS)
+standby: $(VENV)/.ready-dev  ## two and three daemons on one PostgreSQL: every walk of docs/high-availability.md
+	@$(PY) -m pytest tests/standby tests/standby/longer_walks.py $(ARGS)
 
-simulate: $(VENV)/.ready-dev  ## crash the whole daemon under virtual time, for SEEDS=20 seeds
-	@SOLVENT_SEEDS=$(SEEDS) $(PY) -m pytest tests/simulation $(ARGS)
+takeovers: $(VENV)/.ready-dev  ## kill the leader of two daemons N=50 times, under load: how long, and what was lost
+	@$(PY) -m tests.standby.takeovers $(N) $(ARGS)
+
+faults: $(VENV)/.ready-dev  ## every fault we can name, in the real process, the long ones too
+	@TEST_FAULTS=all $(PY) -m pytest -n $(WORKERS) tests/faults $(ARGS)
+
+kill-steps: $(VENV)/.ready-dev  ## kill a backup, a restore, a migration and a move at each of their steps
+	@SOLVENT_KILL_EVERY=1 $(PY) -m pytest tests/backups/test_killed.py tests/journal_place/test_killed_moves.py $(ARGS)
+
+mutations: $(VENV)/.ready-dev  ## delete one guard after the other; a named test must notice each; ARGS="--only cap"
+	@$(PY) -m tests.mutations $(ARGS)
+
+# First the swarm, for SEEDS whole cases; then the crash sweep and the rest of the simulation, with a tenth as many seeds.
+simulate: $(VENV)/.ready-dev  ## years of the whole daemon under virtual time, with every fault, for SEEDS=20 seeds
+	@$(PY) -m tests.simulation.swarm --seeds $(SEEDS)
+	@SOLVENT_SEEDS=$$(( ($(SEEDS) + 9) / 10 )) $(PY) -m pytest -n $(WORKERS) tests/simulation $(ARGS)
+
+# atheris has wheels for some platforms only: what coverage guides is left out elsewhere, and it says so.
+fuzz: $(VENV)/.ready-dev $(BUILD)/fuzz/.ready  ## N=100000 bad inputs of every kind, then those that coverage finds; GUIDED=3000 each
+	@$(PY) -m tests.fuzzing --inputs $(if $(filter file,$(origin N)),100000,$(N)) $(ARGS)
+	@$(PY) -m tests.fuzzing.guiding --runs $(GUIDED)
+
+soak: $(VENV)/.ready-dev  ## a real daemon under load and faults for MINUTES=20: memory, descriptors, latency flat, nothing lost
+	@$(PY) -m tests.soak --minutes $(MINUTES) $(ARGS)
+
+bench-peers: $(VENV)/.ready-dev $(BUILD)/peers/.ready  ## solvent beside dbos, Temporal, pykka and COPY, pair by pair
+	@$(PY) -m tests.benchmarks.peers $(ARGS)
 
 coverage: $(VENV)/.ready-dev  ## branch coverage: at least 95 % of machines/, 90 % overall
 	@rm -f .coverage .coverage.*
@@ -133,6 +160,20 @@ $(BUILD)/lowest/.ready: requirements.lowest pyproject.toml | $(VENV)/.created
 	@rm -rf $(BUILD)/lowest && $(PY) -m venv $(BUILD)/lowest
 	@$(BUILD)/lowest/bin/python -m pip --disable-pip-version-check --quiet install --requirement requirements.lowest
 	@$(BUILD)/lowest/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --editable .
+	@touch $@
+
+# The project's packages come from .venv; here is only what nothing else needs.
+$(BUILD)/fuzz/.ready: tests/fuzzing/requirements.txt | $(VENV)/.ready-dev
+	@rm -rf $(BUILD)/fuzz && $(PY) -m venv $(BUILD)/fuzz
+	@$(BUILD)/fuzz/bin/python -m pip --disable-pip-version-check --quiet install --only-binary :all: --requirement $< \
+	  || echo "no wheel of atheris for this Python and platform: fuzzing goes on without the guide of coverage"
+	@$(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > $$($(BUILD)/fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth
+	@touch $@
+
+$(BUILD)/peers/.ready: tests/benchmarks/peers/requirements.txt | $(VENV)/.ready-dev
+	@rm -rf $(BUILD)/peers && $(PY) -m venv $(BUILD)/peers
+	@$(BUILD)/peers/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
 	@touch $@
 
 # A wheel is what an operator builds as root: nothing of the tests is installed for it.

@@ -11,6 +11,7 @@ from typing import Final, Self
 import msgspec
 
 from config.instants import Instant, instant_text
+from config.unreadable import UNREADABLE
 
 LOCK_NAME: Final = "lock"
 RUN_FACTS_NAME: Final = "run.json"
@@ -115,7 +116,7 @@ def read_run_facts(path: Path) -> RunFacts | None:
     """The facts of the daemon that runs on this state directory; None where none is running or it is not ready."""
     try:
         facts = msgspec.json.decode((path / RUN_FACTS_NAME).read_bytes(), type=RunFacts)
-    except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
+    except (FileNotFoundError, NotADirectoryError, *UNREADABLE):
         return None
     return facts if current_holder(path) is not None else None
 
@@ -139,5 +140,5 @@ def current_holder(path: Path) -> Holder | None:
 def _read_holder(descriptor: int) -> Holder | None:
     try:
         return msgspec.json.decode(os.pread(descriptor, _HOLDER_BYTES_MAX, 0), type=Holder)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return None

@@ -12,6 +12,9 @@ MICROS_MAX: Final = 10**18
 """A trillion units: above this an amount is a typing error, and SQLite still holds the sum of nine such."""
 TEXT_CHARACTERS_MAX: Final = 32
 _MICRO: Final = Decimal("0.000001")
+_SMALLEST_DIGIT: Final = _MICRO.adjusted()
+_LARGEST_DIGIT: Final = 12
+"""Places of the first digit of the smallest and of the largest amount, as powers of ten."""
 
 
 class MoneyError(ValueError):
@@ -77,9 +80,13 @@ def micros_from_text(text: str) -> int:
 
 def micros_from_decimal(value: Decimal) -> int:
     """The exact amount of a finite decimal, in micros; raises `MoneyError` where six decimals do not hold it."""
-    if abs(value) > MICROS_MAX // MICROS_PER_UNIT:
+    # By the place of its first digit before anything is computed: 1e400000000 overflows, 1e-400000000 takes hours.
+    too_large = bool(value) and value.adjusted() > _LARGEST_DIGIT
+    if too_large or abs(value) > MICROS_MAX // MICROS_PER_UNIT:
         raise MoneyError(f"expected an amount of at most {MICROS_MAX // MICROS_PER_UNIT}, found {value}")
-    numerator, denominator = value.as_integer_ratio()
+    if value and value.adjusted() < _SMALLEST_DIGIT:
+        raise MoneyError(f"expected at most six decimals, found {value}")
+    numerator, denominator = value.as_integer_ratio() if value else (0, 1)
     micros, rest = divmod(numerator * MICROS_PER_UNIT, denominator)
     if rest:
         raise MoneyError(f"expected at most six decimals, found {value}")

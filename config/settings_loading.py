@@ -11,6 +11,8 @@ import msgspec
 from config.errors import Problem, ReadingError, SettingsError, shown
 from config.provisioner_options.mqtt import BROKER_EXPECTED, broker_address
 from config.redis_address import ON_A_COMMAND_LINE, has_password, without_password
+from config.redis_sentinel import EXPECTED as SENTINELS_EXPECTED
+from config.redis_sentinel import is_sentinel_address, is_usable
 from config.settings import (
     EMBEDDED,
     RESERVED_INSTANCES,
@@ -50,9 +52,11 @@ def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mappin
                 continue
             try:
                 chosen[key] = (_converted(given, known[key]), given)
+            except UnicodeEncodeError:
+                problems.append(given.problem("text in UTF-8", shown(_without_secret(str(given.value)))))
             except msgspec.ValidationError as error:
                 expected = expected_by(known[key], str(error))
-                found = shape_of(given.value, expected) if expected == REFERENCE_EXPECTED else shown(str(given.value))
+                found = shape_of(given.value, expected) if expected == REFERENCE_EXPECTED else _shown_value(given.value)
                 problems.append(given.problem(expected, found))
     problems += _cross_checked(chosen)
     # A file that cannot be read may name a plan.
@@ -104,7 +108,9 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
         (settings.instance not in RESERVED_INSTANCES, ("instance",), "a name that is no key of the default instance"),
         (_is_address(settings.http), ("http",), "HOST:PORT such as 127.0.0.1:8417, the port at most 65535"),
         (
-            settings.redis == EMBEDDED or _REDIS.fullmatch(settings.redis) is not None,
+            is_sentinel_address(settings.redis)
+            or settings.redis == EMBEDDED
+            or _REDIS.fullmatch(settings.redis) is not None,
             ("redis",),
             f"a URL such as redis://127.0.0.1:6379/0, or {EMBEDDED}",
         ),
@@ -148,6 +154,12 @@ def _without_secret(text: str) -> str:
     return without_password(text) if "://" in text or "@" in text else text
 
 
+def _shown_value(value: object) -> str:
+    """A value of the wrong kind may still be an address, put under another key or too long for its own."""
+    text = str(value)
+    return shown(without_password(text) if "://" in text else text)
+
+
 def _lease_checks(settings: Settings) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
     lease, elsewhere = settings.lease, bool(settings.journal.url)
     return (
@@ -170,16 +182,32 @@ def _lease_checks(settings: Settings) -> tuple[tuple[bool, tuple[str, ...], str]
 
 
 def _redis_checks(settings: Settings, *, on_command_line: bool) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
-    access, tls = settings.redis_access, settings.redis.startswith("rediss://")
+    access, tls = settings.redis_access, settings.redis.startswith(("rediss://", "rediss+sentinel://"))
+    sentinels = is_sentinel_address(settings.redis)
     files = ("redis_access.ca_file", "redis_access.cert_file", "redis_access.key_file")
     return (
         (not (on_command_line and has_password(settings.redis)), ("redis",), ON_A_COMMAND_LINE),
+        (not sentinels or is_usable(settings.redis), ("redis",), SENTINELS_EXPECTED),
+        (
+            sentinels or not (access.sentinel_user or access.sentinel_password),
+            ("redis_access.sentinel_user", "redis_access.sentinel_password"),
+            "a redis address that begins with redis+sentinel://: only sentinels ask for them",
+        ),
+        (
+            bool(access.sentinel_password) or not access.sentinel_user,
+            ("redis_access.sentinel_user",),
+            "redis_access.sentinel_password beside it",
+        ),
         (
             bool(access.cert_file) is bool(access.key_file),
             ("redis_access.cert_file", "redis_access.key_file"),
             "cert_file and key_file together",
         ),
-        (tls or not (access.ca_file or access.cert_file), files, "a redis address that begins with rediss://"),
+        (
+            tls or not (access.ca_file or access.cert_file),
+            files,
+            "a redis address that begins with rediss:// or rediss+sentinel://",
+        ),
         (
             settings.redis != EMBEDDED or not (access.user or access.password),
             ("redis_access.user", "redis_access.password"),

@@ -8,6 +8,8 @@ from urllib.request import urlopen
 
 import msgspec
 
+from config.unreadable import UNREADABLE
+
 PAGE_BYTES_MAX: Final = 20_000_000
 PAGE_TIMEOUT_S: Final = 10
 HEALTH_TIMEOUT_S: Final = 2
@@ -35,5 +37,5 @@ def unwell(url: str) -> tuple[str, ...]:
         return (f"it does not answer at {url}/healthz: {getattr(error, 'reason', error)}",)
     try:
         return msgspec.json.decode(body, type=_Health).reasons
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return (f"{url}/healthz answers with something else than its health",)

@@ -9,6 +9,8 @@ from config.money import MICROS_MAX, MICROS_PER_UNIT, divided_half_even
 from machines.ports.faults import Permanent
 
 _UNITS_MAX: Final = MICROS_MAX // MICROS_PER_UNIT
+_LARGEST_EXPONENT: Final = 40
+"""Above it the arithmetic of decimals overflows by itself."""
 _SMALLEST_EXPONENT: Final = -40
 """Below it an amount is nothing, and its exact fraction would be larger than memory."""
 
@@ -19,7 +21,7 @@ def micros_of(amount: str | Decimal, what: str) -> int:
         value = Decimal(amount)
     except InvalidOperation:
         raise Permanent(f"{what}: expected a decimal amount, found {str(amount)[:40]!r}") from None
-    if not value.is_finite() or abs(value) > _UNITS_MAX:
+    if not value.is_finite() or (value and value.adjusted() > _LARGEST_EXPONENT) or abs(value) > _UNITS_MAX:
         raise Permanent(f"{what}: expected an amount of at most {_UNITS_MAX}, found {str(amount)[:40]!r}")
     if value.adjusted() < _SMALLEST_EXPONENT:
         return 0

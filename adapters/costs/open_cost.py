@@ -15,6 +15,7 @@ import msgspec
 
 from adapters.blocking_calls import BlockingCalls
 from adapters.costs.amounts import micros_of
+from config.unreadable import UNREADABLE
 from machines.ports.clock import Clock
 from machines.ports.costs import BilledDay
 from machines.ports.faults import Permanent, Transient
@@ -118,7 +119,7 @@ class OpenCost:
 def _sets(body: bytes) -> list[dict[str, _Allocation] | None]:
     try:
         answer = msgspec.json.decode(body, type=_Answer)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as unreadable:
+    except UNREADABLE as unreadable:
         raise Permanent(f"the answer is none of OpenCost's allocations: {unreadable}") from unreadable
     if answer.code != 200:
         raise Transient(f"OpenCost answered with code {answer.code}")

@@ -33,7 +33,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state_dir: Annotated[str, Meta(min_length=1, max_length=4_096)] = "solvent-state"
     """The folder of journal and lock; relative to the working directory."""
     redis: Annotated[str, Meta(max_length=2_048)] = EMBEDDED
-    """`redis://`, `rediss://` or `unix://` URL, or `embedded`."""
+    """`redis://`, `rediss://` or `unix://` URL, `redis+sentinel://HOST:26379,HOST:26379/MASTER` for one that is found
+    through its sentinels (`rediss+sentinel://` with TLS to both), or `embedded`."""
     http: Annotated[str, Meta(max_length=300)] = "127.0.0.1:8417"
     """HOST:PORT of metrics and health; port 0 picks a free one. Local only unless told otherwise."""
     mode: Mode | None = None

@@ -66,6 +66,8 @@ def text_of_the_file(event: Event) -> str:
             return f"restored from {event.backup} of {instant_text(event.backed_up_at)}{left}"
         case events.JournalMigrated():
             return f"the journal's tables went from version {event.from_schema} to {event.to_schema}"
+        case events.JournalMoved():
+            return f"the journal was moved from {event.source} to {event.target}, epoch {event.epoch}"
         case _:
             return ""
 

@@ -10,6 +10,7 @@ import click
 _COMMANDS: Final = {
     "demo": ("daemon.cli.demo", "demo_command"),
     "run": ("daemon.cli.run", "run_command"),
+    "promote": ("daemon.cli.promote", "promote_command"),
     "import": ("daemon.cli.import_payments", "import_command"),
     "backtest": ("daemon.cli.backtest", "backtest_command"),
     "status": ("daemon.cli.status", "status_command"),
@@ -27,6 +28,7 @@ _COMMANDS: Final = {
     "history": ("daemon.cli.history", "history_command"),
     "backup": ("daemon.cli.backup", "backup_group"),
     "restore": ("daemon.cli.restore", "restore_command"),
+    "move-journal": ("daemon.cli.move_journal", "move_journal_command"),
     "verify": ("daemon.cli.verify", "verify_command"),
     "logs": ("daemon.cli.logs", "logs_command"),
     "doctor": ("daemon.cli.doctor", "doctor_command"),

@@ -24,6 +24,7 @@ def verify_command(name: str, state_dir: str | None, settings_file: str | None, 
     """Prove the journal: every event's hash, the tables beside it, and the invariants I1 to I12 as far as it can tell.
 
     Damage is located: the event, its time, the last good one. It works beside a running daemon and changes nothing.
+    A journal in PostgreSQL is copied at one moment, and the copy is proven.
     Where the settings name backups, the journal is also held against what they saw of it.
 
     \b
@@ -41,7 +42,7 @@ def verify_command(name: str, state_dir: str | None, settings_file: str | None, 
             what = manifest.name
         else:
             what = around.settings.state_dir
-            found = verify_state_dir(what, _witnesses(around))
+            found = verify_state_dir(what, _witnesses(around), around)
     click.echo(msgspec.json.encode(found).decode() if shape == "json" else "\n".join(_lines(what, found)))
     if not found.whole:
         raise click.exceptions.Exit(EXIT_FAILURE)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from config.unreadable import UNREADABLE
 from daemon.installing.faults import InstallRefusedError
 
 
@@ -49,7 +50,7 @@ def read_manifest(path: Path) -> Manifest | None:
         return None
     except OSError as error:
         raise InstallRefusedError(f"{path} cannot be read: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise InstallRefusedError(
             f"{path} is no list of installed files ({error}): move it away, and files that differ are kept"
         ) from error

@@ -57,6 +57,9 @@ class Metrics:
 
     def _kernel_samples(self) -> Iterator[Sample]:
         counters = self._kernel.counters
+        yield Sample("solvent_tasks_items", len(asyncio.all_tasks()))
+        waiting = sum(len(each.mailbox) for each in self._kernel.actors if each.mailbox is not None)
+        yield Sample("solvent_mailbox_items", waiting)
         yield Sample("solvent_actors_parked_items", counters.parked)
         yield Sample("solvent_actor_restarts_total", counters.restarts)
         yield Sample("solvent_mailbox_refusals_total", counters.refusals)

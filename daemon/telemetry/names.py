@@ -60,6 +60,15 @@ OTHER_NAMES: Final = {
     "daemon_stopped": "it has stopped in order",
     "journal_refuses": "the journal takes nothing (`reason`), as with a full disk; nothing is done until it does",
     "journal_takes": "it takes events again",
+    "journal_lost": "the journal was damaged or taken away under the daemon (`reason`); nothing more is done, it ends",
+    "snapshot_refused": "the state could not be kept as a snapshot (`reason`): a start reads more events until it can",
+    "standing_by": "it waits for the lead; said once for each `leader` (empty while nobody leads), with its `fencing`",
+    "lead_taken": "it leads now with the token `fencing`; so many events were folded already (`folded_sequence`)",
+    "lead_lost": "it leads no longer (`reason`) and ends; nothing is written any more",
+    "lead_handed_over": "it gave the lead back after its last write; `wanted` names who was to have it, if anybody",
+    "lease_away": "the store of the lease does not answer (`reason`); said once until it does",
+    "lease_answers_again": "it answers again",
+    "standby_cannot_read": "the journal cannot be followed (`reason`), so this standby asks for no lead",
     "library_message": "a library logged something by itself",
 }
 

@@ -104,7 +104,7 @@ class PaymentReader:
                 raise FieldError(name, f"missing: an entry has {', '.join(REQUIRED_FIELDS)}")
         for name in fields:
             if name not in FIELDS:
-                raise FieldError(_shown(name)[1:-1], f"unknown field{did_you_mean(name, FIELDS)}")
+                raise FieldError(_shown(name)[1:-1] or "''", f"unknown field{did_you_mean(name, FIELDS)}")
         return self.read(**fields)
 
     def _read_amount(self, text: str) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.benchmarks import (
     bench_backtest,
     bench_backup,
+    bench_burst,
     bench_cloud,
     bench_components,
     bench_decision,
@@ -18,6 +19,7 @@ from tests.benchmarks import (
     bench_ingest,
     bench_journal,
     bench_kernel,
+    bench_postgres,
     bench_resume,
 )
 from tests.benchmarks.figures import Figure, at_least, table
@@ -65,10 +67,21 @@ def _cloud(folder: Path, quick: bool) -> list[Figure]:
     return bench_cloud.measure(folder, 1 if quick else len(bench_cloud.RISE))
 
 
+def _burst(folder: Path, quick: bool) -> list[Figure]:
+    return asyncio.run(bench_burst.measure(folder, 10_000 if quick else 200_000))
+
+
 def _journal(folder: Path, _quick: bool) -> list[Figure]:
     return [
         Figure(each.name, each.value, each.unit, each.limit, each.limit_name)
         for each in asyncio.run(bench_journal.measure(folder))
+    ]
+
+
+def _postgres(_folder: Path, quick: bool) -> list[Figure]:
+    return [
+        Figure(each.name, each.value, each.unit, each.limit, each.limit_name)
+        for each in asyncio.run(bench_postgres.measure(*((10_000, 100) if quick else (100_000, 500))))
     ]
 
 
@@ -81,8 +94,10 @@ BENCHMARKS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "backtest": _backtest,
     "idle": _idle,
     "journal": _journal,
+    "postgres": _postgres,
     "cloud": _cloud,
     "backup": _backup,
+    "burst": _burst,
 }
 
 

@@ -101,7 +101,8 @@ async def resumed_daemon(folder: Path, url: str, plan: Plan) -> AsyncIterator[Da
         await daemon.resume()
         yield daemon
     finally:
-        await daemon.stop()
+        if not daemon.kernel.is_stopping:  # a benchmark of the stop has done so
+            await daemon.stop()
         await streams.close()
         await journal.close()
 

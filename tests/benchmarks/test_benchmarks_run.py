@@ -10,11 +10,13 @@ import pytest
 from tests.benchmarks import (
     bench_backtest,
     bench_backup,
+    bench_burst,
     bench_cloud,
     bench_components,
     bench_decision,
     bench_idle,
     bench_ingest,
+    bench_postgres,
     bench_resume,
 )
 from tests.benchmarks.figures import Figure, at_least, at_most, table
@@ -26,6 +28,14 @@ async def test_ingest_counts_every_payment(tmp_path: Path) -> None:
 
     assert {"plain XREAD loop", "plain batched inserts"} == {figure.limit_name for figure in figures}
     assert all(figure.measured > 0 for figure in figures)
+
+
+async def test_latencies_in_a_burst_are_measured_beside_the_idle_ones(tmp_path: Path) -> None:
+    """Commands, refusals and a stop, each above nothing; every figure that has an aim was judged."""
+    figures = await bench_burst.measure(tmp_path, 300)
+
+    assert all(figure.measured > 0 for figure in figures)
+    assert [None, True, True, True] == [figure.met for figure in figures]
 
 
 async def test_every_close_leads_to_an_intent(tmp_path: Path) -> None:
@@ -91,3 +101,13 @@ def test_a_backup_is_taken_back_and_verified(tmp_path: Path) -> None:
 
     assert 3 == len(figures)
     assert all(figure.measured > 0 for figure in figures)
+
+
+async def test_appends_into_postgres_stand_beside_copy() -> None:
+    """A thousand payments by the journal and by `COPY`, and a few groups one by one and by many callers."""
+    figures = await bench_postgres.measure(1_000, 12)
+    if not figures:
+        pytest.skip("no PostgreSQL can be run here")
+
+    assert ["plain COPY", "plain COPY"] == [figure.limit_name for figure in figures[:2]]
+    assert all(figure.value > 0 for figure in figures)

@@ -19,6 +19,7 @@ from adapters.payments_file_lines import UnreadableFileError
 from adapters.sources.folder.looking import Found, Look, digest_of, digests_of, look_at, why_not_whole
 from adapters.sources.folder.rows import entries_of
 from config.settings import FolderSource
+from config.unreadable import UNREADABLE
 from machines.ports.clock import Clock
 from machines.ports.faults import Permanent, Transient
 from machines.ports.sources import Entry, SourceRead
@@ -153,7 +154,7 @@ def _progress_of(position: str) -> Progress:
         return Progress()
     try:
         return msgspec.json.decode(position, type=Progress)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise Permanent(
             "the position in the journal is none of a folder: was the source's kind changed under its name?"
         ) from None

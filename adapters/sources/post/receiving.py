@@ -65,7 +65,7 @@ def _fields(index: int, payment: object) -> dict[str, str]:
         raise PostRefusedError(400, f"payments[{index}]: expected an object, found {_kind(payment)}")
     fields: dict[str, str] = {}
     for name, value in payment.items():
-        place = f"payments[{index}].{name[:64]}"
+        place = f"payments[{index}].{name[:64] if name.isprintable() else repr(name[:64])}"
         if name not in FIELDS:
             raise PostRefusedError(400, f"{place}: an unknown field{did_you_mean(name, FIELDS)}")
         if name == "amount" and isinstance(value, float):

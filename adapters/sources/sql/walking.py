@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from config.instants import SECOND, Instant
+from config.unreadable import UNREADABLE
 from machines.ports.faults import Permanent
 
 CURSOR_CHARACTERS_MAX: Final = 256
@@ -53,7 +54,7 @@ def walk_from(position: str) -> Walk:
         return Walk()
     try:
         return msgspec.json.decode(position, type=Walk)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise Permanent(
             "the position in the journal is none of this source: was its kind changed under its name?"
         ) from None

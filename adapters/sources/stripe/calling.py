@@ -17,6 +17,7 @@ from adapters.sources.construction import SourceUnusableError
 from adapters.sources.stripe.refusals import fault_of
 from adapters.sources.stripe.shapes import API_VERSION
 from config.secret import Secret
+from config.unreadable import UNREADABLE
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
 
@@ -77,7 +78,7 @@ class StripeCalls:
             self.answered_at = _date(response.headers)
         try:
             return msgspec.json.decode(response.body, type=shape)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             raise Transient(f"Stripe's answer to {what} is not as its API promises: {_place(error)}") from None
 
     def close(self) -> None:

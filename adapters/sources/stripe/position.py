@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from config.unreadable import UNREADABLE
 from machines.ports.faults import Permanent
 
 Kind = Literal["charge", "refund", "dispute", "event"]
@@ -50,7 +51,7 @@ def position_from_text(text: str) -> Position:
     """The position that was kept; raises `Permanent` for anything else."""
     try:
         return msgspec.json.decode(text, type=Position)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise Permanent(
             "the journal's position in Stripe cannot be read: it was written by another version or for another kind of "
             "source; give the source another name, and it begins anew (what was counted is not counted again)"

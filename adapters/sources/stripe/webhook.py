@@ -15,6 +15,7 @@ import stripe
 from adapters.sources.stripe.listing import CHANGES, CLOSED
 from config.instants import SECOND, Instant
 from config.secret import Secret
+from config.unreadable import UNREADABLE
 from machines.ports.sources import PostRefusedError, Received
 
 HEADER: Final = "stripe-signature"
@@ -102,7 +103,7 @@ def _signed_at(header: str) -> int:
 def _envelope(body: bytes) -> _Envelope:
     try:
         event = msgspec.json.decode(body, type=_Envelope)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         event = None
     if event is None or event.object != "event":
         raise PostRefusedError(
