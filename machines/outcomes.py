@@ -16,6 +16,7 @@ from machines.events import (
     Event,
     IntentAbandoned,
     PinSet,
+    RepairDropped,
     ResourceAdopted,
     ResourceGone,
     ResourceNamed,
@@ -173,6 +174,8 @@ def after_sight(
         return [found, adoption(record, found)] if record.resource_name else [found]
     if sight is Sight.UNMANAGED_GONE:
         return [ResourceGone(component.id)]
+    if sight is Sight.REPAIR_DROPPED:
+        return [RepairDropped(component.id, standing.committed_micros)] if wanted is ComponentState.WARM else []
     if sight is Sight.NAMED_MISSING:
         return not_adopted(component.id, record.resource_name, "was not found")
     window_start = now - CONTESTED_WINDOW_S * SECOND

@@ -114,6 +114,8 @@ class Sight(enum.Enum):
     UNMANAGED = "unmanaged"
     """Something stands there that does not carry our token."""
     UNMANAGED_GONE = "unmanaged_gone"
+    REPAIR_DROPPED = "repair_dropped"
+    """It drifted down and stays there: nobody wants it higher any more."""
     NAMED_MISSING = "named_missing"
     """The resource that an operator named for adoption is not there."""
 
@@ -160,6 +162,16 @@ def compare(
     if seen.state is ResourceState.BROKEN:
         return Sight.DRIFTED if record.state is not ComponentState.WARM else Sight.AS_RECORDED
     return Sight.AS_RECORDED if _STANDS[seen.state] is record.state else Sight.DRIFTED
+
+
+def keeps_for_repair(component: Component, record: ComponentRecord, seen: Observation) -> bool:
+    """Whether what drifted WARM counts more than it costs: two looks found it there, and this one agrees.
+
+    It is kept while the repair is wanted; an actor does not know that, for it is told of what to do, not of what not.
+    """
+    found = record.state is ComponentState.WARM and seen.state is ResourceState.WARM
+    warm_micros = cost_in(component, ComponentState.WARM) or 0
+    return found and _waits_for_repair(record) and record.committed_micros > warm_micros
 
 
 def _waits_for_repair(record: ComponentRecord) -> bool:

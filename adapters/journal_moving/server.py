@@ -90,7 +90,10 @@ def hash_at(connection: Connection, schema: str, sequence: int) -> bytes | None:
 
 def rename_aside(connection: Connection, schema: str, word: str, now: Instant) -> str:
     """Give the schema another name, within the running transaction: whoever still knows the old one finds nothing."""
-    aside = f"{schema[:_SCHEMA_CHARACTERS_MAX]}_{word}_{datetime_from_instant(now):%Y%m%dt%H%M%S}"
+    wished = f"{schema[:_SCHEMA_CHARACTERS_MAX]}_{word}_{datetime_from_instant(now):%Y%m%dt%H%M%S}"
+    taken = set(named_aside(connection, schema, word))
+    names = (wished, *(f"{wished}_{number}" for number in range(2, len(taken) + 2)))
+    aside = next(name for name in names if name not in taken)
     statement = sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(schema), sql.Identifier(aside))
     connection.execute(statement)
     return aside

@@ -23,6 +23,7 @@ from machines.events import (
     IntentAbandoned,
     MonthClosed,
     Recorded,
+    RepairDropped,
     ResourceAdopted,
     ResourceGone,
     ResourceUnmanaged,
@@ -64,6 +65,7 @@ _COMPONENT: Final = """
         managed = excluded.managed,
         sequence = excluded.sequence"""
 _PARKED: Final = "UPDATE component_activation_states SET parked = ?, sequence = ? WHERE component = ?"
+_FREED: Final = "UPDATE component_activation_states SET committed_micros = ?, sequence = ? WHERE component = ?"
 _GONE: Final = "DELETE FROM component_activation_states WHERE component = ?"
 
 _Row = tuple[Any, ...]
@@ -77,6 +79,7 @@ _ComponentEvent = (
     | ResourceAdopted
     | ResourceGone
     | ComponentDrifted
+    | RepairDropped
 )
 
 
@@ -168,6 +171,8 @@ def _component_change(recorded: Recorded, event: _ComponentEvent) -> tuple[str, 
     """The statement that one event amounts to, and its parameters."""
     if isinstance(event, ResourceGone):
         return _GONE, (event.component,)
+    if isinstance(event, RepairDropped):
+        return _FREED, (event.committed_micros, recorded.sequence, event.component)
     if isinstance(event, ComponentParked):
         return _PARKED, (event.reason, recorded.sequence, event.component)
     if isinstance(event, ComponentUnparked):

@@ -45,6 +45,7 @@ from machines.events import (
     PinEnded,
     PinSet,
     PlanAdopted,
+    RepairDropped,
     ResourceAdopted,
     ResourceGone,
     ResourceNamed,
@@ -156,6 +157,11 @@ def _(event: ComponentUnparked) -> LogLine:
 @_line.register
 def _(event: ResourceUnmanaged) -> LogLine:
     return LogLine(event.component, to_state=event.observed.value, amount_micros=event.committed_micros)
+
+
+@_line.register
+def _(event: RepairDropped) -> LogLine:
+    return LogLine(event.component, amount_micros=event.committed_micros, reason="its repair is not wanted any more")
 
 
 @_line.register

@@ -34,7 +34,7 @@ from machines.observations import Observation
 from machines.ports.clock import Clock
 from machines.ports.faults import CallError, Permanent
 from machines.state.components import ComponentRecord
-from machines.stepping import Resolution, Sight, compare, known_tokens, resolve
+from machines.stepping import Resolution, Sight, compare, keeps_for_repair, known_tokens, resolve
 
 
 class ComponentTimes(msgspec.Struct, frozen=True):
@@ -128,6 +128,9 @@ class ComponentActor(Actor):
             return
         step = next_step(record.state, self._target) if self._target is not None else None
         if step is None:
+            if keeps_for_repair(component, record, seen):
+                sight = SightReported(self._component_id, seen, Sight.REPAIR_DROPPED.value, record.resource_name)
+                await self._tell_supervisor(sight)
             self._look_after(self._rest_s(seen))
             return
         await self._ask_and_take(component, step)

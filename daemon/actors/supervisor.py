@@ -226,7 +226,8 @@ class Supervisor(RecordingActor):
         holds = [
             pin for each in found if isinstance(each, ResourceAdopted) for pin in held(each, wanted, pinned=pinned)
         ]
-        await self._recorder.record(component_actor(component.id), [*found, *holds])
+        if found:
+            await self._recorder.record(component_actor(component.id), [*found, *holds])
 
     async def _name_refused(self, message: NameRefused) -> None:
         record = self._recorder.state.components.of(message.component)

@@ -83,6 +83,8 @@ def _of_component(event: Event) -> str:
             return f"{event.component}: adopted as {event.to_state.value}"
         case events.ResourceGone():
             return f"{event.component}: the unmanaged resource is gone"
+        case events.RepairDropped():
+            return f"{event.component}: stays as it was found, what was kept for its repair is free again"
         case events.ComponentDrifted():
             contested = "; a foreign writer keeps undoing the repair" if event.contested else ""
             return f"{event.component}: recorded {event.from_state.value}, found {event.to_state.value}{contested}"

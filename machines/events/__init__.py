@@ -44,7 +44,14 @@ from machines.events.process import (
     Started,
 )
 from machines.events.recorded import Event, Recorded
-from machines.events.resources import ComponentDrifted, ResourceAdopted, ResourceGone, ResourceNamed, ResourceUnmanaged
+from machines.events.resources import (
+    ComponentDrifted,
+    RepairDropped,
+    ResourceAdopted,
+    ResourceGone,
+    ResourceNamed,
+    ResourceUnmanaged,
+)
 from machines.events.revenue import (
     CountedPayment,
     EntryRejected,
@@ -117,6 +124,7 @@ __all__ = [
     "PlanAdopted",
     "Recorded",
     "RemovalOutcome",
+    "RepairDropped",
     "ResourceAdopted",
     "ResourceGone",
     "ResourceNamed",

@@ -46,7 +46,14 @@ from machines.events.process import (
     PlanAdopted,
     Started,
 )
-from machines.events.resources import ComponentDrifted, ResourceAdopted, ResourceGone, ResourceNamed, ResourceUnmanaged
+from machines.events.resources import (
+    ComponentDrifted,
+    RepairDropped,
+    ResourceAdopted,
+    ResourceGone,
+    ResourceNamed,
+    ResourceUnmanaged,
+)
 from machines.events.revenue import (
     EntryRejected,
     MonthClosed,
@@ -79,6 +86,7 @@ Event = (
     | ResourceUnmanaged
     | ResourceAdopted
     | ResourceGone
+    | RepairDropped
     | ComponentDrifted
     | BreakerChanged
     | PinSet

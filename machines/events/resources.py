@@ -43,6 +43,13 @@ class ResourceGone(EventStruct, frozen=True):
     component: str
 
 
+class RepairDropped(EventStruct, frozen=True):
+    """What a drift left standing is not wanted higher any more: the cost that was kept for its repair is free again."""
+
+    component: str
+    committed_micros: int
+
+
 class ComponentDrifted(EventStruct, frozen=True):
     """Reality differed from the record, and reality won."""
 

@@ -128,6 +128,12 @@ def fold_drifted(components: Components, event: events.ComponentDrifted, at: Ins
         record.parked = f"contested: {event.detail or 'a foreign writer keeps undoing the repair'}"
 
 
+def fold_repair_dropped(components: Components, event: events.RepairDropped, at: Instant) -> None:
+    """It stands where it stood, and counts what that costs."""
+    record = components.of(event.component)
+    components.stand(record, record.state, event.committed_micros, at)
+
+
 def fold_adopted(components: Components, event: events.ResourceAdopted, at: Instant) -> None:
     """The found resource is ours from now on, under the token it carries."""
     record = components.of(event.component)

@@ -20,6 +20,7 @@ from machines.state.components import (
     fold_intent_abandoned,
     fold_named,
     fold_parked,
+    fold_repair_dropped,
     fold_step_ended,
     fold_step_intended,
     fold_unmanaged,
@@ -139,6 +140,8 @@ def _fold_rest(state: State, recorded: events.Recorded) -> None:
             fold_adopted(state.components, event, at)
         case events.ResourceNamed():
             fold_named(state.components, event)
+        case events.RepairDropped():
+            fold_repair_dropped(state.components, event, at)
         case events.ResourceGone():
             fold_gone(state.components, event, at)
         case events.ComponentParked():
@@ -149,16 +152,16 @@ def _fold_rest(state: State, recorded: events.Recorded) -> None:
             state.breakers[event.breaker] = Breaker(
                 event.status, event.failures_at, event.opened_at, event.cooldown_s, event.probe
             )
-        case events.PlanAdopted():
-            _fold_plan(state, event, at)
-        case events.EntryRejected():
-            state.revenue.counters.rejected += 1
         case _:
             _fold_daemon(state, event, at)
 
 
 def _fold_daemon(state: State, event: events.Event, at: int) -> None:
     match event:
+        case events.PlanAdopted():
+            _fold_plan(state, event, at)
+        case events.EntryRejected():
+            state.revenue.counters.rejected += 1
         case events.Started():
             state.mode = event.mode
             state.instance = event.instance

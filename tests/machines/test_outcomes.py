@@ -14,6 +14,7 @@ from machines.events import (
     ComponentUnparked,
     Event,
     IntentAbandoned,
+    RepairDropped,
     ResourceGone,
     ResourceUnmanaged,
     StepEnded,
@@ -30,9 +31,10 @@ from machines.outcomes import (
     after_sight,
     releases,
 )
+from machines.permits import cost_in
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
-from machines.stepping import Sight
+from machines.stepping import Sight, keeps_for_repair
 from tests.deciding.months import UNIT
 from tests.machines.histories import (
     ACTIVATING,
@@ -302,6 +304,32 @@ def test_an_unmanaged_resource_is_costed() -> None:
         ComponentRecord("web"), seen, Sight.UNMANAGED
     )
     assert ResourceGone("web") == sighted(ComponentRecord("web"), NOTHING, Sight.UNMANAGED_GONE)
+
+
+FOUND_WARM = Observation(ResourceState.WARM, ("token-web",))
+
+
+def test_what_was_kept_for_a_repair_that_nobody_wants_is_freed() -> None:
+    """It counts what it costs as it was found."""
+    record = ComponentRecord("web", state=WARM, since=NOW, committed_micros=40 * UNIT, drifts_at=(NOW,))
+
+    assert keeps_for_repair(WEB, record, FOUND_WARM)
+    assert RepairDropped("web", cost_in(WEB, WARM) or 0) == sighted(record, FOUND_WARM, Sight.REPAIR_DROPPED, WARM)
+
+
+def test_what_is_kept_for_a_repair_that_is_wanted_stays_kept() -> None:
+    """The level still asks for it: the repair may wait for an operator's pause to end."""
+    record = ComponentRecord("web", state=WARM, since=NOW, committed_micros=40 * UNIT, drifts_at=(NOW,))
+
+    assert [] == after_sight(WEB, record, FOUND_WARM, Sight.REPAIR_DROPPED, NOW, wanted=HOT)
+
+
+@pytest.mark.parametrize(("found", "units"), [(ResourceState.HOT, 40), (ResourceState.WARM, 0)])
+def test_nothing_is_kept_where_a_look_does_not_agree_or_it_was_freed(found: ResourceState, units: int) -> None:
+    """It is asked once, on a third look that agrees."""
+    record = ComponentRecord("web", state=WARM, since=NOW, committed_micros=units * UNIT, drifts_at=(NOW,))
+
+    assert not keeps_for_repair(WEB, record, Observation(found, ("token-web",)))
 
 
 @pytest.mark.parametrize(("wanted", "units"), [(HOT, 40), (WARM, 0), (COLD, 0)])

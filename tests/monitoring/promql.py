@@ -17,7 +17,7 @@ GROUPING: Final = {"by", "without", "on", "ignoring", "group_left", "group_right
 WORDS: Final = {*GROUPING, "and", "or", "unless", "bool", "offset", "inf", "nan"}
 FUNCTIONS: Final = {
     *("absent", "avg", "avg_over_time", "changes", "day_of_month", "days_in_month", "histogram_quantile", "increase"),
-    *("label_values", "min_over_time", "rate", "scalar", "sum", "time", "topk"),
+    *("label_values", "max", "max_over_time", "min_over_time", "rate", "scalar", "sum", "time", "topk"),
 }
 """Those that are in use; another one is added here after a look at what it does with a missing series."""
 OF_EVERY_SERIES: Final = frozenset({"job", "instance"})
