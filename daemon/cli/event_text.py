@@ -21,6 +21,7 @@ def event_text(event: Event) -> str:
     return (
         _of_revenue(event)
         or _of_component(event)
+        or _of_dials(event)
         or _of_operators(event)
         or _of_orphans(event)
         or _of_costs(event)
@@ -88,13 +89,17 @@ def _of_component(event: Event) -> str:
         case events.ComponentDrifted():
             contested = "; a foreign writer keeps undoing the repair" if event.contested else ""
             return f"{event.component}: recorded {event.from_state.value}, found {event.to_state.value}{contested}"
-        case events.DialTurned():
-            towards = "" if event.share_percent == event.wished_percent else f" towards {event.wished_percent} %"
-            return f"{event.component}: turned to {event.share_percent} %{towards}: {'; '.join(event.reasons)}"
         case events.BreakerChanged():
             return f"breaker {event.breaker} is {event.status.value}" + (f": {event.reason}" if event.reason else "")
         case _:
             return ""
+
+
+def _of_dials(event: Event) -> str:
+    if not isinstance(event, events.DialTurned):
+        return ""
+    towards = "" if event.share_percent == event.wished_percent else f" towards {event.wished_percent} %"
+    return f"{event.component}: turned to {event.share_percent} %{towards}: {'; '.join(event.reasons)}"
 
 
 def _of_operators(event: Event) -> str:
