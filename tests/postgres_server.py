@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 import pytest
 
 from tests.processes.waiting import until
@@ -69,6 +70,35 @@ class PostgresServer:
             [*command, "--no-instructions", "-E", "UTF8"], check=True, capture_output=True, **_unprivileged()
         )
 
+    def copy_of(self, primary: PostgresServer, *, port: int, name: str) -> None:
+        """The files of a replica of a running server, reached at `port`: a proxy's, where the stream is to be held."""
+        source = f"host=127.0.0.1 port={port} user={OWNER} application_name={name}"
+        command = [self._place / "pg_basebackup", "-D", self._folder / "data", "-d", source, "-R", "-X", "stream"]
+        subprocess.run([*command, "-c", "fast", "--no-sync"], check=True, capture_output=True, **_unprivileged())
+        assert primary.port != self.port
+
+    def demand_password(self, role: str) -> None:
+        """From now on a new connection of this role needs its password."""
+        rules = self._folder / "data" / "pg_hba.conf"
+        rules.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+        self.execute("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """A replica becomes a primary, and takes writes when this returns."""
+        self.execute("SELECT pg_promote()")
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """One statement, outside of any transaction."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def configure(self, name: str, value: str) -> None:
+        """Set what needs no restart, such as `synchronous_standby_names`; connections hear of it a moment later."""
+        self.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.execute("SELECT pg_reload_conf()")
+        until(lambda: self.execute(f"SHOW {name}") == [(value,)], f"the server to read {name}")
+
     def start(self) -> None:
         """Run it, without a disk's promises: a test needs none."""
         place = ["-D", self._folder / "data", "-p", str(self.port), "-k", self._folder, "-h", "127.0.0.1"]
@@ -116,6 +146,17 @@ class PostgresServer:
                 os.kill(int(pid), number)
 
 
+@contextmanager
+def replica(
+    primary: PostgresServer, *settings: str, port: int | None = None, name: str = "replica"
+) -> Iterator[PostgresServer]:
+    """A server that streams from a running one, through `port` where a proxy stands between the two."""
+    with _server_in_folder(*settings) as copy:
+        copy.copy_of(primary, port=port or primary.port, name=name)
+        copy.start()
+        yield copy
+
+
 def _unprivileged() -> dict[str, Any]:
     """PostgreSQL refuses to be root."""
     if os.geteuid() != 0:
@@ -130,18 +171,25 @@ def _account() -> pwd.struct_passwd:
 
 
 @contextmanager
-def postgres_server(*settings: str) -> Iterator[PostgresServer]:
-    """A server that is up; skips where there is none."""
+def postgres_server(*settings: str, below: Path | None = None) -> Iterator[PostgresServer]:
+    """A server that is up, with its files `below` a folder where one is given; skips where there is none."""
+    with _server_in_folder(*settings, below=below) as server:
+        server.make()
+        server.start()
+        yield server
+
+
+@contextmanager
+def _server_in_folder(*settings: str, below: Path | None = None) -> Iterator[PostgresServer]:
+    """One without files, in a folder of its own; nothing of it is left."""
     place = binaries()
     if place is None:
         pytest.skip(NOT_THERE)
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=below))
     if os.geteuid() == 0:
         shutil.chown(folder, _account().pw_uid)
     server = PostgresServer(folder, place, *settings)
     try:
-        server.make()
-        server.start()
         yield server
     finally:
         with suppress(AssertionError, ProcessLookupError):

@@ -35,8 +35,9 @@ class TcpProxy:
         """How many were made so far."""
         self.lost = 0
         """How many requests and replies were lost as asked."""
-        self._flowing = threading.Event()
-        self._flowing.set()
+        self._requests, self._replies = threading.Event(), threading.Event()
+        """Set while this direction flows."""
+        self.release()
         self._lock = threading.Lock()
         self._open: set[_Passing] = set()
         self._refusing = False
@@ -61,7 +62,7 @@ class TcpProxy:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._flowing.set()
+        self.release()
         self.reset()
 
     # What a test does to the network
@@ -88,11 +89,21 @@ class TcpProxy:
 
     def hold(self) -> None:
         """Nothing passes any more in any direction, and nobody is told; new connections hang as well."""
-        self._flowing.clear()
+        self.hold_requests()
+        self.hold_replies()
+
+    def hold_requests(self) -> None:
+        """The server hears nothing any more; what it says by itself still passes."""
+        self._requests.clear()
+
+    def hold_replies(self) -> None:
+        """The server hears everything, and nobody hears what it says."""
+        self._replies.clear()
 
     def release(self) -> None:
         """What was held passes, in its order."""
-        self._flowing.set()
+        self._requests.set()
+        self._replies.set()
 
     def lose_request(self, marker: bytes) -> None:
         """Once: the first request with these bytes does not reach the server, its connection is reset."""
@@ -121,7 +132,7 @@ class TcpProxy:
             threading.Thread(target=self._begin, args=(client,), name="tcp-proxy-begin", daemon=True).start()
 
     def _begin(self, client: socket.socket) -> None:
-        self._flowing.wait()
+        self._requests.wait()
         try:
             server = socket.create_connection(self.upstream, timeout=10)
         except OSError:
@@ -136,7 +147,7 @@ class TcpProxy:
 
     def _pass_requests(self, passing: _Passing) -> None:
         before = b""
-        while data := self._chunk(passing, passing.client):
+        while data := self._chunk(passing, passing.client, self._requests):
             marker = self._request_marker
             if marker is not None and marker in before[1 - len(marker) :] + data:
                 self._request_marker = None
@@ -149,7 +160,7 @@ class TcpProxy:
 
     def _pass_replies(self, passing: _Passing) -> None:
         before = b""
-        while data := self._chunk(passing, passing.server):
+        while data := self._chunk(passing, passing.server, self._replies):
             marker, left = self._reply_marker, self._reply_bytes_left
             if marker is not None and marker in before[1 - len(marker) :] + data:
                 self._reply_marker = None
@@ -167,7 +178,7 @@ class TcpProxy:
                 break
         self._end(passing)
 
-    def _chunk(self, passing: _Passing, end: socket.socket) -> bytes:
+    def _chunk(self, passing: _Passing, end: socket.socket, flowing: threading.Event) -> bytes:
         """The next bytes, when they may pass; empty at the end."""
         try:
             data = end.recv(CHUNK_BYTES)
@@ -175,7 +186,7 @@ class TcpProxy:
             return b""
         if self.delay_s and data:
             time.sleep(self.delay_s)
-        self._flowing.wait()
+        flowing.wait()
         return b"" if passing.ended else data
 
     def _lose(self, passing: _Passing) -> None:

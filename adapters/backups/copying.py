@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.backups.errors import BackupError, NoJournalError
@@ -10,6 +11,7 @@ from adapters.journal_place import NotedPlace, address_of, place_for_reading
 from adapters.sqlite_journal import JOURNAL_NAME
 from adapters.sqlite_journal.copying import copy_whole
 from config.extras import install_hint
+from machines.ports.examination import Fault
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
 
@@ -45,14 +47,35 @@ def copy_journal(state_dir: Path, environ: Mapping[str, str], target: Path) -> N
     if noted is None:
         copy_whole(state_dir / JOURNAL_NAME, target)
         return
-    try:
+    with _server_told():
         from adapters.journal_moving.exporting import export_now  # noqa: PLC0415 - an extra, where it is wished
+
+        export_now(address_of(noted, state_dir, environ), noted.schema, noted.journal_id, target)
+
+
+def schema_faults(state_dir: Path, environ: Mapping[str, str]) -> list[Fault]:
+    """What the tables in PostgreSQL have that a journal's have not; of the file, its examination tells.
+
+    Raises `BackupError`.
+    """
+    noted = _noted(state_dir)
+    if noted is None:
+        return []
+    with _server_told():
+        from adapters.journal_moving.exporting import schema_faults_now  # noqa: PLC0415 - an extra, where it is wished
+
+        return schema_faults_now(address_of(noted, state_dir, environ), noted.schema)
+
+
+@contextmanager
+def _server_told() -> Iterator[None]:
+    """Whatever keeps from reading PostgreSQL, as `BackupError`."""
+    try:
+        yield
     except ImportError as missing:
         raise BackupError(
             f"a journal in PostgreSQL needs the package {missing.name or 'psycopg'}: {install_hint('postgres')}"
         ) from missing
-    try:
-        export_now(address_of(noted, state_dir, environ), noted.schema, noted.journal_id, target)
     except (JournalRefusedError, JournalDamagedError) as refused:
         raise BackupError(str(refused)) from refused
 

@@ -14,10 +14,13 @@ from adapters.journal_moving.rows import Progress, Row, Table, Tally, silent, ta
 from adapters.journal_moving.server import patient, standing
 from adapters.journal_moving.stored import Connection, stored_rows
 from adapters.journal_rows.meta import set_meta
+from adapters.postgres_journal.expected_tables import table_faults
 from adapters.postgres_journal.place import PostgresPlace
+from adapters.postgres_journal.schema import SCHEMA_VERSION, is_journal, require_known_version
 from adapters.sqlite_journal.copying import sync_file
 from adapters.sqlite_journal.schema import create_private_file, create_tables
 from config.secret import Secret
+from machines.ports.examination import Fault
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
 BATCH_ROWS: Final = 1_000
@@ -39,6 +42,17 @@ def export_now(address: Secret, schema: str, journal_id: str, target: Path) -> N
                 "another database, or that schema was emptied or moved"
             )
         export_file(connection, schema, target)
+
+
+def schema_faults_now(address: Secret, schema: str) -> list[Fault]:
+    """What the schema has that no journal has, and what is missing; older tables are not judged.
+
+    Raises `JournalRefusedError` and `JournalDamagedError`.
+    """
+    place = PostgresPlace(address, schema)
+    with patient(place, "verify", read_only=True) as connection:
+        judged = is_journal(connection, schema) and require_known_version(connection, schema) == SCHEMA_VERSION
+        return table_faults(connection, schema) if judged else []
 
 
 def export_file(connection: Connection, schema: str, target: Path, progress: Progress = silent) -> None:

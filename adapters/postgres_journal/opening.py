@@ -17,9 +17,10 @@ from adapters.journal_rows.statements import Statements
 from adapters.postgres_journal import migrating
 from adapters.postgres_journal.batches import Batch
 from adapters.postgres_journal.claiming import Claim, end_older_writers
+from adapters.postgres_journal.expected_tables import require_expected_tables
 from adapters.postgres_journal.faults import translated
 from adapters.postgres_journal.place import PostgresPlace, application_name, connect
-from adapters.postgres_journal.schema import ensure_schema
+from adapters.postgres_journal.schema import ensure_schema, require_known_version
 from config.instants import Instant, instant_text
 from machines.ports.journal import JournalDamagedError, JournalIdentity, JournalRefusedError
 from machines.upcasters import EventNewerError, require_known
@@ -69,6 +70,8 @@ def open_place(place: PostgresPlace, asked: Opening) -> Opened:
 def _opened(batch: Batch, place: PostgresPlace, asked: Opening) -> Opened:
     _require_primary(batch, place)
     created = ensure_schema(batch.connection, place.schema, asked.random_bytes)
+    version = require_known_version(batch.connection, place.schema)
+    strange = require_expected_tables(batch.connection, place, version)
     claim = Claim(place, asked.fencing, asked.random_bytes(8).hex())
     batch.begin()
     claim.require_lead(batch)
@@ -77,7 +80,7 @@ def _opened(batch: Batch, place: PostgresPlace, asked: Opening) -> Opened:
     claim.take(batch)
     tail, verified = prove(batch, place, asked.fold_version)
     migrated, tail = migrating.migrate(batch, claim, tail, asked.now(), migrating.STEPS)
-    warnings = [_without(name, place) for name in _PROMISES if _setting(batch, name) == "off"]
+    warnings = strange + [_without(name, place) for name in _PROMISES if _setting(batch, name) == "off"]
     if migrated is not None:
         warnings.append(f"the journal {place} was migrated from schema {migrated.from_schema} to {migrated.to_schema}")
     report = OpeningReport(created=created, verified_events=verified, warnings=tuple(warnings), migrated=migrated)

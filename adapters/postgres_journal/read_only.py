@@ -88,7 +88,7 @@ class ReadOnlyPostgresJournal:
         left = limit
         while left is None or left > 0:
             chunk = self._limits.read_chunk_events if left is None else min(left, self._limits.read_chunk_events)
-            events = self._events(after, chunk)
+            events = await self._events(after, chunk)
             for recorded in events:
                 yield recorded
             if len(events) < chunk:
@@ -98,13 +98,13 @@ class ReadOnlyPostgresJournal:
 
     async def newest_snapshot(self) -> Snapshot | None:
         """The newest snapshot of this fold version whose bytes are those that were written."""
-        found = self._asked(lambda batch: reading.newest_snapshot(batch, self._fold_version))
+        found = await self._answered(lambda batch: reading.newest_snapshot(batch, self._fold_version))
         return None if found is None else found.snapshot
 
     async def payments_seen(self, payment_ids: Sequence[str]) -> Mapping[str, PaymentSeen]:
         """What is remembered of these ids; ids never seen are missing."""
         chunk = self._limits.lookup_chunk_items
-        return self._asked(lambda batch: reading.payments_seen(batch, payment_ids, chunk))
+        return await self._answered(lambda batch: reading.payments_seen(batch, payment_ids, chunk))
 
     async def append(self, group: Sequence[Proposal], payments: Sequence[PaymentSeen] = ()) -> list[Recorded]:
         """Refuse: only the daemon that leads writes."""
@@ -118,11 +118,14 @@ class ReadOnlyPostgresJournal:
 
     async def close(self) -> None:
         """Let go of the connection."""
-        self._batch.close()
+        self._close_now()
 
-    def _events(self, after: int, limit: int) -> list[Recorded]:
+    async def _events(self, after: int, limit: int) -> list[Recorded]:
+        def read(batch: Batch) -> list[Recorded]:
+            return [row.recorded() for row in reading.checked_chunk(batch, after, limit)]
+
         try:
-            return self._asked(lambda batch: [row.recorded() for row in reading.checked_chunk(batch, after, limit)])
+            return await self._answered(read)
         except ChainBreakError as broken:
             raise JournalDamagedError(f"the journal {self.place} is damaged: {broken}. It needs a backup") from broken
         except (msgspec.MsgspecError, ValueError) as error:
@@ -130,6 +133,12 @@ class ReadOnlyPostgresJournal:
                 f"the journal {self.place} cannot be understood after event {after}: {error}. It was written by a "
                 "newer solvent, or it is damaged"
             ) from error
+
+    async def _answered(self, run: Callable[[Batch], _Result]) -> _Result:
+        return self._asked(run)
+
+    def _close_now(self) -> None:
+        self._batch.close()
 
     def _asked(self, run: Callable[[Batch], _Result]) -> _Result:
         try:

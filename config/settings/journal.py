@@ -24,6 +24,9 @@ class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long PostgreSQL may take to let the daemon in; the next host is tried after it."""
     statement_timeout_s: Annotated[int, Meta(ge=1, le=300)] = 10
     """How long one transaction of the journal may take: beyond it the server is as good as away."""
+    unknown_outcome_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
+    """How long PostgreSQL is asked what became of a commit whose answer was lost; then the daemon ends, for it does not
+    know what is durable. Longer than a restart or a fail-over takes. A daemon whose lease runs out ends before it."""
     group_events_max: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
     """Events that share one transaction and one fsync."""
     waiting_groups_max: Annotated[int, Meta(ge=10, le=1_000_000)] = 10_000

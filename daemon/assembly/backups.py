@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from adapters.backups.copying import copy_journal, is_elsewhere
+from adapters.backups.copying import copy_journal, is_elsewhere, schema_faults
 from adapters.backups.errors import BackupError, BackupsBusyError, NoBackupError, NoJournalError
 from adapters.backups.fetching import choose, fetch
 from adapters.backups.files import alone
@@ -33,9 +32,10 @@ from config.secret import Secret
 from config.settings import Settings
 from daemon.assembly.folding import require_folds
 from daemon.assembly.journals import packages_told
-from daemon.backing_up.verifying import Verification, verify_journal
+from daemon.backing_up.verifying import Unlike, Verification, verify_journal
 from daemon.backing_up.witnesses import Witness
 from machines.ports.clock import Clock
+from machines.ports.examination import Examination, Fault, Hear
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 from machines.state.whole import FOLD_VERSION
 
@@ -154,8 +154,14 @@ def verify_state_dir(
     with _private_scratch(around, "verify") as scratch:
         copy = scratch / JOURNAL_NAME
         with room_told("the journal was not verified", scratch.parent, 0, "Name a backup.scratch_dir with room"):
-            copy_journal(folder, around.environ, copy)
-        return _verified(copy, witnesses)
+            faults = schema_faults(folder, around.environ)
+            try:
+                copy_journal(folder, around.environ, copy)
+            except BackupError as refused:
+                if faults:
+                    raise BackupError(f"{refused}. The tables are not as solvent made them: {faults[0]}") from refused
+                raise
+        return _verified(copy, witnesses, faults)
 
 
 def verify_backup(around: Environment, name: str) -> tuple[Manifest, Verification]:
@@ -207,12 +213,18 @@ def _private_scratch(around: Environment, purpose: str) -> Iterator[Path]:
         yield scratch
 
 
-def _verified(journal: Path, manifests: Sequence[Manifest] = ()) -> Verification:
+def _verified(journal: Path, manifests: Sequence[Manifest] = (), faults: Sequence[Fault] = ()) -> Verification:
+    """`faults` are those of the place that the journal was copied from."""
+
+    def examined(hear: Hear, unlike: Unlike) -> Examination:
+        found = examine(journal, hear, unlike)
+        return msgspec.structs.replace(found, faults=(*faults, *found.faults))
+
     witnesses = [
         Witness(each.name, each.journal_id, each.epoch, each.last_sequence, each.last_hash) for each in manifests
     ]
     try:
-        return verify_journal(partial(examine, journal), witnesses)
+        return verify_journal(examined, witnesses)
     except FileNotFoundError as missing:
         raise NoJournalError(f"{missing}: name the --state-dir of `solvent run`") from missing
     except (JournalDamagedError, JournalRefusedError) as error:

@@ -153,6 +153,7 @@ async def _opened_journal(
         snapshots_kept=settings.journal.snapshots_kept,
         busy_timeout_ms=settings.journal.busy_timeout_ms,
         retention_days=settings.journal.retention_days,
+        unknown_outcome_s=settings.journal.unknown_outcome_s,
     )
     if not settings.journal.url:
         return await SqliteJournal.open(path / JOURNAL_NAME, clock=clock, fold_version=FOLD_VERSION, limits=limits)

@@ -130,14 +130,14 @@ def _candidate() -> Candidate:
 
 async def _followed(settings: Settings) -> Journal:
     """The journal of the daemon that leads, opened for reading; raises as `Following` expects."""
-    from adapters.postgres_journal import ReadOnlyPostgresJournal  # noqa: PLC0415 - an extra, where it is wished
+    from adapters.postgres_journal import FollowedPostgresJournal  # noqa: PLC0415 - an extra, where it is wished
 
     path = Path(settings.state_dir)
     require_place(path, settings.journal)
     whole = postgres_place(settings)
-    # It reads on the loop's own thread: a server that does not answer must not hold up the question for the lead.
+    # A server that does not answer is looked for anew soon: after a fail-over another host has the journal.
     place = msgspec.structs.replace(whole, connect_timeout_s=FOLLOW_S, statement_timeout_s=FOLLOW_S)
-    journal = await asyncio.to_thread(ReadOnlyPostgresJournal.open, place, fold_version=FOLD_VERSION)
+    journal = await asyncio.to_thread(FollowedPostgresJournal.open, place, fold_version=FOLD_VERSION)
     try:
         note_opened(path, settings.journal, journal.identity.journal_id)
     except BaseException:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from daemon.publication.entries import entry_id, sequence_of
 from daemon.recorder import Recorder
 from machines.events import Pause, PauseSet
-from machines.ports.streams import Owner, Streams
+from machines.ports.journal import JournalRefusedError
+from machines.ports.streams import Owner, Streams, StreamsAwayError
 
 EVENTS_STREAM = "events"
 JOURNAL_BEHIND = "the journal is behind what was published"
@@ -44,15 +46,32 @@ class Gate:
             await self._compare()
 
     async def _compare(self) -> None:
-        """A journal restored from a backup must not act on what it has forgotten: it starts paused and says why."""
+        """A journal that has forgotten something must not act on it: it starts paused and says why.
+
+        It was restored from a backup, or its PostgreSQL failed over to a replica that lagged. What a start writes may
+        have taken the numbers of what was forgotten: then the event is there, at another time.
+        """
         newest = await self._streams.last_entry(EVENTS_STREAM)
         if newest is None or newest.fields.get("journal_id") != self._owner.journal_id:
             return
-        published = int(newest.id.rpartition("-")[2])
+        published = sequence_of(newest.id)
         last = self._recorder.journal.last_sequence
-        pause = self._recorder.state.operators.pause
-        if published > last and pause is None:
+        if self._recorder.state.operators.pause is not None:
+            return
+        found = f"the journal ends at {last}" if published > last else await self._another(published, newest.id)
+        if found:
             reason = (
-                f"{JOURNAL_BEHIND}: event {published} was published, the journal ends at {last}; was a backup restored?"
+                f"{JOURNAL_BEHIND}: event {published} was published, {found}; was a backup restored, or did the store "
+                "fail over to a copy that lagged?"
             )
             await self._recorder.record("gate", [PauseSet(Pause.ALL, None, reason, "solvent")])
+
+    async def _another(self, sequence: int, published_id: str) -> str:
+        """How the journal's event of that number differs from the published one; '' where it is the same."""
+        try:
+            async for recorded in self._recorder.journal.read(after=sequence - 1, limit=1):
+                if recorded.sequence == sequence and entry_id(recorded) != published_id:
+                    return f"and in the journal it is another one ({entry_id(recorded)}, not {published_id})"
+        except JournalRefusedError as away:
+            raise StreamsAwayError(f"whether the journal is behind what was published is not known: {away}") from away
+        return ""

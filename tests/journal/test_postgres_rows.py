@@ -11,7 +11,7 @@ import pytest
 
 from adapters.journal_rows.definitions import EVENT_COLUMNS
 from adapters.postgres_journal import PostgresJournal, ReadOnlyPostgresJournal
-from adapters.postgres_journal.literals import literal, understood
+from adapters.postgres_journal.literals import ARRAY_ROWS_MIN, bound_rows, literal, understood
 from adapters.sqlite_journal import SqliteJournal
 from config.instants import DAY
 from machines.events import Recorded
@@ -186,3 +186,53 @@ def test_a_file_has_the_tables_that_are_compared(tmp_path: Path) -> None:
     path.write_bytes(KEPT.read_bytes())
     names = {name for (name,) in ask_file(path, "SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert names - {"meta"} == set(TABLES)
+
+
+AWKWARD = (
+    "",
+    "NULL",
+    "null",
+    "it's",
+    'a "quote"',
+    "back\\slash",
+    "\\x00",
+    "{a,b}",
+    "a,b",
+    " ",
+    "é€𝄞",
+    "a\x00b",
+    "\ue000",
+    "\n\t",
+)
+
+
+def test_many_rows_come_back_as_they_were(server: PostgresServer) -> None:
+    """As one constant for each column, texts, bytes and numbers are what they were, NULL among them."""
+    place = fresh_place(server)
+    given = [
+        (number - 50, AWKWARD[number % len(AWKWARD)], bytes((number, 0, 255)), None if number % 3 else number)
+        for number in range(ARRAY_ROWS_MIN * 3)
+    ]
+    table = f"public.rows_{place.schema}"
+    ask(place, f"CREATE TABLE {table} (a BIGINT, b TEXT, c BYTEA, d BIGINT)")
+    statement = bound_rows(f"INSERT INTO {table} VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", given)
+    assert statement.count("unnest") == 1
+    ask(place, statement)
+    found = ask(place, f"SELECT * FROM {table} ORDER BY a")
+    assert given == [tuple(map(understood, row)) for row in found]
+
+
+def test_a_column_of_nothing_needs_no_type(server: PostgresServer) -> None:
+    """Rows of which a column is NULL throughout are stored as well."""
+    place = fresh_place(server)
+    table = f"public.rows_{place.schema}"
+    ask(place, f"CREATE TABLE {table} (a BIGINT, b BIGINT)")
+    given = [(number, None) for number in range(ARRAY_ROWS_MIN)]
+    ask(place, bound_rows(f"INSERT INTO {table} VALUES (?, ?)", given))
+    assert given == ask(place, f"SELECT * FROM {table} ORDER BY a")
+
+
+def test_a_number_of_more_than_64_bits_among_many_is_refused() -> None:
+    """As it is alone."""
+    with pytest.raises(OverflowError, match="64 bits"):
+        bound_rows("INSERT INTO any_table VALUES (?)", [(1 << 63,)] * ARRAY_ROWS_MIN)

@@ -68,6 +68,18 @@ class Publishing:
 
     async def start(self) -> None:
         """A process begins: it resumes from the store and publishes."""
+        await self.start_without_publishing()
+        streams = MemoryStreams(self.server)
+        gate = Gate(streams=streams, recorder=self.recorder, owner=Owner(self.store.identity.journal_id, "process 1"))
+        self.publication = Publication(
+            streams=streams, recorder=self.recorder, gate=gate, limits=self.limits, about=lambda: self.about
+        )
+        self.root = self.kernel.roots.start(
+            "publication", self.publication.run, owner="publication", policy=RESTART, essential=False, finishes=True
+        )
+
+    async def start_without_publishing(self) -> None:
+        """A process that has resumed, and nothing else."""
         self.journal = MemoryJournal(self.store, self.clock)
         resumed = await resume(self.journal)
         self.recorder = Recorder(
@@ -82,14 +94,6 @@ class Publishing:
             on_event=lambda kind, name, detail: self.troubles.append(f"{kind} {name}: {detail}"), jitter=lambda: 1.0
         )
         self.recorder.attach(self.kernel)
-        streams = MemoryStreams(self.server)
-        gate = Gate(streams=streams, recorder=self.recorder, owner=Owner(self.store.identity.journal_id, "process 1"))
-        self.publication = Publication(
-            streams=streams, recorder=self.recorder, gate=gate, limits=self.limits, about=lambda: self.about
-        )
-        self.root = self.kernel.roots.start(
-            "publication", self.publication.run, owner="publication", policy=RESTART, essential=False, finishes=True
-        )
 
     async def record(self, *events: Event) -> list[Recorded]:
         """Make the events durable."""

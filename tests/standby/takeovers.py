@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import shutil
 import sys
@@ -18,7 +19,9 @@ from collections import Counter
 from pathlib import Path
 from statistics import quantiles
 
-from config.instants import SECOND
+import msgspec
+
+from config.instants import SECOND, instant_from_text
 from machines.events import PaymentsRecorded, Recorded, Started, StepEnded, StepIntended
 from machines.invariants import Auditor
 from tests.postgres_server import postgres_server
@@ -146,7 +149,10 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("kills", type=int, nargs="?", default=100)
     arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--clean", type=int, metavar="N", help="stop the leader in order N times instead, quietly")
     given = arguments.parse_args()
+    if given.clean:
+        return clean(given.clean)
     folder = Path(tempfile.mkdtemp(prefix="takeovers-"))
     redis = RedisServer(folder / "redis")
     with postgres_server() as server:
@@ -177,6 +183,60 @@ def main() -> int:
     say("lost 0, doubled 0, no cap passed, I3 to I9 hold" if not wrong else "\n".join(wrong))
     shutil.rmtree(folder, ignore_errors=True)
     return 1 if wrong else 0
+
+
+def clean(stops: int) -> int:
+    """Stop the leader in order, again and again, with default settings; 1 where half of them take over a second."""
+    folder = Path(tempfile.mkdtemp(prefix="hand-overs-"))
+    redis = RedisServer(folder / "redis")
+    took: list[HandOver] = []
+    with postgres_server() as server:
+        redis.start()
+        try:
+            pair = Pair(folder, server, redis, "hand_overs")
+            leader = pair.daemon("machine-0", standby=True, **DEFAULT_LEASE).start(ready=False)
+            until(lambda: logged(leader, "daemon_ready"), "the first to serve")
+            for number in range(1, stops + 1):
+                standby = pair.daemon(f"machine-{number}", standby=True, **DEFAULT_LEASE).start(ready=False)
+                wait_standing_by(standby)
+                leader.stop()
+                until(lambda: logged(standby, "daemon_ready"), "the standby to serve")  # noqa: B023
+                started_at = asyncio.run(pair.journal.recorded())[-1].recorded_at
+                took.append(hand_over(leader, standby, started_at))
+                say(f"stop {number}: {took[-1]}")
+                leader = standby
+            leader.stop()
+        finally:
+            redis.stop()
+    for name in HandOver.__struct_fields__:
+        ordered = sorted(getattr(each, name) for each in took)
+        say(f"{name}: p50 {ordered[len(ordered) // 2]:.3f} s, longest {ordered[-1]:.3f} s")
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0 if sorted(each.first_event_s for each in took)[len(took) // 2] <= 1.0 else 1
+
+
+class HandOver(msgspec.Struct, frozen=True):
+    """What followed the old leader's `lead_handed_over`, in seconds."""
+
+    taken_s: float
+    """Until the standby's `lead_taken`."""
+    first_event_s: float
+    """Until its first event was recorded."""
+    serving_s: float
+    """Until its `daemon_ready`."""
+
+
+def hand_over(leader: DaemonProcess, standby: DaemonProcess, started_at: int) -> HandOver:
+    """Read from both logs, which have one clock."""
+    begun = logged(leader, "lead_handed_over")
+    ends = (logged(standby, "lead_taken"), started_at, logged(standby, "daemon_ready"))
+    return HandOver(*((each - begun) / SECOND for each in ends))
+
+
+def logged(daemon: DaemonProcess, event: str) -> int:
+    """When the event was last logged; 0 where it was not."""
+    lines = [line for line in daemon.log.splitlines() if f'"event":"{event}"' in line]
+    return instant_from_text(json.loads(lines[-1])["timestamp"]) if lines else 0
 
 
 def _counted(pair: Pair) -> int:
