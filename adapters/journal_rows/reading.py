@@ -89,7 +89,7 @@ def payments_seen(connection: Statements, ids: Sequence[str], chunk_items: int) 
     """What is remembered of these ids."""
     found: dict[str, PaymentSeen] = {}
     for start in range(0, len(ids), chunk_items):
-        chunk = ids[start : start + chunk_items]
+        chunk = _filled(ids[start : start + chunk_items])
         places = ",".join("?" * len(chunk))
         rows = connection.execute(
             f"SELECT payment_id, fingerprint, counted, customer_hash FROM payments WHERE payment_id IN ({places})",  # noqa: S608 - question marks
@@ -98,6 +98,15 @@ def payments_seen(connection: Statements, ids: Sequence[str], chunk_items: int) 
         for payment_id, fingerprint, counted, customer_hash in rows:
             found[payment_id] = PaymentSeen(payment_id, fingerprint, counted == 1, customer_hash)
     return found
+
+
+def _filled(ids: Sequence[str]) -> Sequence[str]:
+    """The ids up to the next power of two, the last one repeated: each number of places is a statement that is kept.
+
+    Batches come in every size. A statement for each of them would be some megabytes, and be compiled again and again.
+    """
+    places = 1 << (len(ids) - 1).bit_length()
+    return (*ids, *((ids[-1],) * (places - len(ids))))
 
 
 def newest_snapshot(connection: Statements, fold_version: int) -> StoredSnapshot | None:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from tests.soak.figures import Slope, percentile, slope
+from tests.soak.processor import cpu_us_a_payment, quiet, waits_shares
 from tests.soak.sampling import Sample
 
 MEMORY_MIB_PER_HOUR_MAX: Final = 1.0
 JUDGED_FROM_S: Final = 480.0
 """A series shorter than this says nothing of an hour; its slope is printed and not judged."""
-FLAT_PER_HOUR: Final = {"descriptors": 6.0, "threads": 3.0, "solvent_tasks_items": 6.0, "latency p50 ms": 30.0}
+ALL: Final = "latency ms, all"
+QUIET: Final = "latency ms, quiet"
+WAITS: Final = "share of waiting for a processor"
+CPU: Final = "CPU us a payment, calibrated"
+FLAT_PER_HOUR: Final = {"descriptors": 6.0, "threads": 3.0, "solvent_tasks_items": 6.0, ALL: 30.0, QUIET: 30.0}
 """How much may seem to rise an hour before a thing is not flat: less than one leaks in ten faults would add."""
+CPU_SHARE_PER_HOUR_MAX: Final = 0.2
+"""The same of processor time a payment, as a part of what it was at first: what is worked through again and again, and
+grows with the journal, doubles it within the hour."""
+QUIET_SHARE_MIN: Final = 0.3
+"""Where fewer of the answers came while the daemon had its processor, their latency is not judged."""
+BUSIER: Final = 0.05
+"""Where the share of waiting rises by more, the machine became busier, and latency with it."""
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -37,7 +49,7 @@ def series_of(samples: Sequence[Sample], latencies: Sequence[tuple[float, float]
     """Everything that must not rise, after the warm-up."""
     found = [
         Series("RSS", "MiB", slope([(each.at_s, each.rss_kib / 1024) for each in samples])),
-        Series("PSS", "MiB", slope([(each.at_s, each.pss_kib / 1024) for each in samples])),
+        Series("anonymous", "MiB", slope([(each.at_s, each.anonymous_kib / 1024) for each in samples])),
         Series("descriptors", "", slope([(each.at_s, float(each.descriptors)) for each in samples])),
         Series("threads", "", slope([(each.at_s, float(each.threads)) for each in samples])),
         Series("children", "", slope([(each.at_s, float(each.children)) for each in samples])),
@@ -46,28 +58,64 @@ def series_of(samples: Sequence[Sample], latencies: Sequence[tuple[float, float]
         points = [(each.at_s, each.metrics[name]) for each in samples if name in each.metrics]
         if len(points) > 2:
             found.append(Series(name, "", slope(points)))
-    if len(latencies) > 2:
-        found.append(Series("latency p50 ms", "ms", slope([(at, took * 1_000) for at, took in latencies])))
+    optional = [
+        ("CPU us a payment", cpu_us_a_payment(samples, calibrated=False)),
+        (CPU, cpu_us_a_payment(samples, calibrated=True)),
+        (ALL, _in_ms(latencies)),
+        (QUIET, _in_ms(quiet(latencies, samples))),
+        (WAITS, waits_shares(samples)),
+    ]
+    found += [Series(name, "", slope(points)) for name, points in optional if len(points) > 2]
+    found += [
+        Series("load average", "", slope([(each.at_s, each.load) for each in samples])),
+        Series("calibration us", "", slope([(each.at_s, each.calibration_us) for each in samples])),
+    ]
     return found
+
+
+def _in_ms(latencies: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    return [(at, took * 1_000) for at, took in latencies]
 
 
 def promises_of_slopes(series: Sequence[Series], judged_s: float) -> list[Promise]:
     """Memory, and what must be flat. A promise is broken where even the low end of the interval is above its limit."""
     judged: list[Promise] = []
     for each in series:
-        limit = MEMORY_MIB_PER_HOUR_MAX if each.name in {"RSS", "PSS"} else FLAT_PER_HOUR.get(each.name)
+        limit = _limit(each)
         if limit is None:
             continue
-        rises = each.slope.low > limit and judged_s >= JUDGED_FROM_S
-        name = f"{each.name} rises at most {limit:g} {each.unit}".rstrip() + " an hour"
-        judged.append(Promise(name, not rises, _rise_text(each.slope, limit, judged_s)))
+        why_not = _why_not_judged(each, {other.name: other.slope for other in series}, judged_s)
+        name = f"{each.name} rises at most {limit:.4g} {each.unit}".rstrip() + " an hour"
+        judged.append(Promise(name, bool(why_not) or each.slope.low <= limit, _rise_text(each.slope, limit, why_not)))
+    missing = {CPU, QUIET} - {each.name for each in series}
+    judged += [Promise(f"{name} is flat", True, "not judged: there is too little of it") for name in sorted(missing)]
     return judged
 
 
-def _rise_text(found: Slope, limit: float, judged_s: float) -> str:
-    text = f"{found.per_hour:+.2f} an hour, 95 % {found.low:+.2f} to {found.high:+.2f}"
+def _limit(series: Series) -> float | None:
+    if series.name in {"RSS", "anonymous"}:
+        return MEMORY_MIB_PER_HOUR_MAX
+    if series.name == CPU:
+        return series.slope.first * CPU_SHARE_PER_HOUR_MAX
+    return FLAT_PER_HOUR.get(series.name)
+
+
+def _why_not_judged(series: Series, slopes: Mapping[str, Slope], judged_s: float) -> str:
+    """Latency is the machine's too: it counts where that was quiet, or did not become busier while it rose."""
     if judged_s < JUDGED_FROM_S:
-        return f"{text} (not judged: only {judged_s:.0f} s)"
+        return f"not judged: only {judged_s:.0f} s"
+    if series.name == QUIET and series.slope.samples < slopes[ALL].samples * QUIET_SHARE_MIN:
+        return f"not judged: only {series.slope.samples} of {slopes[ALL].samples} answers came on a quiet machine"
+    waits = slopes.get(WAITS)
+    if series.name == ALL and waits is not None and waits.last > waits.first + BUSIER:
+        return f"not judged: the share of waiting for a processor rose from {waits.first:.0%} to {waits.last:.0%}"
+    return ""
+
+
+def _rise_text(found: Slope, limit: float, why_not_judged: str) -> str:
+    text = f"{found.per_hour:+.2f} an hour, 95 % {found.low:+.2f} to {found.high:+.2f}"
+    if why_not_judged:
+        return f"{text} ({why_not_judged})"
     return text if found.high <= limit or found.low > limit else f"{text} (the limit lies within the noise)"
 
 

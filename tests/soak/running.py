@@ -162,6 +162,7 @@ class Soak:
             "entries rejected": len(journal.events(EntryRejected)),
             "command latency": latency_text(latencies),
             "samples judged": judged,
+            "taken by the machine below": f"{self._samples[-1].steal_s - self._samples[0].steal_s:.1f} s",
             "warnings in the log": warnings_of(self._place.daemon.log),
         }
 
