@@ -15,6 +15,8 @@ WORKERS ?= auto
 SHARE ?=
 MINUTES ?= 20
 GUIDED ?= 3000
+GUIDED_S ?= 60
+KEEP ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench kills standby takeovers faults kill-steps mutations simulate coverage fuzz soak bench-peers wheel lock test-lower-bounds test-system audit sbom clean
@@ -74,9 +76,9 @@ simulate: $(VENV)/.ready-dev  ## years of the whole daemon under virtual time, w
 	@SOLVENT_SEEDS=$$(( ($(SEEDS) + 9) / 10 )) $(PY) -m pytest -n $(WORKERS) tests/simulation $(ARGS)
 
 # atheris has wheels for some platforms only: what coverage guides is left out elsewhere, and it says so.
-fuzz: $(VENV)/.ready-dev $(BUILD)/fuzz/.ready  ## N=100000 bad inputs of every kind, then those that coverage finds; GUIDED=3000 each
+fuzz: $(VENV)/.ready-dev $(BUILD)/fuzz/.ready  ## N=100000 bad inputs of every kind, then those that coverage finds; GUIDED=3000 each, GUIDED_S=60 at most
 	@$(PY) -m tests.fuzzing --inputs $(if $(filter file,$(origin N)),100000,$(N)) $(ARGS)
-	@$(PY) -m tests.fuzzing.guiding --runs $(GUIDED)
+	@$(PY) -m tests.fuzzing.guiding --runs $(GUIDED) --seconds $(GUIDED_S) $(if $(KEEP),--keep)
 
 soak: $(VENV)/.ready-dev  ## a real daemon under load and faults for MINUTES=20: memory, descriptors, latency flat, nothing lost
 	@$(PY) -m tests.soak --minutes $(MINUTES) $(ARGS)

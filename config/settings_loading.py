@@ -10,7 +10,7 @@ import msgspec
 
 from config.errors import Problem, ReadingError, SettingsError, shown
 from config.provisioner_options.mqtt import BROKER_EXPECTED, broker_address
-from config.redis_address import ON_A_COMMAND_LINE, has_password, without_password
+from config.redis_address import ON_A_COMMAND_LINE, has_password, without_secret
 from config.redis_sentinel import EXPECTED as SENTINELS_EXPECTED
 from config.redis_sentinel import is_sentinel_address, is_usable
 from config.settings import (
@@ -47,13 +47,13 @@ def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mappin
                 problems += take_table(key, given, chosen)
                 continue
             if key not in known:
-                found = f"the unknown key {shown(key)}{did_you_mean(key, known)}"
+                found = f"the unknown key {shown(without_secret(key))}{did_you_mean(key, known)}"
                 problems.append(given.problem("a setting", found))
                 continue
             try:
                 chosen[key] = (_converted(given, known[key]), given)
             except UnicodeEncodeError:
-                problems.append(given.problem("text in UTF-8", shown(_without_secret(str(given.value)))))
+                problems.append(given.problem("text in UTF-8", shown(without_secret(str(given.value)))))
             except msgspec.ValidationError as error:
                 expected = expected_by(known[key], str(error))
                 found = shape_of(given.value, expected) if expected == REFERENCE_EXPECTED else _shown_value(given.value)
@@ -143,21 +143,16 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
     for holds, keys, expected in checks:
         given = [chosen[key][1] for key in keys if key in chosen]
         if not holds:
-            problems += [each.problem(expected, shown(_without_secret(str(each.value)))) for each in given]
+            problems += [each.problem(expected, shown(without_secret(str(each.value)))) for each in given]
     if "plan" in chosen and not str(chosen["plan"][0]).strip():
         problems.append(chosen["plan"][1].problem("a shipped plan's name or a path", "an empty text"))
     return problems
 
 
-def _without_secret(text: str) -> str:
-    """What a problem may show of a value: an address loses its password."""
-    return without_password(text) if "://" in text or "@" in text else text
-
-
 def _shown_value(value: object) -> str:
     """A value of the wrong kind may still be an address, put under another key or too long for its own."""
     text = str(value)
-    return shown(without_password(text) if "://" in text else text)
+    return shown(without_secret(text) if isinstance(value, str) or "://" in text or "@" in text else text)
 
 
 def _lease_checks(settings: Settings) -> tuple[tuple[bool, tuple[str, ...], str], ...]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from config.errors import Problem, shown
+from config.redis_address import without_secret
 from config.suggestions import did_you_mean
 
 ENVIRONMENT_PREFIX: Final = "SOLVENT_"
@@ -48,7 +49,7 @@ class Given(msgspec.Struct, frozen=True):
 
     def problem(self, expected: str, found: str) -> Problem:
         """A problem with this value."""
-        name = self.name if _PLAIN_NAME.fullmatch(self.name) else shown(self.name)
+        name = self.name if _PLAIN_NAME.fullmatch(self.name) else shown(without_secret(self.name))
         return Problem(self.origin, self.line, name, expected, found)
 
 
@@ -92,7 +93,7 @@ def from_environment(environ: Mapping[str, str], known: Mapping[str, Any]) -> So
         if name in names:
             values[names[name]] = Given(environ[name], "environment", None, name, text=True)
         else:
-            found = f"the unknown variable {shown(name)}{did_you_mean(name, names)}"
+            found = f"the unknown variable {shown(without_secret(name))}{did_you_mean(name, names)}"
             problems.append(Problem("environment", None, "", "only variables that name a setting", found))
     return values, problems
 

@@ -110,6 +110,8 @@ class HttpListener:
 
     def _bounded(self, connections: Callable[[], int]) -> Application:
         """The limit that uvicorn has does not say when to come again."""
+        from h11 import LocalProtocolError  # noqa: PLC0415 - only where it serves
+
         application = self._application()
 
         async def bounded(scope: Any, receive: Any, send: Any) -> None:
@@ -117,7 +119,10 @@ class HttpListener:
                 await _refuse_for_now(send)
                 return
             async with asyncio.timeout(self._limits.request_timeout_s):
-                await application(scope, receive, send)
+                try:
+                    await application(scope, receive, send)
+                except LocalProtocolError:
+                    await _end(receive)  # the body broke off its own form: 400 was said already, and that was the last
 
         return bounded
 
@@ -133,6 +138,12 @@ class HttpListener:
         for connection in silent & self._silent:
             connection.transport.close()  # type: ignore[attr-defined]  # uvicorn types none
         self._silent = silent - self._silent
+
+
+async def _end(receive: Any) -> None:
+    """The end of a connection that is being closed: who returns before it is said to have answered nothing."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _refuse_for_now(send: Any) -> None:

@@ -1,6 +1,6 @@
 """One target under atheris, in a process that libFuzzer ends itself. `tests.fuzzing.guiding` starts it.
 
-build/fuzz/bin/python -m tests.fuzzing.coverage_guided TARGET OPTION_OF_LIBFUZZER... FOLDER...
+build/fuzz/bin/python -m tests.fuzzing.coverage_guided TARGET PROGRAM OPTION_OF_LIBFUZZER... FOLDER...
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> None:
         with bounded():
             target.check(data)
 
-    atheris.Setup([arguments[0], *arguments[2:]], one)
+    atheris.Setup([*arguments[2:]], one)
     atheris.Fuzz()
 
 

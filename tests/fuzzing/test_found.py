@@ -17,6 +17,7 @@ from adapters.sqlite_journal import JOURNAL_NAME, ReadOnlyJournal
 from adapters.state_directory import RUN_FACTS_NAME, StateDirectory, read_run_facts
 from config.errors import SettingsError
 from config.money import MoneyError, micros_from_text
+from config.redis_address import without_secret
 from config.secret import Secret
 from config.settings_loading import load_settings
 from machines.ports.faults import Ambiguous, Permanent
@@ -108,6 +109,35 @@ def test_an_address_under_the_wrong_key_does_not_show_its_password() -> None:
         load_settings(None, {"SOLVENT_STANDBY": "rediss://u:geheim@host:6380"}, {"plan": "starter"})
 
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"SOLVENT_REDIS": "u:geheim host"},
+        {"SOLVENT_REDIS": "rediss:/u:geheim host:6380"},
+        {"SOLVENT_REDIS": "redis://u:geheim host:6379"},
+        {"SOLVENT_REDIS": "u:geheim://host"},
+        {"SOLVENT_REDIS": "redis://h:1@u:geheim h"},
+        {"SOLVENT_HTTP": "u:geheim@host:8417"},
+        {"SOLVENT_KERNEL__ASK_TIMEOUT_S": "u:geheim@host"},
+        {"SOLVENT_REDIS rediss://u:geheim@host": "6379"},
+    ],
+    ids=str,
+)
+def test_a_mistyped_address_does_not_show_its_password(variables: dict[str, str]) -> None:
+    """Wherever it was put, whatever is missing of it, and also where it stands in the name of a variable."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings(None, variables, {"plan": "starter"})
+
+    assert "geheim" not in str(caught.value)
+
+
+def test_what_holds_no_password_is_shown_as_it_is() -> None:
+    """Who mistypes an address or a time sees what was mistyped."""
+    kept = ("redis//host:6379", "http://127.0.0.1:6379/0", "h1:26379,h2:26379/main", "[::1]:6379", "22:00", "embeded")
+
+    assert list(kept) == [without_secret(each) for each in kept]
 
 
 def test_an_endless_key_is_cut_where_it_is_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -130,6 +131,17 @@ async def test_nothing_can_be_sent() -> None:
         status, _, _ = await one.ask(b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
 
     assert 405 == status
+
+
+async def test_a_broken_body_is_the_clients_fault_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """A chunk that is none is answered with 400 once, and nothing is logged as a failure of ours."""
+    request = b"POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\rHTTP"
+    async with site() as one:
+        status, _, _ = await one.ask(request)
+        healthy, _, _ = await one.get("/healthz")
+
+    assert (400, 200) == (status, healthy)
+    assert [] == [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 async def test_a_long_head_is_refused() -> None:

@@ -9,8 +9,6 @@ from collections.abc import Coroutine
 from functools import cache
 from typing import Any, Final
 
-from h11 import LocalProtocolError
-
 from daemon.kernel import Kernel, RestartPolicy
 from daemon.roots.http import Http, HttpLimits
 from tests.fuzzing.target import Answer, Target
@@ -43,8 +41,7 @@ class Site:
         said.propagate = False
 
     def _note(self, record: logging.LogRecord) -> bool:
-        gone = record.exc_info is not None and isinstance(record.exc_info[1], LocalProtocolError)
-        if record.levelno >= logging.ERROR and not gone:  # who closes its side first is told nothing: it says so loudly
+        if record.levelno >= logging.ERROR:
             self.troubles.append(f"{record.getMessage()} {record.exc_info}")
         return False
 
