@@ -47,7 +47,8 @@ def _missed(chosen: list[Mutation], folder: Path) -> list[str]:
     for verdict in verdicts(chosen, folder, os.cpu_count() or 1):
         mutation = verdict.mutation
         word = "noticed" if verdict.is_noticed else "MISSED "
-        sys.stdout.write(f"{word}  {mutation.name:44} {mutation.file}\n")
+        how = f", by hanging: {', '.join(verdict.hanging)}" if verdict.hanging else ""
+        sys.stdout.write(f"{word}  {mutation.name:58} {verdict.took_s:4.0f} s  {mutation.file}{how}\n")
         sys.stdout.flush()
         if not verdict.is_noticed:
             missed.append(f"{mutation.name}: these did not fail: {', '.join(verdict.survived)}\n{verdict.said}")

@@ -9,7 +9,15 @@ from tests.mutations.mutation import Mutation
 
 _LED: Final = "tests/simulation/leading/test_guards.py"
 _CHAOS: Final = "tests/simulation/test_chaos.py"
+_DURABLE: Final = "tests/simulation/test_durable_first.py"
+_REPLY: Final = "tests/simulation/test_one_reply.py::test_every_command_has_exactly_one_reply"
 _WHOLE: Final = "tests/machines/test_state_whole.py"
+_APPENDED: Final = "            recorded = await self.journal.append(group, payments)\n"
+_EARLY: Final = (
+    "            from machines.events import Recorded as R\n"
+    "            now, at = self.clock.wall(), self.state.sequence\n"
+    "            early = [R(at + n, now, now, p.actor, p.cause, p.event) for n, p in enumerate(group, 1)]\n"
+)
 
 MUTATIONS: Final[Sequence[Mutation]] = (
     # --- who leads ---
@@ -165,7 +173,59 @@ MUTATIONS: Final[Sequence[Mutation]] = (
         "daemon/recorder.py",
         "if first.still is not None and not first.still():",
         "if False:",
-        ("tests/simulation/test_overtaken.py::test_what_must_still_hold_is_asked_once_everything_before_it_is_folded",),
+        (
+            "tests/simulation/test_overtaken.py::test_what_must_still_hold_is_asked_once_everything_before_it_is_folded",
+            "tests/simulation/test_regressions.py::test_a_step_does_not_follow_the_decision_that_forbids_it",
+        ),
+    ),
+    Mutation(
+        "a grant says what must still hold",
+        "daemon/actors/supervisor.py",
+        "events, cause=cause, still=still)",
+        "events, cause=cause)",
+        ("tests/simulation/test_regressions.py::test_a_step_does_not_follow_the_decision_that_forbids_it",),
+    ),
+    Mutation(
+        "durable before folded",
+        "daemon/recorder.py",
+        _APPENDED,
+        _EARLY
+        + "            for one in early:\n"
+        + "                fold(self.state, one)\n"
+        + _APPENDED
+        + "            self.state.sequence -= len(group)\n",
+        (f"{_DURABLE}::test_nothing_is_folded_before_it_is_durable",),
+    ),
+    Mutation(
+        "durable before told",
+        "daemon/recorder.py",
+        _APPENDED,
+        _EARLY
+        + "            for one in early:\n"
+        + "                for listener in self._listeners:\n"
+        + "                    listener(one)\n"
+        + _APPENDED,
+        (f"{_DURABLE}::test_nobody_is_told_before_it_is_durable",),
+    ),
+    Mutation(
+        "durable before answered",
+        "daemon/recorder.py",
+        _APPENDED,
+        _EARLY
+        + "            for waiting in taken:\n"
+        + "                if not waiting.done.done():\n"
+        + "                    waiting.done.set_result(early)\n"
+        + _APPENDED,
+        (f"{_DURABLE}::test_nobody_is_answered_before_it_is_durable",),
+    ),
+    Mutation(
+        "intent before act, where the call is made",
+        "daemon/actors/component.py",
+        "        reply = await self._ask(StepAsked(self._component_id, step))\n",
+        "        early = StepGranted(step, 'early', 1, self._around.clock.wall() + 60 * SECOND, 1)\n"
+        "        await self._around.actuator.perform(self._plan_id(), component, early, self._resource_name())\n"
+        "        reply = await self._ask(StepAsked(self._component_id, step))\n",
+        (f"{_DURABLE}::test_no_call_goes_out_before_its_intent_is_durable",),
     ),
     Mutation(
         "cursor in the transaction of its payments",
@@ -223,6 +283,27 @@ MUTATIONS: Final[Sequence[Mutation]] = (
         "in await self._unanswered(message.stream, unread(message.entries, cursor)):",
         "in message.entries:",
         ("tests/simulation/test_regressions.py::test_a_full_disk_between_two_commands_does_not_repeat_the_first",),
+    ),
+    Mutation(
+        "one reply a command: none is missing",
+        "daemon/actors/commands.py",
+        "return [*judged.events, answered]",
+        "return [*judged.events, CursorMoved(stream, command.entry_id, answered.reason)]",
+        (_REPLY,),
+    ),
+    Mutation(
+        "one reply a command: none is doubled",
+        "daemon/actors/commands.py",
+        "return [*judged.events, answered]",
+        "return [*judged.events, answered, answered]",
+        (_REPLY,),
+    ),
+    Mutation(
+        "one reply a command: none is left out of what is published",
+        "daemon/publication/entries.py",
+        "if not isinstance(event, events.CommandAnswered):",
+        'if not isinstance(event, events.CommandAnswered) or event.outcome == "refused":',
+        (_REPLY,),
     ),
     Mutation(
         "the id of an entry is its event's number",

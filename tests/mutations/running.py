@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Final
+from typing import IO, Final
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -20,6 +23,10 @@ from tests.mutations.mutation import Mutation
 TREE: Final = Path(__file__).resolve().parents[2]
 COPIED: Final = ("config", "machines", "adapters", "daemon", "tests", "systemd", "pyproject.toml")
 TIME_LIMIT_S: Final = 300
+"""How long all named tests may take together while nothing is mutated."""
+TEST_S_MAX: Final = 60
+"""How long one test may take without its guard; what takes longer is cut off, and counts as failed by hanging."""
+HANGING: Final = "hanging"
 NOT_NOTICED: Final = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError")
 """A test that fails of one of these has not met the guard: the mutation broke the file."""
 
@@ -31,6 +38,9 @@ class Verdict(msgspec.Struct, frozen=True):
     survived: tuple[str, ...]
     """The named tests that did not fail by an assertion; () is as it should be."""
     said: str = ""
+    hanging: tuple[str, ...] = ()
+    """Those that noticed by never coming to an end."""
+    took_s: float = 0.0
 
     @property
     def is_noticed(self) -> bool:
@@ -56,41 +66,31 @@ class Copy:
         """Make the mutation, run its tests, and take it back."""
         path = self.root / mutation.file
         text = path.read_text(encoding="utf-8")
+        outcomes, told, began_s = dict[str, list[str]](), list[str](), time.monotonic()
         self._write(path, mutated(text, mutation))
         try:
-            outcomes, said = self.outcomes(mutation.tests)
+            for test in mutation.tests:
+                found, said = self.outcomes([test], TEST_S_MAX)
+                outcomes |= found
+                told += [] if _has_failed(test, found) else [said]
         finally:
             self._write(path, text)
         survived = tuple(test for test in mutation.tests if not _has_failed(test, outcomes))
-        return Verdict(mutation, survived, said if survived else "")
+        hanging = tuple(test for test in mutation.tests if outcomes.get(test) == [f"failed: {HANGING}"])
+        return Verdict(mutation, survived, "".join(told), hanging, time.monotonic() - began_s)
 
-    def outcomes(self, tests: Sequence[str]) -> tuple[dict[str, list[str]], str]:
+    def outcomes(self, tests: Sequence[str], time_limit_s: int = TIME_LIMIT_S) -> tuple[dict[str, list[str]], str]:
         """Of each test by its name: what each of its cases came to; and what pytest said."""
-        report = self.root / "report.xml"
+        report, said = self.root / "report.xml", self.root / "said.txt"
         report.unlink(missing_ok=True)
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(self.root / "bytecode"), "PYTEST_ADDOPTS": ""}
-        try:
-            ran = subprocess.run(
-                [
-                    sys.executable,
-                    "-m",
-                    "pytest",
-                    "-q",
-                    "-p",
-                    "no:cacheprovider",
-                    f"--junitxml={report}",
-                    *dict.fromkeys(tests),
-                ],
-                cwd=self.root,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=TIME_LIMIT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return {}, f"no end within {TIME_LIMIT_S} s: a guard whose loss is a hang needs another mutation"
-        return _read(report), ran.stdout[-2_000:] + ran.stderr[-1_000:]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
+        with said.open("wb") as out, _group([*command, *dict.fromkeys(tests)], self.root, environment, out) as running:
+            try:
+                running.wait(time_limit_s)
+            except subprocess.TimeoutExpired:
+                return {test.partition("[")[0]: [f"failed: {HANGING}"] for test in tests}, f"no end in {time_limit_s} s"
+        return _read(report), said.read_text(encoding="utf-8", errors="replace")[-3_000:]
 
     def _write(self, path: Path, text: str) -> None:
         """Under another time than before: bytecode of a file is known by that."""
@@ -98,6 +98,22 @@ class Copy:
         path.write_text(text, encoding="utf-8")
         later = path.stat().st_mtime + 2 * self._changes
         os.utime(path, (later, later))
+
+
+@contextmanager
+def _group(
+    command: list[str], folder: Path, environment: dict[str, str], out: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends with all that it started."""
+    running = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        yield running
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
 
 
 def mutated(text: str, mutation: Mutation) -> str:
