@@ -15,8 +15,20 @@ SHARED: Final = (
     "tests/benchmarks/",
     "tests/simulation/test_crash_sweep.py::test_a_crash_at_every_point",
     "tests/simulation/test_swarm.py::test_a_seed_holds",
+    "tests/simulation/test_swarm.py::test_what_was_found_once_holds",
     "tests/simulation/test_thousand.py",
     "tests/documents/test_commands.py::test_the_commands_of_a_block_work",
+    "tests/faults/postgres/",
+    "tests/faults/redis/",
+    "tests/faults/test_brokers.py",
+    "tests/faults/test_disks.py",
+    "tests/faults/test_journal_taken_away.py",
+    "tests/fuzzing/test_fuzzing.py::test_what_is_bad_is_answered",
+    "tests/journal_place/test_commands.py::test_a_command_says_the_same",
+    "tests/journal_place/test_killed_moves.py",
+    "tests/standby/test_promoting.py",
+    "tests/standby/test_taking_over.py::test_a_leader_that_",
+    "tests/standby/test_taking_over.py::test_without_standby",
 )
 """Where such tests are: the beginnings of their names."""
 

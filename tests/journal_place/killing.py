@@ -24,9 +24,9 @@ from tests.journal_place.installations import Installed
 
 EVERY_STEP: Final = "SOLVENT_KILL_EVERY" in os.environ
 """`make kill-steps` takes every step."""
-SPREAD: Final = 3
+SPREAD: Final = 2
 """So many steps over the whole move otherwise, …"""
-LAST: Final = 6
+LAST: Final = 3
 """… and of the last ones, in which the journal changes places, every second."""
 COUNTED: Final = "steps"
 
