@@ -37,7 +37,7 @@ from machines.state.sources import fold_source_event, stream_of
 
 REPLACED = "replaced"
 """Why a question about a level ended when another decision took its place: that decision stands."""
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 """Raised whenever the meaning of the state changes: a snapshot of another version is not read."""
 
 

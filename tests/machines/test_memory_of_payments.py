@@ -30,7 +30,7 @@ def judged(reader: PaymentReader, numbers: Iterable[int]) -> int:
 
 def postings(book: RevenueBook) -> int:
     """How many postings are kept one by one."""
-    return sum(len(hour.postings) for day in book.recent.days.values() for hour in day.hours.values())
+    return sum(sum(1 for _ in hour.postings) for day in book.recent.days.values() for hour in day.hours.values())
 
 
 def kept_after(book: RevenueBook, first: Instant, end: Instant) -> int:
@@ -60,3 +60,16 @@ def test_years_of_payments_keep_the_postings_of_two_months() -> None:
 
     assert after_two == after_ten
     assert after_ten == 62 * PAYMENTS_A_DAY
+
+
+def test_a_posting_takes_less_than_thirty_bytes() -> None:
+    """A shop of one payment a second keeps millions of them."""
+    book = RevenueBook()
+    start = at("2024-01-01T00:00:00Z")
+    for number in range(100_000):
+        book.add(
+            CountedPayment("pay", Kind.PAYMENT, 10_000_000 + number, start + number * 1_000_000, Interval.MONTH), UTC
+        )
+
+    hours = [hour for day in book.recent.days.values() for hour in day.hours.values()]
+    assert sum(sys.getsizeof(hour.packed) for hour in hours) < 30 * 100_000
