@@ -15,6 +15,7 @@ from adapters.sqlite_journal import SqliteJournal
 from adapters.sqlite_journal.schema import SCHEMA_VERSION
 from daemon.cli.main import main
 from daemon.resume import resume
+from machines.revenue.recent import HourPostings
 from machines.state.whole import FOLD_VERSION, State, fold
 from tests.backups.places import verified, write_history
 from tests.contracts.journal import SetClock
@@ -34,6 +35,8 @@ def plain(value: Any) -> Any:
 
 def as_known(value: Any, known: Any) -> Any:
     """A value as JSON has it, its structs with the fields only that an older version knew."""
+    if isinstance(value, HourPostings):
+        return plain([value.sums, list(value.postings)])  # packed into bytes since
     if isinstance(value, msgspec.Struct) and isinstance(known, dict):
         config = value.__struct_config__
         return {
