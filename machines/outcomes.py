@@ -175,7 +175,7 @@ def after_sight(
     if sight is Sight.UNMANAGED_GONE:
         return [ResourceGone(component.id)]
     if sight is Sight.REPAIR_DROPPED:
-        return [RepairDropped(component.id, standing.committed_micros)] if wanted is ComponentState.WARM else []
+        return [RepairDropped(component.id, standing.committed_micros)] if wanted is not ComponentState.HOT else []
     if sight is Sight.NAMED_MISSING:
         return not_adopted(component.id, record.resource_name, "was not found")
     window_start = now - CONTESTED_WINDOW_S * SECOND

@@ -165,13 +165,14 @@ def compare(
 
 
 def keeps_for_repair(component: Component, record: ComponentRecord, seen: Observation) -> bool:
-    """Whether what drifted WARM counts more than it costs: two looks found it there, and this one agrees.
+    """Whether what drifted WARM or COLD counts more than it costs: two looks found it there, and this one agrees.
 
     It is kept while the repair is wanted; an actor does not know that, for it is told of what to do, not of what not.
+    What was parked meanwhile has no drifts to tell any more: its count alone says that something is kept.
     """
-    found = record.state is ComponentState.WARM and seen.state is ResourceState.WARM
-    warm_micros = cost_in(component, ComponentState.WARM) or 0
-    return found and _waits_for_repair(record) and record.committed_micros > warm_micros
+    resting = (ComponentState.WARM, ResourceState.WARM), (ComponentState.COLD, ResourceState.ABSENT)
+    found = (record.state, seen.state) in resting
+    return found and record.committed_micros > (cost_in(component, record.state) or 0)
 
 
 def _waits_for_repair(record: ComponentRecord) -> bool:

@@ -52,6 +52,7 @@ def _bounds(calendar: Calendar, day: Day) -> _Bounds:
     return _Bounds(ends_at, month_ends_at, month_ends_at - calendar.start_of(month))
 
 
+@lru_cache(maxsize=DAYS_REMEMBERED)
 def day_of(calendar: Calendar, at: Instant) -> Day:
     """The day whose range holds the instant, also where clocks go back across midnight."""
     day = calendar.day_of(at).toordinal()

@@ -236,3 +236,25 @@ def test_a_drift_that_nobody_repairs_any_more_costs_what_stands() -> None:
     live(world, body)
     record = world.auditor.state.components.of("database")
     assert ("WARM", 2_000_000) == (record.state.value, record.committed_micros)
+
+
+def test_a_drift_to_nothing_that_nobody_repairs_any_more_costs_nothing() -> None:
+    """Its data vanished while it was wanted HOT, the level fell while it was parked: at rest COLD counts 0."""
+    world = World(ladder(), 1)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "150"))
+        await asyncio.sleep(100)
+        world.infrastructure.standing(checks.resource_of(world, "database")).live.clear()
+        await asyncio.sleep(200)
+        record = world.auditor.state.components.of("database")
+        assert ("COLD", 30_000_000, True) == (record.state.value, record.committed_micros, bool(record.parked))
+        await months(world, daemon, ("2025-02", "20"), ("2025-03", "20"))
+        command("up is paused", verb="pause", scope="up")(world)
+        command("looked at", verb="resume-actor", actor="component:database", reason="make it anew")(world)
+        await quiescent(world, daemon)
+        await asyncio.sleep(200)
+
+    live(world, body)
+    record = world.auditor.state.components.of("database")
+    assert ("COLD", 0) == (record.state.value, record.committed_micros)

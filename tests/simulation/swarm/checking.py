@@ -15,6 +15,7 @@ from machines.invariants import Finding, unsettled
 from machines.lifecycle_states import ComponentState
 from machines.measuring import days_known_through
 from machines.moving import wanted_states
+from machines.observations import ResourceState
 from machines.permits import cost_in
 from machines.revenue.payments import Kind
 from machines.state.notifications import DELIVERED
@@ -145,13 +146,21 @@ def standing_findings(world: SwarmWorld) -> list[Finding]:
         if component.host or record.parked or record.unmanaged is not None:
             continue
         really = checks._really(world.infrastructure.components.get(f"{plan.id}/{component.id}"))
-        if really != record.state.value:
-            found.append(Finding("I1", f"{component.id} is recorded {record.state.value}, and is {really}"))
-        cost = cost_in(component, record.state)
         repairs = wanted.get(component.id) is ComponentState.HOT and record.state is not ComponentState.HOT
-        if record.committed_micros != cost and not repairs:  # what waits for its repair keeps its reservation
+        # What serves otherwise than wished rests WARM in the record until what it requires is HOT: then it is repaired.
+        differs = repairs and record.state is ComponentState.WARM and _serves_otherwise(world, component.id)
+        if really != record.state.value and not differs:
+            found.append(Finding("I1", f"{component.id} is recorded {record.state.value}, and is {really}"))
+        cost = cost_in(component, ComponentState.HOT if differs else record.state)
+        if record.committed_micros != cost and (differs or not repairs):  # what waits for its repair keeps its own
             found.append(Finding("I4", f"{component.id} is {record.state.value}, counts {record.committed_micros}"))
     return found
+
+
+def _serves_otherwise(world: SwarmWorld, component_id: str) -> bool:
+    standing = world.infrastructure.components.get(f"{world.plan.id}/{component_id}")
+    hot = [each for each in standing.live if each.state is ResourceState.HOT] if standing is not None else []
+    return len(hot) == 1 and hot[0].differs
 
 
 def frozen_findings(world: SwarmWorld) -> list[Finding]:
