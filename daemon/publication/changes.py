@@ -33,6 +33,7 @@ class Changes:
         self._state = state
         self._stale: set[str] = set()
         self._written: dict[str, Mapping[str, str]] = {}
+        self._written_for: tuple[object, ...] | None = None
         self._wanted: dict[str, ComponentState] = {}
         self._wanted_for: tuple[object, ...] | None = None
 
@@ -44,6 +45,7 @@ class Changes:
     def forget_written(self) -> None:
         """Everything is stale: a new connection, or a server that lost its data."""
         self._written.clear()
+        self._written_for = None
         self._wanted_for = None
         plan = self._state.plan
         known = (self._state.components.records, self._state.retired, self._wanted, plan.components if plan else ())
@@ -75,12 +77,14 @@ class Changes:
 
         What was taken is written or, when that failed, given back by `forget_written`.
         """
-        self._compare_targets()
         taken: Hashes = {}
-        for component_id in tuple(self._first_stale(items_max)):
-            self._stale.discard(component_id)
+        for component_id in self.take_components(items_max):
             fields = component_fields(self._state, component_id, self._wanted.get(component_id))
             taken[component_hash_name(component_id)] = fields
+        rests_on = (self._state.sequence, identity, tuple(about.items()))
+        if rests_on == self._written_for:
+            return taken
+        self._written_for = rests_on
         fresh: Hashes = {
             LEVEL: level_fields(self._state),
             REVENUE: revenue_fields(self._state),
@@ -89,6 +93,13 @@ class Changes:
         for name, fields in fresh.items():
             if self._written.get(name) != fields:
                 self._written[name] = taken[name] = fields
+        return taken
+
+    def take_components(self, items_max: int) -> tuple[str, ...]:
+        """At most `items_max` ids of components whose hashes are stale; they are stale no longer."""
+        self._compare_targets()
+        taken = tuple(self._first_stale(items_max))
+        self._stale.difference_update(taken)
         return taken
 
     def _note_breaker(self, breaker: str) -> None:

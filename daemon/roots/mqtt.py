@@ -11,7 +11,6 @@ import structlog
 
 from daemon.kernel import Root
 from daemon.publication.changes import Changes
-from daemon.publication.hashes import component_hash_name
 from daemon.publication.topics import OFFLINE, ONLINE, Topics, component_topics, instance_topics
 from daemon.recorder import Recorder
 from machines.events import PlanAdopted, Recorded
@@ -20,7 +19,6 @@ from machines.ports.faults import CallError
 from machines.ports.retained import RetainedBroker, RetainedSession
 
 MQTT: Final = "mqtt"
-_COMPONENT: Final = component_hash_name("")
 
 
 class MqttLimits(msgspec.Struct, frozen=True):
@@ -57,6 +55,8 @@ class MqttPublication:
         self._changes = Changes(recorder.state)
         self._shown: dict[str, str] = {}
         """The instance's own topics as they were sent."""
+        self._shown_sequence: int | None = None
+        """The event after which they were last worked out."""
         self._sent: dict[str, dict[str, int]] = {}
         """Of each component, the topics that stand and the hashes of their payloads."""
         self._news = asyncio.Event()
@@ -110,17 +110,17 @@ class MqttPublication:
 
     async def _send_news(self, root: Root, session: RetainedSession) -> None:
         state, identity = self._recorder.state, self._recorder.journal.identity
-        while hashes := self._changes.take(identity, {}, self._limits.components_max):
+        while (components := self._changes.take_components(self._limits.components_max)) or (
+            self._shown_sequence != state.sequence
+        ):
             payloads: dict[str, str] = {}
-            wanted = wanted_states(state.plan, state) if state.plan else {}
-            for name in hashes:
-                if name.startswith(_COMPONENT):
-                    component_id = name.removeprefix(_COMPONENT)
-                    now = component_topics(self._topics, state, component_id, wanted.get(component_id))
-                    payloads.update(self._news_of(component_id, now))
+            wanted = wanted_states(state.plan, state) if state.plan and components else {}
+            for component_id in components:
+                now = component_topics(self._topics, state, component_id, wanted.get(component_id))
+                payloads.update(self._news_of(component_id, now))
             whole = instance_topics(self._topics, state, identity)
             payloads.update({topic: text for topic, text in whole.items() if self._shown.get(topic) != text})
-            self._shown = whole
+            self._shown, self._shown_sequence = whole, state.sequence
             root.beat()
             await session.retain(payloads)
 
@@ -149,12 +149,14 @@ class MqttPublication:
         self._changes.note(recorded.event)
         if isinstance(recorded.event, PlanAdopted):
             self._shown.clear()
+            self._shown_sequence = None
         self._news.set()
 
     def _begin(self) -> None:
         """Everything is to be sent: the broker may have lost what it had."""
         self._changes.forget_written()
         self._shown.clear()
+        self._shown_sequence = None
         self._sent.clear()
         self.connected, self.failures = True, 0
         if self.away:

@@ -21,6 +21,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Never, TypeVar
 
 Result = TypeVar("Result")
+CANCELLED_MAX = 50
+"""Cancelled timers that may wait for their time before all of them are dropped."""
 
 
 class SimulatedCrash(BaseException):
@@ -92,7 +94,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.rounds_left -= 1
         if self.rounds_left < 0:
             raise Livelock(f"seed {self.seed}: no end after all rounds, at {self._now_s} s; pending: {self._names()}")
-        super()._run_once()  # type: ignore[misc]
+        # As asyncio does it, without asking a selector for descriptors that there are none of.
+        ready = self._ready
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:  # type: ignore[attr-defined]  # private to asyncio
+                handle._run()
 
     def _advance(self) -> None:
         """Moves what is due among the ready, after moving the clock if nothing else can happen."""
@@ -108,9 +115,18 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._drop_cancelled()
 
     def _drop_cancelled(self) -> None:
+        if self._timer_cancelled_count > max(CANCELLED_MAX, len(self._scheduled) // 2):
+            self._drop_all_cancelled()
         while self._scheduled and self._scheduled[0].cancelled():
             heapq.heappop(self._scheduled)._scheduled = False  # type: ignore[attr-defined]  # private to asyncio
             self._timer_cancelled_count -= 1
+
+    def _drop_all_cancelled(self) -> None:
+        for handle in self._scheduled:
+            handle._scheduled = not handle.cancelled()  # type: ignore[attr-defined]  # private to asyncio
+        self._scheduled = [handle for handle in self._scheduled if not handle.cancelled()]
+        heapq.heapify(self._scheduled)
+        self._timer_cancelled_count = 0
 
     def _names(self) -> str:
         return ", ".join(task.get_name() for task in self.pending()) or "no task"
