@@ -24,8 +24,8 @@ WARMED_UP: Final = 10_000
 COMMANDS: Final = 10_000 if LONG else 500
 COMMIT_S: Final = 0.05
 """A disk that needs this for each synchronisation takes twenty groups a second."""
-MEMORY_GROWTH_BYTES_MAX: Final = 12 * 1024 * 1024 + 20 * PAYMENTS
-"""What the trailing figures keep of each payment, and a part of what the burst itself would take: 500 bytes each."""
+MEMORY_GROWTH_BYTES_MAX: Final = 12 * 1024 * 1024
+"""Beside the burst itself, 15 MB for 30,000 payments in a Python that held them all."""
 ANSWER_S_MAX: Final = 15.0
 STOP_S: Final = {"SOLVENT_STOPPING__ASK_S": "3", "SOLVENT_STOPPING__CANCEL_S": "2"}
 STOP_S_MAX: Final = 2 * (3 + 2) + 5.0

@@ -58,10 +58,10 @@ class Pace(msgspec.Struct, frozen=True):
 
 
 SLOW: Final = Pace(
-    "slow", 3 * DAY_S, 15 * DAY_S, 6 * DAY_S, 3 * DAY_S, 30 * DAY_S, 3 * DAY_S, 700 * DAY_S, (3 * 365, 6 * 365), 1
+    "slow", 3 * DAY_S, 15 * DAY_S, 6 * DAY_S, 3 * DAY_S, 30 * DAY_S, 3 * DAY_S, 300 * DAY_S, (3 * 365, 6 * 365), 1
 )
 COARSE: Final = Pace(
-    "coarse", DAY_S, 10 * DAY_S, 4 * DAY_S, DAY_S, 30 * DAY_S, DAY_S, 500 * DAY_S, (2 * 365, 5 * 365), 1
+    "coarse", DAY_S, 10 * DAY_S, 4 * DAY_S, DAY_S, 30 * DAY_S, DAY_S, 200 * DAY_S, (2 * 365, 5 * 365), 1
 )
 HOURLY: Final = Pace(
     "hourly", 2 * HOUR_S, 12 * HOUR_S, 12 * HOUR_S, HOUR_S, 3 * DAY_S, 6 * HOUR_S, 20 * DAY_S, (60, 150), 5
