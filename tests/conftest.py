@@ -1,13 +1,15 @@
-"""Shared fixtures: a real Redis server for the session, and fakeredis's."""
+"""What all tests share: a real Redis server for the session, fakeredis's, and logs that are left as they were found."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from adapters.redis_server import EmbeddedRedis, EmbeddedRedisError
 from adapters.redis_server.programs import Kind
@@ -29,6 +31,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
     gone = set(left_out)
     items[:] = [item for item in items if item not in gone]
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that a test types in this process sets its logs up: the next test begins without them."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    configured, before = structlog.is_configured(), structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    if configured:
+        structlog.configure(**before)
+    else:
+        structlog.reset_defaults()
 
 
 def _serve(directory: Path, kinds: tuple[Kind, ...]) -> Iterator[str]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import structlog
 
 
 @pytest.fixture(autouse=True)
-def silent_logs() -> Iterator[None]:
+def silent_logs(logs_as_before: None) -> None:
     """Log lines are made and dropped."""
-    before = structlog.get_config()
     structlog.configure(processors=[lambda *_: ""], logger_factory=structlog.ReturnLoggerFactory())
-    yield
-    structlog.configure(**before)

@@ -5,26 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from decimal import Decimal
 
-import pytest
 import structlog
 
 from adapters.logs import configure_logs
 
 NOON = "2024-03-01T12:00:00Z"
-
-
-@pytest.fixture(autouse=True)
-def own_logging() -> Iterator[None]:
-    """Leave the process's logging as it was."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def configured(level: str = "info", *, human: bool = False) -> io.BytesIO:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
@@ -36,9 +37,15 @@ class Site:
         threading.Thread(target=self.loop.run_forever, name="the endpoints", daemon=True).start()
         self.port = self.run(self._start())
 
-        said = logging.getLogger("uvicorn.error")  # a warning is its right; an error is a defect of ours
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """What the server says meanwhile is kept from the log: a warning is its right, an error is a defect of ours."""
+        said = logging.getLogger("uvicorn.error")
         said.addFilter(self._note)
-        said.propagate = False
+        try:
+            yield
+        finally:
+            said.removeFilter(self._note)
 
     def _note(self, record: logging.LogRecord) -> bool:
         if record.levelno >= logging.ERROR:
@@ -83,12 +90,14 @@ def _site() -> Site:
 def check(data: bytes) -> Answer:
     """One connection's bytes."""
     site = _site()
-    answered: bytes = site.run(site.ask(data))
+    with site.heard():
+        answered: bytes = site.run(site.ask(data))
+        served: bytes = site.run(site.ask(_HEALTH))
     assert not answered or answered.startswith(b"HTTP/1."), f"no answer of HTTP: {answered[:100]!r}"
     assert b"Traceback" not in answered
     status = answered.split(b" ", 2)[1].decode() if answered else "closed"
     assert status == "closed" or not status.startswith("5"), f"the daemon failed: {answered[:300]!r}"
-    assert site.run(site.ask(_HEALTH)).startswith(b"HTTP/1.1 200"), "the next request is not served"
+    assert served.startswith(b"HTTP/1.1 200"), "the next request is not served"
     assert not site.troubles, site.troubles
     return Answer(status)
 
