@@ -49,7 +49,8 @@ def measure(keys: Keys, accuracy: str) -> None:
 
 def test_a_dial_turns_and_survives_a_kill(redis_server: RedisServer, keys: Keys, plan: Path, tmp_path: Path) -> None:
     """At the floor 100, at bad accuracy 0; a Redis that lost it all is given the journal's position again."""
-    daemon = DaemonProcess(tmp_path / "state", plan, redis_server.url, "--act")
+    believed_at_once = {"SOLVENT_PROVISIONING__CONSISTENCY_GRACE_S": "1"}
+    daemon = DaemonProcess(tmp_path / "state", plan, redis_server.url, "--act", settings=believed_at_once)
     with daemon:
         until(lambda: dial(keys).get("share_percent") == "100", "the dial to be turned")
         measure(keys, "0.75")
