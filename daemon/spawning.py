@@ -149,6 +149,7 @@ class Spawning:
                 observe_every_s=settings.observe_every_s,
                 retry_initial_s=settings.retry_initial_s,
                 retry_max_s=settings.retry_max_s,
+                consistency_grace_s=settings.consistency_grace_s,
             ),
         )
         state = self._recorder.state
