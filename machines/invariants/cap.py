@@ -1,4 +1,4 @@
-"""I4: no granted step takes committed + reserved cost above the cap of its moment."""
+"""I4: each raise counts what it costs, and none takes committed + reserved cost above the cap of its moment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from config.money import amount_text
 from machines.events import Recorded, StepIntended
 from machines.granting import cap_of
 from machines.invariants.finding import Finding
+from machines.lifecycle_states import RAISING, ComponentState, Step
+from machines.permits import cost_in
 from machines.state.components import ComponentRecord
 from machines.state.operators import COMPONENT
 from machines.state.whole import State
@@ -21,6 +23,9 @@ def steps_over_cap(state: State, recorded: Recorded) -> list[Finding]:
         return []
     record = state.components.records.get(event.component) or ComponentRecord(event.component)
     own, sequence = record.committed_micros, recorded.sequence
+    uncounted = _uncounted(state, recorded, event)
+    if uncounted:
+        return uncounted
     if event.committed_micros < own:
         text = f"{event.component} counts {amount_text(event.committed_micros)} from {amount_text(own)} on, unconfirmed"
         return [Finding("I4", text, sequence)]
@@ -33,6 +38,19 @@ def steps_over_cap(state: State, recorded: Recorded) -> list[Finding]:
         return []
     text = f"{event.step.value} of {event.component} takes the total to {amount_text(total)}, above {amount_text(cap)}"
     return [Finding("I4", text, sequence)]
+
+
+def _uncounted(state: State, recorded: Recorded, event: StepIntended) -> list[Finding]:
+    """A raise must count the plan's price of where it leads: what the event itself says proves nothing."""
+    component = state.component(event.component)
+    if component is None or event.step not in RAISING:
+        return []
+    price = cost_in(component, ComponentState.HOT if event.step is Step.ACTIVATE else ComponentState.WARM)
+    if price is not None and event.committed_micros >= price:
+        return []
+    costs = "an unknown price" if price is None else amount_text(price)
+    text = f"{event.step.value} of {event.component} counts {amount_text(event.committed_micros)}, and costs {costs}"
+    return [Finding("I4", text, recorded.sequence)]
 
 
 def approved(state: State, recorded: Recorded, event: StepIntended, total_micros: int) -> bool:

@@ -74,9 +74,10 @@ def test_gaps_time_that_falls_and_causes_that_come_later_are_found(
 @pytest.mark.parametrize(
     "event",
     [
-        intent("cluster", Step.ACTIVATE, COLD, ComponentState.ACTIVATING, 5_000_000),
+        intent("cluster", Step.ACTIVATE, COLD, ComponentState.ACTIVATING, 20_000_000),
         intent("cluster", Step.WARM, COLD, WARM, 5_000_000),
         events.IntentAbandoned("cluster", "t", COLD, WARMING, 0, "?"),
+        events.RepairDropped("cluster", COLD, WARMING, 0),
         events.StepEnded("cluster", Step.WARM, "t", StepOutcome.DONE, COLD, WARM, 0),
     ],
 )
@@ -122,6 +123,14 @@ def test_a_step_over_the_cap_is_found_whatever_it_says_of_itself() -> None:
     """I4: the auditor works the cap out by itself; what the event states as its cap does not matter."""
     telling = at_level_one()
     telling.tell(intent("vault", Step.WARM, COLD, WARMING, 136_000_000))
+    assert ["I4"] == invariants(telling.found)
+
+
+@pytest.mark.parametrize("counted_micros", [0, 4_999_999])
+def test_a_raise_that_reserves_less_than_it_costs_is_found(counted_micros: int) -> None:
+    """I4: what a warm cluster costs stands in the plan; an intent that counts less would hide from the cap."""
+    telling = at_level_one()
+    telling.tell(intent("cluster", Step.WARM, COLD, WARMING, counted_micros))
     assert ["I4"] == invariants(telling.found)
 
 
