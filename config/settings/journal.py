@@ -19,7 +19,8 @@ class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: Annotated[
         str, Meta(pattern=r"^[a-z][a-z0-9_]{0,62}\Z", description="a name of small letters, digits and _")
     ] = "solvent"
-    """The schema that holds this journal's tables: another one for each daemon on one database."""
+    """The schema that holds this journal's tables: another one for each journal on one database. All daemons of one
+    journal name the same."""
     connect_timeout_s: Annotated[int, Meta(ge=1, le=60)] = 5
     """How long PostgreSQL may take to let the daemon in; the next host is tried after it."""
     statement_timeout_s: Annotated[int, Meta(ge=1, le=300)] = 10

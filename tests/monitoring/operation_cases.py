@@ -148,10 +148,10 @@ KEEPING_CASES: Final = (
     ),
     Case(
         "SolventNobodyLeads",
-        {"solvent_leader": 0},
+        {'solvent_leader{journal="shop"}': 0, 'solvent_leader{journal="till"}': 1},
         "Of the daemons of the job solvent that answer, 0 lead: nothing is decided or moved.",
-        {"solvent_leader": 1},
-        {"job": "solvent"},
+        {'solvent_leader{journal="shop"}': 1, 'solvent_leader{journal="till"}': 1},
+        {"job": "solvent", "journal": "shop"},
         from_daemon=False,
     ),
     Case(
