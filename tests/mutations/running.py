@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,7 +25,9 @@ COPIED: Final = ("config", "machines", "adapters", "daemon", "tests", "systemd",
 TIME_LIMIT_S: Final = 300
 """How long all named tests may take together while nothing is mutated."""
 TEST_S_MAX: Final = 60
-"""How long one test may take without its guard; what takes longer is cut off, and counts as failed by hanging."""
+SLOWER_MAX: Final = 10
+"""What takes longer without its guard than this, and than so many times what it took with it, is cut off, and counts as
+failed by hanging: a busy machine alone makes no test that slow."""
 HANGING: Final = "hanging"
 NOT_NOTICED: Final = ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError")
 """A test that fails of one of these has not met the guard: the mutation broke the file."""
@@ -62,15 +64,16 @@ class Copy:
                 root.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target)
 
-    def verdict(self, mutation: Mutation) -> Verdict:
-        """Make the mutation, run its tests, and take it back."""
+    def verdict(self, mutation: Mutation, took_s: Mapping[str, float]) -> Verdict:
+        """Make the mutation, run its tests, and take it back; `took_s` has what each took without it."""
         path = self.root / mutation.file
         text = path.read_text(encoding="utf-8")
         outcomes, told, began_s = dict[str, list[str]](), list[str](), time.monotonic()
         self._write(path, mutated(text, mutation))
         try:
             for test in mutation.tests:
-                found, said = self.outcomes([test], TEST_S_MAX)
+                limit_s = max(TEST_S_MAX, SLOWER_MAX * took_s.get(test.partition("[")[0], 0.0))
+                found, said = self.outcomes([test], limit_s)
                 outcomes |= found
                 told += [] if _has_failed(test, found) else [said]
         finally:
@@ -79,8 +82,10 @@ class Copy:
         hanging = tuple(test for test in mutation.tests if outcomes.get(test) == [f"failed: {HANGING}"])
         return Verdict(mutation, survived, "".join(told), hanging, time.monotonic() - began_s)
 
-    def outcomes(self, tests: Sequence[str], time_limit_s: int = TIME_LIMIT_S) -> tuple[dict[str, list[str]], str]:
-        """Of each test by its name: what each of its cases came to; and what pytest said."""
+    def outcomes(
+        self, tests: Sequence[str], time_limit_s: float = TIME_LIMIT_S, took_s: dict[str, float] | None = None
+    ) -> tuple[dict[str, list[str]], str]:
+        """Of each test by its name: what each of its cases came to; and what pytest said. `took_s` is told the times."""
         report, said = self.root / "report.xml", self.root / "said.txt"
         report.unlink(missing_ok=True)
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(self.root / "bytecode"), "PYTEST_ADDOPTS": ""}
@@ -89,8 +94,12 @@ class Copy:
             try:
                 running.wait(time_limit_s)
             except subprocess.TimeoutExpired:
-                return {test.partition("[")[0]: [f"failed: {HANGING}"] for test in tests}, f"no end in {time_limit_s} s"
-        return _read(report), said.read_text(encoding="utf-8", errors="replace")[-3_000:]
+                return {
+                    test.partition("[")[0]: [f"failed: {HANGING}"] for test in tests
+                }, f"no end in {time_limit_s:.0f} s"
+        return _read(report, {} if took_s is None else took_s), said.read_text(encoding="utf-8", errors="replace")[
+            -3_000:
+        ]
 
     def _write(self, path: Path, text: str) -> None:
         """Under another time than before: bytecode of a file is known by that."""
@@ -124,7 +133,9 @@ def mutated(text: str, mutation: Mutation) -> str:
     return text.replace(mutation.before, mutation.after)
 
 
-def verdicts(mutations: Sequence[Mutation], folder: Path, workers: int) -> Iterator[Verdict]:
+def verdicts(
+    mutations: Sequence[Mutation], folder: Path, workers: int, took_s: Mapping[str, float]
+) -> Iterator[Verdict]:
     """Of each mutation, in order, on as many copies as there are workers."""
     free: SimpleQueue[Copy] = SimpleQueue()
     for number in range(min(workers, len(mutations))):
@@ -133,7 +144,7 @@ def verdicts(mutations: Sequence[Mutation], folder: Path, workers: int) -> Itera
     def judge(mutation: Mutation) -> Verdict:
         copy = free.get()
         try:
-            return copy.verdict(mutation)
+            return copy.verdict(mutation, took_s)
         finally:
             free.put(copy)
 
@@ -141,7 +152,7 @@ def verdicts(mutations: Sequence[Mutation], folder: Path, workers: int) -> Itera
         yield from pool.map(judge, mutations)
 
 
-def _read(report: Path) -> dict[str, list[str]]:
+def _read(report: Path, took_s: dict[str, float]) -> dict[str, list[str]]:
     """`file::test`, to the outcome of each case: `passed`, `skipped`, or the first words of its failure."""
     found: dict[str, list[str]] = {}
     if not report.exists():
@@ -155,7 +166,9 @@ def _read(report: Path) -> dict[str, list[str]]:
             outcome = f"failed: {failure.get('message') or ''}"
         if error is not None:
             outcome = f"error: {error.get('message') or ''}"
-        found.setdefault(f"{_path_of(parts)}::{name}", []).append(outcome)
+        test = f"{_path_of(parts)}::{name}"
+        found.setdefault(test, []).append(outcome)
+        took_s[test] = took_s.get(test, 0.0) + float(case.get("time") or 0.0)
     return found
 
 

@@ -57,6 +57,11 @@ def _blocks(points: Sequence[tuple[float, float]], blocks_max: int) -> list[tupl
     return [(median(at for at, _ in part), median(value for _, value in part)) for part in parts]
 
 
+def nearest_rank(values: Sequence[float], hundredth: int) -> float:
+    """The smallest value that so many of a hundred do not exceed: always one that was measured."""
+    return sorted(values)[max(0, -(-len(values) * hundredth // 100) - 1)]
+
+
 def percentile(values: Sequence[float], hundredth: int) -> float:
     """A percentile; of fewer than two values the only one, of none 0."""
     if len(values) < 2:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Final
 
 import msgspec
@@ -29,12 +31,27 @@ BUSIER: Final = 0.05
 """Where the share of waiting rises by more, the machine became busier, and latency with it."""
 
 
+class Verdict(Enum):
+    """What a soak says of one promise."""
+
+    HELD = "held"
+    BROKEN = "BROKEN"
+    UNSURE = "unsure"
+    """The limit lies within the noise: a longer run would tell."""
+    NOT_JUDGED = "not judged"
+
+
 class Promise(msgspec.Struct, frozen=True):
     """One promise and what was found."""
 
     name: str
-    held: bool
+    verdict: Verdict
     found: str
+
+
+def promised(name: str, held: bool, found: str) -> Promise:
+    """One that is either held or broken."""
+    return Promise(name, Verdict.HELD if held else Verdict.BROKEN, found)
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -78,7 +95,10 @@ def _in_ms(latencies: Sequence[tuple[float, float]]) -> list[tuple[float, float]
 
 
 def promises_of_slopes(series: Sequence[Series], judged_s: float) -> list[Promise]:
-    """Memory, and what must be flat. A promise is broken where even the low end of the interval is above its limit."""
+    """Memory, and what must be flat.
+
+    Broken where even the low end of the interval is above the limit, held where even the high end is not.
+    """
     judged: list[Promise] = []
     for each in series:
         limit = _limit(each)
@@ -86,10 +106,17 @@ def promises_of_slopes(series: Sequence[Series], judged_s: float) -> list[Promis
             continue
         why_not = _why_not_judged(each, {other.name: other.slope for other in series}, judged_s)
         name = f"{each.name} rises at most {limit:.4g} {each.unit}".rstrip() + " an hour"
-        judged.append(Promise(name, bool(why_not) or each.slope.low <= limit, _rise_text(each.slope, limit, why_not)))
+        verdict = Verdict.NOT_JUDGED if why_not else _verdict(each.slope, limit)
+        judged.append(Promise(name, verdict, _rise_text(each.slope, why_not)))
     missing = {CPU, QUIET} - {each.name for each in series}
-    judged += [Promise(f"{name} is flat", True, "not judged: there is too little of it") for name in sorted(missing)]
+    judged += [Promise(f"{name} is flat", Verdict.NOT_JUDGED, "there is too little of it") for name in sorted(missing)]
     return judged
+
+
+def _verdict(found: Slope, limit: float) -> Verdict:
+    if found.low > limit:
+        return Verdict.BROKEN
+    return Verdict.UNSURE if found.high > limit else Verdict.HELD
 
 
 def _limit(series: Series) -> float | None:
@@ -103,20 +130,18 @@ def _limit(series: Series) -> float | None:
 def _why_not_judged(series: Series, slopes: Mapping[str, Slope], judged_s: float) -> str:
     """Latency is the machine's too: it counts where that was quiet, or did not become busier while it rose."""
     if judged_s < JUDGED_FROM_S:
-        return f"not judged: only {judged_s:.0f} s"
+        return f"only {judged_s:.0f} s"
     if series.name == QUIET and series.slope.samples < slopes[ALL].samples * QUIET_SHARE_MIN:
-        return f"not judged: only {series.slope.samples} of {slopes[ALL].samples} answers came on a quiet machine"
+        return f"only {series.slope.samples} of {slopes[ALL].samples} answers came on a quiet machine"
     waits = slopes.get(WAITS)
     if series.name == ALL and waits is not None and waits.last > waits.first + BUSIER:
-        return f"not judged: the share of waiting for a processor rose from {waits.first:.0%} to {waits.last:.0%}"
+        return f"the share of waiting for a processor rose from {waits.first:.0%} to {waits.last:.0%}"
     return ""
 
 
-def _rise_text(found: Slope, limit: float, why_not_judged: str) -> str:
+def _rise_text(found: Slope, why_not_judged: str) -> str:
     text = f"{found.per_hour:+.2f} an hour, 95 % {found.low:+.2f} to {found.high:+.2f}"
-    if why_not_judged:
-        return f"{text} ({why_not_judged})"
-    return text if found.high <= limit or found.low > limit else f"{text} (the limit lies within the noise)"
+    return f"{text} ({why_not_judged})" if why_not_judged else text
 
 
 def text_of(series: Sequence[Series], promises: Sequence[Promise], facts: dict[str, object]) -> str:
@@ -128,7 +153,9 @@ def text_of(series: Sequence[Series], promises: Sequence[Promise], facts: dict[s
         f"{each.slope.low:+.2f} to {each.slope.high:+.2f}"
         for each in series
     ]
-    lines += ["", *(f"{'held  ' if each.held else 'BROKEN'} {each.name}: {each.found}" for each in promises)]
+    lines += ["", *(f"{each.verdict.value:10} {each.name}: {each.found}" for each in promises)]
+    counted = Counter(each.verdict for each in promises)
+    lines += ["", ", ".join(f"{counted[each]} {each.value}" for each in Verdict)]
     return "\n".join(lines)
 
 

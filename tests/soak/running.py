@@ -16,7 +16,7 @@ from tests.processes.waiting import until
 from tests.soak.faults import Faults
 from tests.soak.load import Events, Follower, Load, Operators, Payments, Replies, Shop
 from tests.soak.place import Place, warnings_of
-from tests.soak.report import Promise, Series, latency_text, promises_of_slopes, series_of
+from tests.soak.report import Promise, Series, latency_text, promised, promises_of_slopes, series_of
 from tests.soak.sampling import Sample, look
 
 SAMPLE_EVERY_S: Final = 3.0
@@ -115,8 +115,8 @@ class Soak:
         promises = [
             *promises_of_slopes(series, samples[-1].at_s - samples[0].at_s),
             *self._counted(),
-            Promise("the load ran to its end", not [each for each in loads if each.failure], _failures(loads)),
-            Promise("the daemon stopped as asked", stopped == 0, f"exit code {stopped}"),
+            promised("the load ran to its end", not [each for each in loads if each.failure], _failures(loads)),
+            promised("the daemon stopped as asked", stopped == 0, f"exit code {stopped}"),
         ]
         return Outcome(self._facts(latencies, len(samples)), series, promises, self._samples)
 
@@ -131,19 +131,19 @@ class Soak:
         last = journal.last_sequence()
         published = not self._events.faults and last - self._events.last <= _SAID_AT_THE_END
         return [
-            Promise("no payment is lost", not lost, f"{len(wanted)} sent, {len(lost)} lost {sorted(lost)[:3]}"),
-            Promise("no payment counts twice", not doubled and not strange, f"{len(doubled)} doubled"),
-            Promise(
+            promised("no payment is lost", not lost, f"{len(wanted)} sent, {len(lost)} lost {sorted(lost)[:3]}"),
+            promised("no payment counts twice", not doubled and not strange, f"{len(doubled)} doubled"),
+            promised(
                 "every command is answered once",
                 not unanswered and not twice,
                 f"{len(self._operators.sent)} sent, {len(unanswered)} unanswered, {len(twice)} answered twice",
             ),
-            Promise(
+            promised(
                 "what is published is the journal",
                 published,
                 f"{self._events.last} of {last} events heard in order {self._events.faults}",
             ),
-            Promise("the chain is whole", journal.is_whole(), f"{last} events"),
+            promised("the chain is whole", journal.is_whole(), f"{last} events"),
         ]
 
     def _facts(self, latencies: list[tuple[float, float]], judged: int) -> dict[str, Any]:

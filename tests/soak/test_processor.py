@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.soak.figures import nearest_rank, slope
 from tests.soak.processor import cpu_us_a_payment, quiet
-from tests.soak.report import ALL, CPU, QUIET, Promise, promises_of_slopes, series_of
+from tests.soak.report import ALL, CPU, QUIET, Promise, Series, Verdict, promises_of_slopes, series_of
 from tests.soak.sampling import COUNTED, Sample
 
 SECONDS = range(0, 900, 3)
@@ -49,7 +50,7 @@ RISING_ANSWERS = [(float(second), 0.1 + second / 1_000) for second in SECONDS]
 
 def test_a_daemon_that_computes_more_for_each_payment_breaks_its_promise() -> None:
     """Also on a busy machine."""
-    assert not judged(looks(cpu_us=rising, waits=lambda _: 0.9, slowness=steady), [], CPU).held
+    assert Verdict.BROKEN is judged(looks(cpu_us=rising, waits=lambda _: 0.9, slowness=steady), [], CPU).verdict
 
 
 def test_a_processor_that_became_slower_is_no_slower_daemon() -> None:
@@ -58,14 +59,14 @@ def test_a_processor_that_became_slower_is_no_slower_daemon() -> None:
     figures = [round(figure) for _, figure in cpu_us_a_payment(samples, calibrated=True)]
 
     assert max(figures) - min(figures) <= max(figures) // 20
-    assert judged(samples, [], CPU).held
+    assert Verdict.HELD is judged(samples, [], CPU).verdict
 
 
 def test_answers_that_take_longer_on_a_quiet_machine_break_the_promise() -> None:
     """Nobody else can have been the cause."""
     samples = looks(cpu_us=lambda _: 400.0, waits=lambda _: 0.1, slowness=steady)
 
-    assert not judged(samples, RISING_ANSWERS, QUIET).held
+    assert Verdict.BROKEN is judged(samples, RISING_ANSWERS, QUIET).verdict
 
 
 def test_answers_that_take_longer_on_an_equally_busy_machine_break_the_promise() -> None:
@@ -73,7 +74,7 @@ def test_answers_that_take_longer_on_an_equally_busy_machine_break_the_promise()
     samples = looks(cpu_us=lambda _: 400.0, waits=lambda _: 0.7, slowness=steady)
 
     assert quiet(RISING_ANSWERS, samples) == []
-    assert not judged(samples, RISING_ANSWERS, ALL).held
+    assert Verdict.BROKEN is judged(samples, RISING_ANSWERS, ALL).verdict
 
 
 def test_answers_on_a_machine_that_became_busier_are_not_judged_and_that_is_said() -> None:
@@ -81,5 +82,19 @@ def test_answers_on_a_machine_that_became_busier_are_not_judged_and_that_is_said
     samples = looks(cpu_us=lambda _: 400.0, waits=lambda second: 0.4 + second / 2_000, slowness=steady)
     promise = judged(samples, RISING_ANSWERS, ALL)
 
-    assert promise.held
-    assert "not judged" in promise.found
+    assert Verdict.NOT_JUDGED is promise.verdict
+    assert "waiting for a processor rose" in promise.found
+
+
+def test_a_slope_whose_limit_lies_within_the_noise_is_neither_held_nor_broken() -> None:
+    """A noisy run proves nothing, and says so."""
+    noise = [40.0, -35.0, 10.0, -20.0, 30.0, -5.0, 25.0, -45.0]
+    noisy = [(float(second), 100.0 + noise[second // 3 % len(noise)]) for second in range(0, 600, 3)]
+    slopes = [Series("RSS", "MiB", slope(noisy))]
+
+    assert [Verdict.UNSURE] == [each.verdict for each in promises_of_slopes(slopes, 900) if each.name.startswith("RSS")]
+
+
+def test_nearest_rank_is_a_value_that_was_measured() -> None:
+    """Of twenty the 99th hundredth is the longest, and never longer."""
+    assert [5.0, 9.0, 9.0] == [nearest_rank([9.0, 1.0, 5.0], each) for each in (50, 99, 100)]

@@ -1,7 +1,8 @@
 """`make takeovers N=100`: the leader is killed N times while payments stream and components move; what it cost.
 
-Prints how long the takeovers took, and proves over the final journal and the final world that nothing was lost, nothing
-was counted or made twice, and no cap was passed. Exit code 1 where anything of that does not hold.
+Prints how long the takeovers took, and proves over the final journal, the final world and what was published that
+nothing was lost, nothing was counted, made or told twice, and no cap was passed. Exit code 1 where anything of that does
+not hold, or a takeover took longer than is promised.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from statistics import quantiles
 
 import msgspec
 
@@ -28,12 +28,16 @@ from tests.postgres_server import postgres_server
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.redis_place import Keys, RedisServer, keys_of
 from tests.processes.waiting import until
+from tests.soak.figures import nearest_rank
 from tests.standby.pair import Pair, wait_standing_by
 
 DEFAULT_LEASE = {f"SOLVENT_LEASE__{name}": value for name, value in (("TTL_S", "6"), ("RENEW_EVERY_S", "2"))}
 STEP_PAUSE_S = 0.4
 """Each script works so long before and after it changes something."""
 PAYMENT_EVERY_S = 0.02
+TAKEOVER_S_MAX = 10.0
+HAND_OVER_S_MAX = 1.0
+"""What docs/reliability.md promises: after a kill, and after a stop in order."""
 
 
 def say(line: str) -> None:
@@ -124,7 +128,7 @@ def in_flight(recorded: list[Recorded]) -> int:
     return found
 
 
-def judge(pair: Pair, sent: list[str], recorded: list[Recorded]) -> list[str]:
+def judge(pair: Pair, sent: list[str], recorded: list[Recorded], published: list[int]) -> list[str]:
     """Everything that does not hold."""
     counted = Counter(
         paid.payment_id for each in recorded if isinstance(each.event, PaymentsRecorded) for paid in each.event.counted
@@ -133,6 +137,8 @@ def judge(pair: Pair, sent: list[str], recorded: list[Recorded]) -> list[str]:
     auditor = Auditor()
     for each in recorded:
         wrong += [f"{finding}" for finding in auditor.feed(each)]
+    if published != list(range(1, recorded[-1].sequence + 1)):
+        wrong.append(f"{len(published)} events were published of {recorded[-1].sequence}: a hole or a double (I9)")
     tokens = [each.event.fencing for each in recorded if isinstance(each.event, Started)]
     if tokens != sorted(set(tokens)):
         wrong.append(f"the fencing tokens of the starts do not grow: {tokens}")
@@ -172,21 +178,24 @@ def main() -> int:
                 finally:
                     walk.last.stop()
                 recorded = asyncio.run(pair.journal.recorded())
+                published = keys.published_sequences()
         finally:
             stream.ending.set()
             redis.stop()
-        wrong = judge(pair, stream.sent, recorded)
-    ordered = sorted(walk.took_s)
-    p50, p99 = (quantiles(ordered, n=100)[each] for each in (49, 98)) if len(ordered) > 1 else (ordered[0],) * 2
-    say(f"{len(ordered)} takeovers: p50 {p50:.2f} s, p99 {p99:.2f} s, longest {ordered[-1]:.2f} s")
+        wrong = judge(pair, stream.sent, recorded, published)
+    longest_s = max(walk.took_s)
+    ranks = ", ".join(f"p{each} {nearest_rank(walk.took_s, each):.2f} s" for each in (50, 99))
+    say(f"{len(walk.took_s)} takeovers: {ranks}, longest {longest_s:.2f} s")
+    if longest_s > TAKEOVER_S_MAX:
+        wrong.append(f"a takeover took {longest_s:.2f} s, promised are {TAKEOVER_S_MAX:.0f} s")
     say(f"{in_flight(recorded)} met a step under way; {len(stream.sent) + 1} payments; {len(recorded)} events")
-    say("lost 0, doubled 0, no cap passed, I3 to I9 hold" if not wrong else "\n".join(wrong))
+    say("lost 0, doubled 0, no cap passed, I3 to I8 hold, published whole" if not wrong else "\n".join(wrong))
     shutil.rmtree(folder, ignore_errors=True)
     return 1 if wrong else 0
 
 
 def clean(stops: int) -> int:
-    """Stop the leader in order, again and again, with default settings; 1 where half of them take over a second."""
+    """Stop the leader in order, again and again, with default settings; 1 where one takes longer than is promised."""
     folder = Path(tempfile.mkdtemp(prefix="hand-overs-"))
     redis = RedisServer(folder / "redis")
     took: list[HandOver] = []
@@ -212,7 +221,7 @@ def clean(stops: int) -> int:
         ordered = sorted(getattr(each, name) for each in took)
         say(f"{name}: p50 {ordered[len(ordered) // 2]:.3f} s, longest {ordered[-1]:.3f} s")
     shutil.rmtree(folder, ignore_errors=True)
-    return 0 if sorted(each.first_event_s for each in took)[len(took) // 2] <= 1.0 else 1
+    return 0 if max(each.taken_s for each in took) <= HAND_OVER_S_MAX else 1
 
 
 class HandOver(msgspec.Struct, frozen=True):
