@@ -85,7 +85,7 @@ class Copy:
     def outcomes(
         self, tests: Sequence[str], time_limit_s: float = TIME_LIMIT_S, took_s: dict[str, float] | None = None
     ) -> tuple[dict[str, list[str]], str]:
-        """Of each test by its name: what each of its cases came to; and what pytest said. `took_s` is told the times."""
+        """Of each test by its name: what each of its cases came to; and what pytest said. `took_s` hears the times."""
         report, said = self.root / "report.xml", self.root / "said.txt"
         report.unlink(missing_ok=True)
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(self.root / "bytecode"), "PYTEST_ADDOPTS": ""}
@@ -94,12 +94,10 @@ class Copy:
             try:
                 running.wait(time_limit_s)
             except subprocess.TimeoutExpired:
-                return {
-                    test.partition("[")[0]: [f"failed: {HANGING}"] for test in tests
-                }, f"no end in {time_limit_s:.0f} s"
-        return _read(report, {} if took_s is None else took_s), said.read_text(encoding="utf-8", errors="replace")[
-            -3_000:
-        ]
+                hanging = {test.partition("[")[0]: [f"failed: {HANGING}"] for test in tests}
+                return hanging, f"no end in {time_limit_s:.0f} s"
+        told = said.read_text(encoding="utf-8", errors="replace")[-3_000:]
+        return _read(report, {} if took_s is None else took_s), told
 
     def _write(self, path: Path, text: str) -> None:
         """Under another time than before: bytecode of a file is known by that."""

@@ -88,8 +88,7 @@ def test_answers_on_a_machine_that_became_busier_are_not_judged_and_that_is_said
 
 def test_a_slope_whose_limit_lies_within_the_noise_is_neither_held_nor_broken() -> None:
     """A noisy run proves nothing, and says so."""
-    noise = [40.0, -35.0, 10.0, -20.0, 30.0, -5.0, 25.0, -45.0]
-    noisy = [(float(second), 100.0 + noise[second // 3 % len(noise)]) for second in range(0, 600, 3)]
+    noisy = [(60.0 * minute, 100.0 + mib) for minute, mib in enumerate((0, 9, -8, 7, -3, 8, -9, 4, -6, 5))]
     slopes = [Series("RSS", "MiB", slope(noisy))]
 
     assert [Verdict.UNSURE] == [each.verdict for each in promises_of_slopes(slopes, 900) if each.name.startswith("RSS")]

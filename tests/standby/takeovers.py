@@ -1,8 +1,8 @@
 """`make takeovers N=100`: the leader is killed N times while payments stream and components move; what it cost.
 
 Prints how long the takeovers took, and proves over the final journal, the final world and what was published that
-nothing was lost, nothing was counted, made or told twice, and no cap was passed. Exit code 1 where anything of that does
-not hold, or a takeover took longer than is promised.
+nothing was lost, nothing was counted, made or told twice, and no cap was passed. Exit code 1 where anything of that
+does not hold, or a takeover took longer than is promised.
 """
 
 from __future__ import annotations
