@@ -6,7 +6,7 @@ import msgspec
 
 from config.instants import Instant
 from config.plan import Component
-from machines.events import ComponentDrifted, ComponentParked, Mode
+from machines.events import ComponentDrifted, ComponentParked, Mode, RepairDropped
 from machines.lifecycle import next_step
 from machines.lifecycle_states import ComponentState
 from machines.observations import Observation, ResourceState
@@ -86,11 +86,11 @@ def _repair(
     if sight is Sight.NAMED_MISSING:
         return f"park it: {record.resource_name}, which it is to adopt, is not there"
     event, *more = after_sight(component, record, seen, sight, now, wanted=wanted)
-    assert isinstance(event, ComponentDrifted)
+    assert isinstance(event, ComponentDrifted | RepairDropped)
     parked = next((each.reason for each in more if isinstance(each, ComponentParked)), "")
     if parked:
         return f"record {event.to_state.value} and park it: {parked}"
-    if event.contested:
+    if isinstance(event, ComponentDrifted) and event.contested:
         return "park it: another writer keeps undoing the repair"
     step = next_step(event.to_state, wanted)
     if step is None:

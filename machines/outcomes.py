@@ -175,7 +175,10 @@ def after_sight(
     if sight is Sight.UNMANAGED_GONE:
         return [ResourceGone(component.id)]
     if sight is Sight.REPAIR_DROPPED:
-        return [RepairDropped(component.id, standing.committed_micros)] if wanted is not ComponentState.HOT else []
+        dropped = RepairDropped(component.id, record.state, standing.state, standing.committed_micros)
+        return [dropped] if wanted is not ComponentState.HOT else []
+    if sight is Sight.DIFFERS and wanted is not ComponentState.HOT and record.state is ComponentState.HOT:
+        return []  # it is lowered as it is once its turn comes, and until then nobody undoes anything
     if sight is Sight.NAMED_MISSING:
         return not_adopted(component.id, record.resource_name, "was not found")
     window_start = now - CONTESTED_WINDOW_S * SECOND

@@ -109,13 +109,15 @@ class Sight(enum.Enum):
     UNSETTLED = "unsettled"
     """The provider is still at work; look again."""
     DRIFTED = "drifted"
+    DIFFERS = "differs"
+    """It serves, otherwise than its options wish: repaired where it is wanted HOT, else left until it is lowered."""
     CONTESTED = "contested"
     """A foreign writer claims what solvent manages."""
     UNMANAGED = "unmanaged"
     """Something stands there that does not carry our token."""
     UNMANAGED_GONE = "unmanaged_gone"
     REPAIR_DROPPED = "repair_dropped"
-    """It drifted down and stays there: nobody wants it higher any more."""
+    """A drift put it where it waits for its repair: nobody wants it higher any more."""
     NAMED_MISSING = "named_missing"
     """The resource that an operator named for adoption is not there."""
 
@@ -157,19 +159,26 @@ def compare(
         return Sight.DRIFTED
     if seen.foreign_writer:
         return Sight.CONTESTED
-    if seen.differences and seen.state is ResourceState.HOT and wanted in (ComponentState.HOT, None):
-        return Sight.AS_RECORDED if _waits_for_repair(record) else Sight.DRIFTED
+    if seen.differences and seen.state is ResourceState.HOT:
+        raised = wanted in (ComponentState.HOT, None)
+        if _waits_for_repair(record):
+            return Sight.AS_RECORDED if raised else Sight.REPAIR_DROPPED
+        if raised:
+            return Sight.DIFFERS
     if seen.state is ResourceState.BROKEN:
         return Sight.DRIFTED if record.state is not ComponentState.WARM else Sight.AS_RECORDED
     return Sight.AS_RECORDED if _STANDS[seen.state] is record.state else Sight.DRIFTED
 
 
 def keeps_for_repair(component: Component, record: ComponentRecord, seen: Observation) -> bool:
-    """Whether what drifted WARM or COLD counts more than it costs: two looks found it there, and this one agrees.
+    """Whether a record waits for a repair: two looks found it there, and this one agrees.
 
+    What drifted WARM or COLD counts more than it costs; what serves otherwise than wished is recorded WARM, and is not.
     It is kept while the repair is wanted; an actor does not know that, for it is told of what to do, not of what not.
     What was parked meanwhile has no drifts to tell any more: its count alone says that something is kept.
     """
+    if seen.state is ResourceState.HOT and seen.differences:
+        return _waits_for_repair(record)
     resting = (ComponentState.WARM, ResourceState.WARM), (ComponentState.COLD, ResourceState.ABSENT)
     found = (record.state, seen.state) in resting
     return found and record.committed_micros > (cost_in(component, record.state) or 0)

@@ -65,7 +65,6 @@ _COMPONENT: Final = """
         managed = excluded.managed,
         sequence = excluded.sequence"""
 _PARKED: Final = "UPDATE component_activation_states SET parked = ?, sequence = ? WHERE component = ?"
-_FREED: Final = "UPDATE component_activation_states SET committed_micros = ?, sequence = ? WHERE component = ?"
 _GONE: Final = "DELETE FROM component_activation_states WHERE component = ?"
 
 _Row = tuple[Any, ...]
@@ -171,8 +170,6 @@ def _component_change(recorded: Recorded, event: _ComponentEvent) -> tuple[str, 
     """The statement that one event amounts to, and its parameters."""
     if isinstance(event, ResourceGone):
         return _GONE, (event.component,)
-    if isinstance(event, RepairDropped):
-        return _FREED, (event.committed_micros, recorded.sequence, event.component)
     if isinstance(event, ComponentParked):
         return _PARKED, (event.reason, recorded.sequence, event.component)
     if isinstance(event, ComponentUnparked):
@@ -201,7 +198,13 @@ class _Stands(msgspec.Struct, frozen=True):
 
 
 def _stands(
-    event: StepIntended | StepEnded | IntentAbandoned | ResourceUnmanaged | ResourceAdopted | ComponentDrifted,
+    event: StepIntended
+    | StepEnded
+    | IntentAbandoned
+    | ResourceUnmanaged
+    | ResourceAdopted
+    | ComponentDrifted
+    | RepairDropped,
 ) -> _Stands:
     match event:
         case StepIntended():
@@ -213,7 +216,7 @@ def _stands(
             return _Stands(event.to_state.value, event.token)
         case ResourceAdopted():
             return _Stands(event.to_state.value, event.token, event.generation)
-        case ComponentDrifted():
+        case ComponentDrifted() | RepairDropped():
             return _Stands(event.to_state.value)
         case ResourceUnmanaged():
             return _Stands(event.observed.value.upper(), event.tokens[0] if event.tokens else None)

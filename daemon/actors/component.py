@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 import msgspec
 import structlog
@@ -35,6 +36,9 @@ from machines.ports.clock import Clock
 from machines.ports.faults import CallError, Permanent
 from machines.state.components import ComponentRecord
 from machines.stepping import Resolution, Sight, compare, keeps_for_repair, known_tokens, resolve
+
+_LEFT: Final = {Sight.DIFFERS: ComponentState.HOT, Sight.REPAIR_DROPPED: ComponentState.WARM}
+"""Where what serves otherwise than wished stays recorded while nobody wants it repaired, or still does."""
 
 
 class ComponentTimes(msgspec.Struct, frozen=True):
@@ -256,7 +260,7 @@ class ComponentActor(Actor):
         if sight is Sight.UNSETTLED:
             self._look_after(self._poll_s(seen))
             return True
-        if sight is Sight.DRIFTED and self._confirmed_lately(record):
+        if sight in (Sight.DRIFTED, Sight.DIFFERS) and self._confirmed_lately(record):
             sight = Sight.AS_RECORDED
         if sight is Sight.AS_RECORDED:
             self._doubted = None
@@ -269,7 +273,8 @@ class ComponentActor(Actor):
             return True
         self._doubted = None
         await self._tell_supervisor(SightReported(self._component_id, seen, sight.value, record.resource_name))
-        self._look_after(self._around.times.retry_initial_s)
+        left = record.state is _LEFT.get(sight)  # nothing was recorded, for it is not its turn: that is no haste
+        self._look_after(self._rest_s(seen) if left else self._around.times.retry_initial_s)
         return True
 
     def _confirmed_lately(self, record: ComponentRecord) -> bool:

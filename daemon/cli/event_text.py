@@ -85,7 +85,7 @@ def _of_component(event: Event) -> str:
         case events.ResourceGone():
             return f"{event.component}: the unmanaged resource is gone"
         case events.RepairDropped():
-            return f"{event.component}: stays as it was found, what was kept for its repair is free again"
+            return f"{event.component}: stays {event.to_state.value} as it was found, nobody wants it repaired any more"
         case events.ComponentDrifted():
             contested = "; a foreign writer keeps undoing the repair" if event.contested else ""
             return f"{event.component}: recorded {event.from_state.value}, found {event.to_state.value}{contested}"

@@ -67,7 +67,7 @@ class Narrator:
                 return self._moved(event.component, event.from_state, event.to_state, event.committed_micros)
             case events.StepEnded(outcome=StepOutcome.DONE):
                 return self._moved(event.component, event.from_state, event.to_state, event.committed_micros)
-            case events.IntentAbandoned() | events.ComponentDrifted():
+            case events.IntentAbandoned() | events.ComponentDrifted() | events.RepairDropped():
                 return self._moved(event.component, event.from_state, event.to_state, event.committed_micros)
             case _:
                 return _said(event)

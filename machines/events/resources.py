@@ -44,9 +44,12 @@ class ResourceGone(EventStruct, frozen=True):
 
 
 class RepairDropped(EventStruct, frozen=True):
-    """What a drift left standing is not wanted higher any more: the cost that was kept for its repair is free again."""
+    """What waited for its repair is not wanted higher any more: it stands, and counts, as it was found."""
 
     component: str
+    from_state: ComponentState
+    to_state: ComponentState
+    """HOT where it serves otherwise than its options wish: only while it waited for its repair was it recorded WARM."""
     committed_micros: int
 
 

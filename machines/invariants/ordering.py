@@ -42,7 +42,7 @@ def _illegal(state: State, event: events.Event) -> Iterator[str]:
             record = _record(state, event.component)
             yield from _wrong_start(record, event.from_state)
             yield from _illegal_end(record, event)
-        case events.IntentAbandoned() | events.ComponentDrifted() | events.ResourceAdopted():
+        case events.IntentAbandoned() | events.ComponentDrifted() | events.RepairDropped() | events.ResourceAdopted():
             yield from _wrong_start(_record(state, event.component), event.from_state)
             if event.to_state not in SETTLED or not legal(event.from_state, event.to_state):
                 yield f"{event.component} cannot be found {event.to_state.value} after {event.from_state.value}"

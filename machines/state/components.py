@@ -129,9 +129,11 @@ def fold_drifted(components: Components, event: events.ComponentDrifted, at: Ins
 
 
 def fold_repair_dropped(components: Components, event: events.RepairDropped, at: Instant) -> None:
-    """It stands where it stood, and counts what that costs."""
+    """It stands as it was found, and counts what that costs; what serves had one difference, and counts it once."""
     record = components.of(event.component)
-    components.stand(record, record.state, event.committed_micros, at)
+    if event.to_state is ComponentState.HOT:
+        record.drifts_at = record.drifts_at[:-1]
+    components.stand(record, event.to_state, event.committed_micros, at)
 
 
 def fold_adopted(components: Components, event: events.ResourceAdopted, at: Instant) -> None:

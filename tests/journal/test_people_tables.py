@@ -21,6 +21,7 @@ from machines.events import (
     MonthClosed,
     PaymentsRecorded,
     PlanAdopted,
+    RepairDropped,
     ResourceGone,
     ResourceUnmanaged,
     RevenueMeasured,
@@ -36,6 +37,7 @@ from tests.fixtures.event_samples import one_of_each
 from tests.journal.journal_files import alter, ask, opened
 
 COLD, WARMING, WARM = ComponentState.COLD, ComponentState.WARMING, ComponentState.WARM
+HOT = ComponentState.HOT
 INTENDED = StepIntended("db", Step.WARM, "t1", 1, COLD, WARMING, 5_000_000, START)
 ENDED = StepEnded("db", Step.WARM, "t1", StepOutcome.DONE, WARMING, WARM, 4_000_000)
 
@@ -103,6 +105,15 @@ async def test_an_abandoned_intent_is_closed(path: Path) -> None:
     await record(path, INTENDED, IntentAbandoned("db", "t1", WARMING, COLD, 0, "never made"))
     row = one_line(path, "SELECT state, committed_micros, open_step FROM component_activation_states")
     assert list(row.values()) == ["COLD", 0, None]
+
+
+async def test_a_dropped_repair_stands_as_it_was_found(path: Path) -> None:
+    """With its state and cost, and the token and generation that were known."""
+    await record(path, INTENDED, ENDED, RepairDropped("db", WARM, HOT, 9_000_000))
+    row = one_line(path, "SELECT state, since, committed_micros, token, generation FROM component_activation_states")
+    assert list(row.values()) == ["HOT", "2024-01-01T00:00:02Z", 9_000_000, "t1", 1]
+    moved = "SELECT from_state, to_state, amount_micros FROM economic_scaling_log WHERE event = 'RepairDropped'"
+    assert ask(path, moved) == [("WARM", "HOT", 9_000_000)]
 
 
 async def test_parking_shows_its_reason_until_it_ends(path: Path) -> None:

@@ -65,6 +65,14 @@ def test_differences_would_be_put_right() -> None:
     assert Compared(drifted=True, would="move it towards HOT when its turn comes") == looked(recorded, seen)
 
 
+def test_what_waited_for_its_repair_would_be_lowered_where_nobody_wants_it() -> None:
+    """As it serves: recorded HOT first, which only a waiting repair had made WARM."""
+    seen = Observation(ResourceState.HOT, ("token-web",), differences=("replicas are 2, not 3",))
+    recorded = then(acting(*risen("web")), ComponentDrifted("web", HOT, WARM, ResourceState.HOT, 40))
+
+    assert Compared(drifted=True, would="record HOT, then deactivate it") == looked(recorded, seen, WARM)
+
+
 def test_a_foreign_writer_would_park_the_component() -> None:
     """Solvent stops instead of fighting; so it does at the third drift of an hour."""
     seen = Observation(ResourceState.HOT, ("token-web",), foreign_writer="an autoscaler")

@@ -31,7 +31,6 @@ from machines.outcomes import (
     after_sight,
     releases,
 )
-from machines.permits import cost_in
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
 from machines.stepping import Sight, keeps_for_repair
@@ -314,7 +313,7 @@ def test_what_was_kept_for_a_repair_that_nobody_wants_is_freed() -> None:
     record = ComponentRecord("web", state=WARM, since=NOW, committed_micros=40 * UNIT, drifts_at=(NOW,))
 
     assert keeps_for_repair(WEB, record, FOUND_WARM)
-    assert RepairDropped("web", cost_in(WEB, WARM) or 0) == sighted(record, FOUND_WARM, Sight.REPAIR_DROPPED, WARM)
+    assert RepairDropped("web", WARM, WARM, 4 * UNIT) == sighted(record, FOUND_WARM, Sight.REPAIR_DROPPED, WARM)
 
 
 def test_what_is_kept_for_a_repair_that_is_wanted_stays_kept() -> None:

@@ -219,10 +219,12 @@ def test_a_strange_resource_in_a_cold_place_is_unmanaged() -> None:
 
 @pytest.mark.parametrize("state", [WARM, HOT])
 def test_a_strange_resource_in_place_of_ours_is_drift(state: ComponentState) -> None:
-    """Ours is gone, whatever stands there in its stead."""
+    """Ours is gone, whatever stands there in its stead, and however it serves."""
     look = IS_WARM if state is WARM else IS_HOT
+    otherwise = Observation(IS_HOT, ("theirs",), differences=("replicas are 2, not 3",))
 
     assert Sight.DRIFTED is compared(state, seen(look, "theirs"))
+    assert Sight.DRIFTED is compared(state, otherwise)
 
 
 def test_a_strange_resource_that_went_away_is_reported() -> None:
@@ -232,9 +234,9 @@ def test_a_strange_resource_that_went_away_is_reported() -> None:
 
 def test_what_serves_otherwise_than_wished_is_drift_once() -> None:
     """It is news while recorded HOT; recorded WARM by that drift it waits for its repair, however long."""
-    assert Sight.DRIFTED is compared(HOT, DIFFERS)
+    assert Sight.DIFFERS is compared(HOT, DIFFERS)
     assert Sight.AS_RECORDED is compared(WARM, DIFFERS, since=NOW, drifts_at=(NOW,))
-    assert Sight.DRIFTED is compared(WARM, DIFFERS, since=NOW, drifts_at=(NOW - 1,))
+    assert Sight.DIFFERS is compared(WARM, DIFFERS, since=NOW, drifts_at=(NOW - 1,))
     assert Sight.AS_RECORDED is compared(WARM, Observation(IS_WARM, ("ours",), differences=("the tag is gone",)))
 
 
@@ -244,7 +246,7 @@ def test_what_is_to_be_lowered_is_not_repaired_first(wanted: ComponentState) -> 
     hot, waits = ComponentRecord("web", HOT), ComponentRecord("web", WARM, since=NOW, drifts_at=(NOW,))
 
     assert Sight.AS_RECORDED is compare(hot, DIFFERS, OURS, wanted)
-    assert Sight.DRIFTED is compare(waits, DIFFERS, OURS, wanted)
+    assert Sight.REPAIR_DROPPED is compare(waits, DIFFERS, OURS, wanted)
     assert Standing(HOT, 40 * UNIT) == standing_found(WEB, DIFFERS, repaired=False)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from adapters.provisioners.simulated import Fault
+from config.instants import SECOND
 from config.loading import plan_from_text
 from config.plan import Plan
 from config.settings import BreakerSettings
@@ -18,6 +19,7 @@ from daemon.running import Daemon
 from machines import events
 from machines.events import BreakerStatus
 from machines.observations import ResourceState
+from machines.ports.provisioner import Resource
 from tests.simulation import checks
 from tests.simulation.faulting import LASTING, PASSING, troubled
 from tests.simulation.ladder import LADDER, ladder
@@ -258,3 +260,124 @@ def test_a_drift_to_nothing_that_nobody_repairs_any_more_costs_nothing() -> None
     live(world, body)
     record = world.auditor.state.components.of("database")
     assert ("COLD", 0) == (record.state.value, record.committed_micros)
+
+
+def test_what_serves_otherwise_than_wished_is_lowered_once_nobody_wants_its_repair() -> None:
+    """It was recorded WARM while it waited for its repair: the level fell, and it really serves no longer."""
+    world = World(ladder(), 1)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "150"))
+        command("up is paused", verb="pause", scope="up")(world)
+        await quiescent(world, daemon)
+        await asyncio.sleep(100)
+        world.infrastructure.standing(checks.resource_of(world, "database")).live[0].differs = True
+        await asyncio.sleep(200)
+        record = world.auditor.state.components.of("database")
+        assert ("WARM", 30_000_000) == (record.state.value, record.committed_micros)
+        await months(world, daemon, ("2025-02", "20"), ("2025-03", "20"))
+        await asyncio.sleep(200)
+
+    live(world, body)
+    record = world.auditor.state.components.of("database")
+    assert ("WARM", 2_000_000) == (record.state.value, record.committed_micros)
+    assert [] == checks.standing_findings(world)
+
+
+def test_what_may_not_be_lowered_yet_is_no_drift_while_it_waits() -> None:
+    """It serves otherwise than wished, and lowering is paused: it is looked at in peace, and lowered afterwards."""
+    world, looks = World(ladder(), 1), list[str]()
+    world.before_observe = lambda looked_at: looks.append(looked_at.component)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "150"))
+        command("down is paused", verb="pause", scope="down")(world)
+        await months(world, daemon, ("2025-02", "20"), ("2025-03", "20"))
+        await asyncio.sleep(100)
+        before = world.auditor.state.sequence
+        world.infrastructure.standing(checks.resource_of(world, "database")).live[0].differs = True
+        looks.clear()
+        await asyncio.sleep(1_200)
+        assert [] == of_type(world, events.ComponentDrifted, before)
+        assert "HOT" == states(world)["database"]
+        assert 20 <= looks.count("database") <= 44  # two that must agree, a minute apart
+        command("down goes on", verb="resume")(world)
+        await quiescent(world, daemon)
+
+    live(world, body)
+    record = world.auditor.state.components.of("database")
+    assert ("WARM", 2_000_000, "") == (record.state.value, record.committed_micros, record.parked)
+    assert [] == checks.standing_findings(world)
+
+
+def test_what_is_wanted_again_before_it_was_lowered_is_repaired() -> None:
+    """Three times wanted lower and again while nothing may move: one difference is no contest, and is put right."""
+    world = World(ladder(), 1)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "150"))
+        command("nothing moves", verb="pause", scope="all")(world)
+        await quiescent(world, daemon)
+        await asyncio.sleep(100)
+        world.infrastructure.standing(checks.resource_of(world, "database")).live[0].differs = True
+        for turn in range(3):
+            await asyncio.sleep(200)
+            assert ("WARM", "") == (states(world)["database"], world.auditor.state.components.of("database").parked)
+            command(f"lower {turn}", verb="pin", component="database", state="WARM", reason="a try")(world)
+            await asyncio.sleep(200)
+            assert "HOT" == states(world)["database"]
+            command(f"again {turn}", verb="unpin", component="database")(world)
+        await asyncio.sleep(200)
+        command("everything moves", verb="resume")(world)
+        await quiescent(world, daemon)
+
+    live(world, body)
+    assert "HOT" == states(world)["database"]
+    assert not any(each.differs for each in world.infrastructure.standing(checks.resource_of(world, "database")).live)
+
+
+def test_a_wish_that_was_taken_back_at_once_hurries_no_look() -> None:
+    """Wanted COLD for less than two looks, while its repair is paused: it waits on, and is looked at in peace."""
+    world, looks = World(ladder(), 1), list[str]()
+    world.before_observe = lambda looked_at: looks.append(looked_at.component)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        await months(world, daemon, ("2025-01", "150"))
+        command("up is paused", verb="pause", scope="up")(world)
+        await quiescent(world, daemon)
+        await asyncio.sleep(100)
+        world.infrastructure.standing(checks.resource_of(world, "database")).live[0].differs = True
+        await asyncio.sleep(200)
+        looks.clear()
+        command("a slip", verb="pin", component="database", state="COLD", reason="a slip")(world)
+        await asyncio.sleep(0.5)
+        assert ["database"] == looks
+        command("back", verb="unpin", component="database")(world)
+        await asyncio.sleep(1_200)
+        assert "WARM" == states(world)["database"]
+        assert looks.count("database") <= 44
+        command("up goes on", verb="resume")(world)
+        await quiescent(world, daemon)
+
+    live(world, body)
+    assert "HOT" == states(world)["database"]
+    assert [] == checks.standing_findings(world)
+
+
+def test_a_slow_view_of_what_has_just_risen_is_no_drift() -> None:
+    """For a while after a confirmed step the provider may show differences that are put right already."""
+    world = World(ladder(), 1)
+
+    def show(looked_at: Resource) -> None:
+        record = world.auditor.state.components.of(looked_at.component)
+        for each in world.infrastructure.standing(looked_at).live:
+            each.differs = each.state is ResourceState.HOT and world.clock.wall() - record.since < 30 * SECOND
+
+    async def body(world: World, daemon: Daemon) -> None:
+        world.before_observe = show
+        await months(world, daemon, ("2025-01", "150"))
+        await asyncio.sleep(300)
+
+    live(world, body)
+    assert [] == of_type(world, events.ComponentDrifted)
+    assert "HOT" == states(world)["database"]
