@@ -113,6 +113,10 @@ def main(arguments: Sequence[str]) -> int:
     if subprocess.run([str(PYTHON), "-c", "import atheris"], check=False, capture_output=True).returncode:
         say("guided by coverage: left out, for there is no wheel of atheris for this Python and platform")
         return 0
+    say(
+        f"guided by coverage: {len(names)} targets, two at a time, each {chosen.runs} inputs or {chosen.seconds} s, "
+        f"and up to {STARTS_S_MAX} s before, in which every module is rewritten to be watched"
+    )
     with ThreadPoolExecutor(2) as pool:
         held = list(pool.map(lambda name: guided(name, chosen.runs, chosen.seconds), names))
         if chosen.keep:
