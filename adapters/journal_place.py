@@ -16,6 +16,7 @@ import msgspec
 from adapters.secret_references import SecretMissingError, read_secret
 from adapters.sqlite_journal import JOURNAL_NAME
 from adapters.sqlite_journal.copying import sync_directory
+from config.extras import install_hint
 from config.secret import Secret
 from config.settings.journal import JournalSettings
 from config.unreadable import UNREADABLE
@@ -150,6 +151,11 @@ def address_of(noted: NotedPlace, state_dir: Path, environ: Mapping[str, str]) -
         raise JournalRefusedError(
             f"the journal of {state_dir} is in PostgreSQL, and its address cannot be read: {missing}. {_how(noted)}"
         ) from missing
+
+
+def package_missing(missing: ImportError) -> str:
+    """What to say where the packages of PostgreSQL are missing; psycopg names none where it finds no libpq."""
+    return f"a journal in PostgreSQL needs the package {missing.name or 'psycopg'}: {install_hint('postgres')}"
 
 
 def _how(noted: NotedPlace) -> str:

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.backups.errors import BackupError, NoJournalError
-from adapters.journal_place import NotedPlace, address_of, place_for_reading
+from adapters.journal_place import NotedPlace, address_of, package_missing, place_for_reading
 from adapters.sqlite_journal import JOURNAL_NAME
 from adapters.sqlite_journal.copying import copy_whole
-from config.extras import install_hint
 from machines.ports.examination import Fault
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
@@ -73,9 +72,7 @@ def _server_told() -> Iterator[None]:
     try:
         yield
     except ImportError as missing:
-        raise BackupError(
-            f"a journal in PostgreSQL needs the package {missing.name or 'psycopg'}: {install_hint('postgres')}"
-        ) from missing
+        raise BackupError(package_missing(missing)) from missing
     except (JournalRefusedError, JournalDamagedError) as refused:
         raise BackupError(str(refused)) from refused
 

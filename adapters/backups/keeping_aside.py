@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +13,13 @@ from adapters.sqlite_journal.copying import sync_directory
 from config.instants import Instant, datetime_from_instant
 
 REPLACED: Final = "replaced"
+"""In the name of a file, or of a schema, that made way for a restored journal."""
 MOVED: Final = "moved"
+"""The same of one whose journal went elsewhere."""
 _LOGS: Final = ("-wal", "-journal")
 """What SQLite replays over a file of the name before them."""
+_PRIMARY_CODE: Final = 0xFF
+"""The part of a SQLite error code that names its kind."""
 _HEADER: Final = b"SQLite format 3\0"
 READER_WAIT_S: Final = 5.0
 """How long somebody who reads the old journal is waited for."""
@@ -57,11 +61,14 @@ def fold_log(journal: Path) -> None:
     """Fold the log into the file: two files cannot be moved in one step. Raises `BackupError` where somebody reads."""
     if not is_database(journal):
         return
-    opened = sqlite3.connect(journal, timeout=READER_WAIT_S, isolation_level=None)
-    with suppress(sqlite3.Error), closing(opened) as connection:
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise BackupError(f"another process reads {journal}: end it, and try again. Nothing was changed")
+    with closing(sqlite3.connect(journal, timeout=READER_WAIT_S, isolation_level=None)) as connection:
+        try:
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            # Of a damaged file the log is kept as it is, under the file's new name.
+            busy = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
+    if busy:
+        raise BackupError(f"another process reads {journal}: end it, and try again. Nothing was changed")
 
 
 def forget_interrupted(journal: Path, word: str) -> None:

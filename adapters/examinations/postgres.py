@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import psycopg
@@ -11,6 +11,9 @@ from adapters.examinations.postgres_facts import PostgresFacts
 from adapters.postgres_journal.place import PostgresPlace, connect, said
 from adapters.postgres_journal.schema import SCHEMA_VERSION, is_journal, require_known_version
 from machines.ports.journal import JournalRefusedError
+
+STANDBY_HEARD_WITHIN_S: Final = 60
+"""A standby that is just being started again, as in a rolling upgrade, is still counted."""
 
 
 def postgres_facts(place: PostgresPlace) -> PostgresFacts:
@@ -58,9 +61,12 @@ def _server(connection: psycopg.Connection[Any], schema: str) -> PostgresFacts:
 
 
 def _daemons(connection: psycopg.Connection[Any]) -> tuple[str, tuple[str, ...]]:
-    lead = connection.execute("SELECT holder FROM lease WHERE expires_at > clock_timestamp()").fetchone()
+    lead = connection.execute(
+        "SELECT holder FROM lease WHERE abs(extract(epoch FROM clock_timestamp() - seen_at)) < ttl_ms / 1000.0"
+    ).fetchone()
     waiting = connection.execute(
-        "SELECT name FROM daemons WHERE seen_at > clock_timestamp() - interval '1 minute' ORDER BY name"
+        "SELECT name FROM daemons WHERE seen_at > clock_timestamp() - make_interval(secs => %s) ORDER BY name",
+        (STANDBY_HEARD_WITHIN_S,),
     ).fetchall()
     leader = "" if lead is None else str(lead[0])
     return leader, tuple(name for (name,) in waiting if name != leader)

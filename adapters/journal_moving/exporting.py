@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from adapters.journal_moving.meta import CUSTOMER_KEY, JOURNAL_ID, schema_meta
 from adapters.journal_moving.rows import Progress, Row, Table, Tally, silent, tables
-from adapters.journal_moving.server import patient, standing
+from adapters.journal_moving.server import journal_of_schema, patient
 from adapters.journal_moving.stored import Connection, stored_rows
 from adapters.journal_rows.meta import set_meta
 from adapters.postgres_journal.expected_tables import table_faults
@@ -34,7 +34,8 @@ def export_now(address: Secret, schema: str, journal_id: str, target: Path) -> N
     """
     place = PostgresPlace(address, schema)
     with patient(place, "export", read_only=True) as connection, connection.transaction():
-        there = standing(connection, schema)  # also the transaction's first look: all that follows sees this moment
+        # Also the transaction's first look: all that follows sees this moment.
+        there = journal_of_schema(connection, schema)
         found = "no journal" if there is None else f"the journal {there.journal_id}"
         if there is None or there.journal_id != journal_id:
             raise JournalRefusedError(
@@ -96,7 +97,7 @@ def _fill(file: sqlite3.Connection, connection: Connection, schema: str, progres
     file.execute("COMMIT")
 
 
-def _told(progress: Progress, table: Table) -> Any:
+def _told(progress: Progress, table: Table) -> Callable[[int], None]:
     return lambda rows: progress(table.name, rows, 0)
 
 

@@ -12,15 +12,16 @@ from adapters.backups.keeping_aside import MOVED, forget_interrupted, keep_aside
 from adapters.journal_moving.importing import import_file
 from adapters.journal_moving.lead import hold_lead
 from adapters.journal_moving.outcomes import Moved, NotMovedError
-from adapters.journal_moving.server import Standing, hash_at, patient, standing
+from adapters.journal_moving.server import SchemaJournal, hash_at, journal_of_schema, patient
 from adapters.journal_moving.stored import Connection
 from adapters.journal_moving.wishes import (
+    BUSY_TIMEOUT_MS,
     PURPOSE,
     Wish,
     begin_life,
-    named,
     noted_server,
     refusals_as_not_moved,
+    schema_text,
 )
 from adapters.journal_place import NotedPlace, note_place, noted_place
 from adapters.journal_rows.meta import meta
@@ -33,7 +34,6 @@ from adapters.sqlite_journal.copying import copy_whole, sync_directory
 from adapters.sqlite_journal.opening import open_file
 from adapters.state_directory import StateDirectory
 
-_BUSY_MS = 5_000
 _MOVED_EVENT = "JournalMoved"
 
 
@@ -58,11 +58,11 @@ def move_into_postgres(wish: Wish) -> Moved:
         prepared = scratch / JOURNAL_NAME
         copy_whole(file, prepared)
         _open_as_a_daemon(prepared, wish)
-        journal_id, epoch, end = begin_life(prepared, JOURNAL_NAME, named(place.schema), wish.now)
+        journal_id, epoch, end = begin_life(prepared, JOURNAL_NAME, schema_text(place.schema), wish.now)
         wish.require_folds(prepared)
         _fill(place, prepared, end, wish)
         note_place(wish.state_dir, NotedPlace("postgresql", wish.settings.url, place.schema, journal_id))
-        return Moved(JOURNAL_NAME, named(place.schema), journal_id, epoch, end.sequence, _make_way(file, wish))
+        return Moved(JOURNAL_NAME, schema_text(place.schema), journal_id, epoch, end.sequence, _make_way(file, wish))
 
 
 def _wished_server(wish: Wish) -> PostgresPlace:
@@ -81,7 +81,7 @@ def _wished_server(wish: Wish) -> PostgresPlace:
 
 def _open_as_a_daemon(prepared: Path, wish: Wish) -> None:
     """Prove the end of the copy, mend a torn one, and bring older tables up to date."""
-    open_file(prepared, wish.fold_version, os.urandom, _BUSY_MS, lambda: wish.now).connection.close()
+    open_file(prepared, wish.fold_version, os.urandom, BUSY_TIMEOUT_MS, lambda: wish.now).connection.close()
 
 
 def _fill(place: PostgresPlace, prepared: Path, end: Point, wish: Wish) -> None:
@@ -89,7 +89,7 @@ def _fill(place: PostgresPlace, prepared: Path, end: Point, wish: Wish) -> None:
         ensure_schema(connection, place.schema)
         with connection.transaction():
             hold_lead(connection, place.schema)
-            there = standing(connection, place.schema)
+            there = journal_of_schema(connection, place.schema)
             if there is not None:
                 _require_left_by_a_move(there, prepared, place)
             arrived = import_file(connection, place.schema, prepared, wish.progress)
@@ -97,7 +97,7 @@ def _fill(place: PostgresPlace, prepared: Path, end: Point, wish: Wish) -> None:
                 raise NotMovedError(f"the copy ends at event {arrived.sequence}, the journal at {end.sequence}")
 
 
-def _require_left_by_a_move(there: Standing, prepared: Path, place: PostgresPlace) -> None:
+def _require_left_by_a_move(there: SchemaJournal, prepared: Path, place: PostgresPlace) -> None:
     """Only what a move that was killed left may be written over: a copy on which no daemon ever went on."""
     with closing(sqlite3.connect(prepared, isolation_level=None)) as file:
         before = point_at(file, there.end.sequence - 1)
@@ -105,8 +105,9 @@ def _require_left_by_a_move(there: Standing, prepared: Path, place: PostgresPlac
     if ours and there.last_type == _MOVED_EVENT and before is not None and before.hash == there.before:
         return
     raise NotMovedError(
-        f"{named(place.schema)} is not empty: it holds the journal {there.journal_id} of epoch {there.epoch} up to "
-        f"event {there.end.sequence}. Nothing was changed. Name another schema (journal.schema), or rename that one"
+        f"{schema_text(place.schema)} is not empty: it holds the journal {there.journal_id} of epoch {there.epoch} "
+        f"up to event {there.end.sequence}. Nothing was changed. Name another schema (journal.schema), or rename that "
+        "one"
     )
 
 
@@ -116,17 +117,17 @@ def _finish(noted: NotedPlace, file: Path, wish: Wish) -> Moved:
         raise NotMovedError(f"the journal of {wish.state_dir} is in PostgreSQL already, in the schema {noted.schema}")
     place = noted_server(noted, wish)
     with patient(place, PURPOSE, read_only=True) as connection, closing(sqlite3.connect(file)) as opened:
-        there = standing(connection, place.schema)
+        there = journal_of_schema(connection, place.schema)
         end, epoch = last_point(opened), meta(opened, "epoch")
         if there is None or not _holds(connection, place.schema, end):
             raise NotMovedError(
-                f"{file} is not what {named(noted.schema)} was made of: nothing was changed. If it was begun to bring "
-                "the journal back, say `solvent move-journal --to sqlite` again"
+                f"{file} is not what {schema_text(noted.schema)} was made of: nothing was changed. If it was begun to "
+                "bring the journal back, say `solvent move-journal --to sqlite` again"
             )
     assert isinstance(epoch, int)
     kept = _make_way(file, wish)
     return Moved(
-        JOURNAL_NAME, named(noted.schema), there.journal_id, there.epoch, there.end.sequence, kept, finished=True
+        JOURNAL_NAME, schema_text(noted.schema), there.journal_id, there.epoch, there.end.sequence, kept, finished=True
     )
 
 

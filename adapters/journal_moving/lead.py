@@ -10,6 +10,7 @@ from adapters.journal_moving.stored import Connection
 from machines.ports.journal import JournalRefusedError
 
 STANDBY_HEARD_WITHIN_S: Final = 15
+"""A standby says several times a second that it is there: one that is silent for so long is dead, or cut off."""
 
 
 def hold_lead(connection: Connection, schema: str) -> None:
@@ -19,7 +20,9 @@ def hold_lead(connection: Connection, schema: str) -> None:
     """
     lease, daemons = sql.Identifier(schema, "lease"), sql.Identifier(schema, "daemons")
     held = connection.execute(
-        sql.SQL("SELECT holder, expires_at > clock_timestamp() FROM {} FOR UPDATE").format(lease)
+        sql.SQL(
+            "SELECT holder, abs(extract(epoch FROM clock_timestamp() - seen_at)) < ttl_ms / 1000.0 FROM {} FOR UPDATE"
+        ).format(lease)
     ).fetchone()
     if held is not None and held[0] and held[1]:
         raise JournalRefusedError(
@@ -36,7 +39,7 @@ def hold_lead(connection: Connection, schema: str) -> None:
             f"{names} stands by at the journal in the schema {schema}: stop that daemon first, and try again "
             f"{STANDBY_HEARD_WITHIN_S} s after its last sign. Nothing was changed"
         )
-    connection.execute(sql.SQL("UPDATE {} SET fencing = fencing + 1, holder = '', expires_at = NULL").format(lease))
+    connection.execute(sql.SQL("UPDATE {} SET fencing = fencing + 1, holder = ''").format(lease))
     meta = sql.Identifier(schema, "meta")
     connection.execute(sql.SQL("UPDATE {} SET value = '' WHERE key = 'writer'").format(meta))
 

@@ -19,6 +19,7 @@ Progress = Callable[[str, int, int], None]
 PROGRESS_ROWS: Final = 100_000
 META: Final = "meta"
 EVENTS: Final = "events"
+SNAPSHOTS: Final = "snapshots"
 _POSTGRES_TYPES: Final = {"INTEGER": "int8", "TEXT": "text", "BLOB": "bytea"}
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _MODULUS: Final = 1 << 256

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 
 from adapters.backups.errors import BackupError
+from adapters.backups.keeping_aside import REPLACED
 from adapters.backups.seats import Coming, There
 from adapters.journal_moving.importing import import_file
 from adapters.journal_moving.lead import fence_after, fencing_of, hold_lead
-from adapters.journal_moving.server import Standing, patient, rename_aside, standing
-from adapters.journal_moving.wishes import named
+from adapters.journal_moving.server import SchemaJournal, journal_of_schema, patient, rename_aside
+from adapters.journal_moving.wishes import BUSY_TIMEOUT_MS, schema_text
 from adapters.journal_place import NotedPlace, note_place
 from adapters.postgres_journal.place import PostgresPlace
 from adapters.postgres_journal.schema import ensure_schema
@@ -19,22 +20,18 @@ from adapters.sqlite_journal.opening import open_file
 from config.instants import Instant
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
-REPLACED = "replaced"
-"""In the name of a schema that made way for a restored journal."""
-_BUSY_MS = 5_000
-
 
 class PostgresSeat:
     """The schema that the settings, or `journal.json`, name. Nobody may lead its journal meanwhile."""
 
     def __init__(self, state_dir: Path, place: PostgresPlace, reference: str, fold_version: int) -> None:
         """`reference` is that of the address, for `journal.json`."""
-        self.name = f"a journal in {named(place.schema)}"
+        self.name = f"a journal in {schema_text(place.schema)}"
         self._state_dir = state_dir
         self._place = place
         self._reference = reference
         self._fold_version = fold_version
-        self._seen: Standing | None = None
+        self._seen: SchemaJournal | None = None
 
     def there(self) -> There | None:
         """The journal of the schema; None for one without a single event."""
@@ -45,7 +42,7 @@ class PostgresSeat:
             )
         try:
             with patient(self._place, "restore", read_only=True) as connection:
-                self._seen = standing(connection, self._place.schema)
+                self._seen = journal_of_schema(connection, self._place.schema)
         except (JournalRefusedError, JournalDamagedError) as refused:
             raise BackupError(str(refused)) from refused
         return None if self._seen is None else There(self._seen.journal_id, self._seen.epoch)
@@ -61,13 +58,13 @@ class PostgresSeat:
 
     def _filled(self, coming: Coming, now: Instant) -> str:
         schema = self._place.schema
-        opened = open_file(coming.file, self._fold_version, os.urandom, _BUSY_MS, lambda: now)
+        opened = open_file(coming.file, self._fold_version, os.urandom, BUSY_TIMEOUT_MS, lambda: now)
         opened.connection.close()
         with patient(self._place, "restore") as connection:
             ensure_schema(connection, schema)
             with connection.transaction():
                 hold_lead(connection, schema)
-                if standing(connection, schema) != self._seen:
+                if journal_of_schema(connection, schema) != self._seen:
                     raise BackupError(f"{self.name} was written to meanwhile: nothing was changed; try again")
                 moved_aside = ""
                 if self._seen is not None:

@@ -13,19 +13,17 @@ from psycopg import sql
 from adapters.journal_moving.meta import EPOCH, JOURNAL_ID, schema_meta
 from adapters.journal_moving.stored import Connection
 from adapters.journal_rows.reading import Point
-from adapters.postgres_journal.place import PostgresPlace, connect, said
+from adapters.postgres_journal.beginning import SCHEMA_CHARACTERS_MAX, named_aside
+from adapters.postgres_journal.place import TRANSACTION_TIMEOUT_FROM, PostgresPlace, connect, said
 from adapters.postgres_journal.schema import is_journal, require_known_version
 from config.instants import Instant, datetime_from_instant
 from machines.ports.journal import JournalRefusedError
 
 ANSWER_LIMIT_S: Final = 600.0
 """A copy of millions of rows is answered in the end; a server that is silent for so long is away."""
-_TRANSACTION_TIMEOUT_FROM: Final = 170_000
-_SCHEMA_CHARACTERS_MAX: Final = 40
-"""Of its name before the time: PostgreSQL cuts names after 63."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class SchemaJournal(msgspec.Struct, frozen=True):
     """The journal that a schema holds, and its last event."""
 
     journal_id: str
@@ -43,7 +41,7 @@ def patient(place: PostgresPlace, name: str, *, read_only: bool = False) -> Iter
         with connect(place, name, read_only=read_only) as connection:
             connection.answer_limit_s = ANSWER_LIMIT_S
             limits = ["statement_timeout", "idle_in_transaction_session_timeout"]
-            if connection.info.server_version >= _TRANSACTION_TIMEOUT_FROM:
+            if connection.info.server_version >= TRANSACTION_TIMEOUT_FROM:
                 limits.append("transaction_timeout")
             connection.execute("; ".join(f"SET {each} = 0" for each in limits))
             yield connection
@@ -59,7 +57,7 @@ def holds_journal(connection: Connection, schema: str) -> bool:
     return True
 
 
-def standing(connection: Connection, schema: str) -> Standing | None:
+def journal_of_schema(connection: Connection, schema: str) -> SchemaJournal | None:
     """The journal that a schema holds; None for one without a single event. Raises `JournalDamagedError`."""
     if not holds_journal(connection, schema):
         return None
@@ -70,13 +68,13 @@ def standing(connection: Connection, schema: str) -> Standing | None:
     facts = schema_meta(connection, schema)
     if not rows:
         return None
-    sequence, last_hash, recorded_at, kind = rows[0]
+    sequence, last_hash, recorded_at, last_type = rows[0]
     epoch = facts.get(EPOCH)
-    return Standing(
+    return SchemaJournal(
         str(facts.get(JOURNAL_ID, "")),
         epoch if isinstance(epoch, int) else 0,
         Point(sequence, bytes(last_hash), recorded_at),
-        kind,
+        last_type,
         bytes(rows[1][1]) if len(rows) > 1 else b"",
     )
 
@@ -90,7 +88,7 @@ def hash_at(connection: Connection, schema: str, sequence: int) -> bytes | None:
 
 def rename_aside(connection: Connection, schema: str, word: str, now: Instant) -> str:
     """Give the schema another name, within the running transaction: whoever still knows the old one finds nothing."""
-    wished = f"{schema[:_SCHEMA_CHARACTERS_MAX]}_{word}_{datetime_from_instant(now):%Y%m%dt%H%M%S}"
+    wished = f"{schema[:SCHEMA_CHARACTERS_MAX]}_{word}_{datetime_from_instant(now):%Y%m%dt%H%M%S}"
     taken = set(named_aside(connection, schema, word))
     names = (wished, *(f"{wished}_{number}" for number in range(2, len(taken) + 2)))
     aside = next(name for name in names if name not in taken)
@@ -98,9 +96,3 @@ def rename_aside(connection: Connection, schema: str, word: str, now: Instant) -
     connection.execute(statement)
     return aside
 
-
-def named_aside(connection: Connection, schema: str, word: str) -> list[str]:
-    """The schemas that were given such a name."""
-    pattern = f"{schema[:_SCHEMA_CHARACTERS_MAX]}_{word}_"
-    rows = connection.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", (pattern,)).fetchall()
-    return sorted(name for (name,) in rows)

@@ -27,7 +27,8 @@ from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
 PURPOSE: Final = "move"
 _ACTOR: Final = "move-journal"
-_BUSY_MS: Final = 5_000
+BUSY_TIMEOUT_MS: Final = 5_000
+"""How long somebody who holds a file is waited for."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ class Wish(msgspec.Struct, frozen=True):
     progress: Progress = silent
 
 
-def named(schema: str) -> str:
+def schema_text(schema: str) -> str:
     """A schema in words."""
     return f"the schema {schema} of PostgreSQL"
 
@@ -57,7 +58,7 @@ def noted_server(noted: NotedPlace, wish: Wish) -> PostgresPlace:
 
 def begin_life(prepared: Path, source: str, target: str, now: Instant) -> tuple[str, int, Point]:
     """Give the prepared file its new epoch, with the event that says so; journal, epoch and end."""
-    with closing(connect(prepared, _BUSY_MS)) as file:
+    with closing(connect(prepared, BUSY_TIMEOUT_MS)) as file:
         file.execute("BEGIN IMMEDIATE")
         journal_id, epoch = str(meta(file, "journal_id")), int(meta(file, "epoch") or 0) + 1
         end = begin_epoch(file, epoch, [JournalMoved(source, target, epoch, now)], _ACTOR, now)

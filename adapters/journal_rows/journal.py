@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from typing import Generic, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from adapters.journal_rows import reading, transactions
 from adapters.journal_rows.chain import ChainBreakError
 from adapters.journal_rows.limits import JournalLimits, OpeningReport
+from adapters.journal_rows.paging import paged
 from adapters.journal_rows.reading import Point
 from adapters.journal_rows.statements import Statements
 from adapters.journal_rows.stores import Store
@@ -106,29 +108,19 @@ class RowsJournal(ABC, Generic[_Connection]):
         ids, chunk = tuple(payment_ids), self._limits.lookup_chunk_items
         return await self._read(lambda connection: reading.payments_seen(connection, ids, chunk))
 
-    async def read(self, after: int = 0, limit: int | None = None) -> AsyncIterator[Recorded]:
+    def read(self, after: int = 0, limit: int | None = None) -> AsyncIterator[Recorded]:
         """The durable events after a sequence number, in order, each checked against its hash.
 
         Where retention dropped the first of them, the first one kept is the first one read. Raises
         `JournalDamagedError` at an event that is not what was written.
         """
-        left = limit
-        while left is None or left > 0:
-            chunk = self._limits.read_chunk_events if left is None else min(left, self._limits.read_chunk_events)
-            events = await self._events(after, chunk)
-            for recorded in events:
-                # Committed a moment ago, and the writer has not yet said so: for everybody else it is not there yet.
-                if recorded.sequence > self.last_sequence:
-                    return
-                yield recorded
-            if len(events) < chunk:
-                return
-            after = events[-1].sequence
-            left = None if left is None else left - len(events)
+        return paged(self._events, self._limits.read_chunk_events, after, limit)
 
     async def newest_snapshot(self) -> Snapshot | None:
         """The newest snapshot of this fold version whose bytes are those that were written."""
-        found = await self._read(lambda connection: reading.newest_snapshot(connection, self._fold_version))
+        found = await self._read(
+            lambda connection: reading.newest_snapshot(connection, self._fold_version, self._snapshot_row)
+        )
         return None if found is None else found.snapshot
 
     async def write_snapshot(self, snapshot: Snapshot) -> None:
@@ -137,13 +129,25 @@ class RowsJournal(ABC, Generic[_Connection]):
         Raises `ValueError` for a snapshot of an event that the journal does not hold, and `JournalRefusedError`.
         """
         self._require_open()
+        digest = (await asyncio.to_thread(sha256, snapshot.state)).digest()
+        await self._keep(snapshot, digest)
+
+    async def _keep(self, snapshot: Snapshot, digest: bytes) -> None:
         now, version, limits = self._clock.wall(), self._fold_version, self._limits
 
         def keep(connection: Statements) -> None:
-            transactions.keep_snapshot(connection, snapshot, version, limits.snapshots_kept)
+            transactions.keep_snapshot(connection, snapshot, digest, version, limits.snapshots_kept)
             transactions.drop_old_events(connection, now, limits)
+            self._let_go_of_states(connection)
 
         await self._writer.change(keep)
+
+    def _snapshot_row(self, connection: Statements, sequence: int) -> reading.SnapshotRow | None:
+        """A snapshot as this store has it."""
+        return reading.snapshot_row(connection, sequence)
+
+    def _let_go_of_states(self, connection: Statements) -> None:
+        """Within the transaction that keeps a snapshot: drop what the store has beside the rows that went."""
 
     async def forget_customer(self, customer_hash: bytes) -> int:
         """Take the customer's hash off every payment, also out of what the store has overwritten; how many had it."""
@@ -177,8 +181,11 @@ class RowsJournal(ABC, Generic[_Connection]):
             return [row.recorded() for row in reading.checked_chunk(connection, after, limit)]
 
         try:
-            return await self._read(read)
+            events = await self._read(read)
         except (ChainBreakError, msgspec.MsgspecError, ValueError) as error:
             raise JournalDamagedError(
                 f"the journal {self._name} is damaged after event {after}: {error}; restore a backup"
             ) from error
+        # What was committed a moment ago, and the writer has not yet told, is for everybody else not there yet.
+        told = self.last_sequence
+        return [recorded for recorded in events if recorded.sequence <= told]

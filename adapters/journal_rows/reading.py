@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -13,7 +13,7 @@ from adapters.journal_rows.definitions import EVENT_COLUMNS
 from adapters.journal_rows.meta import meta
 from adapters.journal_rows.statements import Statements
 from config.instants import Instant
-from machines.ports.journal import PaymentSeen, Snapshot
+from machines.ports.journal import JournalIdentity, PaymentSeen, Snapshot
 
 LIMIT_NONE: Final = (1 << 63) - 1
 """More rows than any table holds."""
@@ -32,6 +32,26 @@ class StoredSnapshot(msgspec.Struct, frozen=True):
 
     snapshot: Snapshot
     event_hash: bytes
+
+
+class SnapshotRow(msgspec.Struct, frozen=True):
+    """A snapshot as it is stored, unchecked."""
+
+    event_hash: bytes
+    digest: bytes
+    state: object
+    """Bytes, unless a flipped bit changed the type."""
+
+
+RowOf = Callable[[Statements, int], SnapshotRow | None]
+"""Reads the snapshot of an event."""
+
+
+def identity_of(connection: Statements) -> JournalIdentity:
+    """Which journal it is."""
+    epoch = meta(connection, "epoch")
+    assert isinstance(epoch, int)
+    return JournalIdentity(str(meta(connection, "journal_id")), epoch)
 
 
 def anchor(connection: Statements) -> Point:
@@ -109,17 +129,34 @@ def _filled(ids: Sequence[str]) -> Sequence[str]:
     return (*ids, *((ids[-1],) * (places - len(ids))))
 
 
-def newest_snapshot(connection: Statements, fold_version: int) -> StoredSnapshot | None:
+def snapshot_row(connection: Statements, sequence: int) -> SnapshotRow | None:
+    """The snapshot of an event, where its row holds all of it."""
+    row = connection.execute(
+        "SELECT event_hash, digest, state FROM snapshots WHERE sequence = ?", (sequence,)
+    ).fetchone()
+    return None if row is None else SnapshotRow(*row)
+
+
+def newest_snapshot(connection: Statements, fold_version: int, row_of: RowOf = snapshot_row) -> StoredSnapshot | None:
     """The newest snapshot that this fold reads and whose bytes are those that were written."""
-    places = connection.execute(
-        "SELECT sequence FROM snapshots WHERE fold_version = ? ORDER BY sequence DESC", (fold_version,)
-    ).fetchall()
-    for (sequence,) in places:
-        event_hash, digest, state = connection.execute(
-            "SELECT event_hash, digest, state FROM snapshots WHERE sequence = ?", (sequence,)
-        ).fetchone()
-        point = point_at(connection, sequence)
-        whole = isinstance(state, bytes) and sha256(state).digest() == digest  # a flipped bit may change the type
-        if whole and point is not None and point.hash == event_hash:
-            return StoredSnapshot(Snapshot(sequence, state), event_hash)
-    return None
+    tried: list[int] | None = None
+    while True:
+        listed = connection.execute(
+            "SELECT sequence FROM snapshots WHERE fold_version = ? ORDER BY sequence DESC", (fold_version,)
+        ).fetchall()
+        there = [sequence for (sequence,) in listed]
+        if there == tried:
+            return None
+        for sequence in there:
+            found = _checked_snapshot(connection, sequence, row_of)
+            if found is not None:
+                return found
+        tried = there  # the daemon that writes may have replaced them while they were read: look once more
+
+
+def _checked_snapshot(connection: Statements, sequence: int, row_of: RowOf) -> StoredSnapshot | None:
+    row, point = row_of(connection, sequence), point_at(connection, sequence)
+    if row is None or point is None or point.hash != row.event_hash or not isinstance(row.state, bytes):
+        return None
+    whole = sha256(row.state).digest() == row.digest
+    return StoredSnapshot(Snapshot(sequence, row.state), row.event_hash) if whole else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -94,15 +93,15 @@ def _recorded(row: StoredEvent, proposal: Proposal) -> Recorded:
     return Recorded(row.sequence, row.recorded_at, row.effective_at, row.actor, row.cause, proposal.event, row.hash)
 
 
-def keep_snapshot(connection: Statements, snapshot: Snapshot, fold_version: int, kept: int) -> None:
-    """Store the snapshot beside the hash of its event, and only the newest `kept`; raises `ValueError`."""
+def keep_snapshot(connection: Statements, snapshot: Snapshot, digest: bytes, fold_version: int, kept: int) -> None:
+    """Store the snapshot beside the hash of its event, and only the newest `kept`; raises `ValueError`.
+
+    `digest` is that of the state, also where the row holds none of it.
+    """
     point = point_at(connection, snapshot.sequence) if snapshot.sequence > 0 else None
     if point is None:
         raise ValueError(f"a snapshot of event {snapshot.sequence}, which the journal does not hold")
-    connection.execute(
-        _SNAPSHOT,
-        (snapshot.sequence, fold_version, point.hash, sha256(snapshot.state).digest(), snapshot.state),
-    )
+    connection.execute(_SNAPSHOT, (snapshot.sequence, fold_version, point.hash, digest, snapshot.state))
     connection.execute(
         "DELETE FROM snapshots WHERE sequence NOT IN (SELECT sequence FROM snapshots ORDER BY sequence DESC LIMIT ?)",
         (kept,),

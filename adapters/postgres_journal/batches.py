@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from adapters.postgres_journal.connections import LimitedConnection
+from adapters.postgres_journal.faults import translated
 from adapters.postgres_journal.literals import bound, bound_rows, understood
+from adapters.postgres_journal.place import PostgresPlace, connect
 
 _Row = tuple[Any, ...]
 _GATHERED: Final = "INSERT "
 _COMMIT: Final = ("SET LOCAL statement_timeout = 0", "COMMIT")
-"""A commit that waits for a synchronous standby must not be cut short: PostgreSQL would report it as done."""
+"""A commit that waits for a synchronous replica must not be cut short: PostgreSQL would report it as done."""
 
 
 class Rows:
@@ -120,3 +123,21 @@ class Batch:
         while cursor.nextset():
             pass
         return Rows(cursor)
+
+
+@contextmanager
+def opening_batch(place: PostgresPlace, name: str = "journal", *, read_only: bool = False) -> Iterator[Batch]:
+    """A new connection for a journal that is being opened: closed where the block fails, else the journal's to close.
+
+    Raises the errors of the port.
+    """
+    batch = None
+    try:
+        batch = Batch(connect(place, name, read_only=read_only))
+        yield batch
+    except BaseException as error:  # whatever ended the opening: nobody else would close it
+        if batch is not None:
+            batch.close()
+        if isinstance(error, psycopg.Error):
+            raise translated(place, error) from None
+        raise

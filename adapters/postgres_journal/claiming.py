@@ -57,15 +57,19 @@ class Claim:
         self._fencing = fencing
         self._owner = owner
         self._number = 0
+        """The one under which the claim was last taken: its check is prepared on the connection."""
+        self._tried = 0
 
     def take(self, batch: Batch) -> None:
         """At the opening: from now on nobody else writes. Raises `JournalFencedError` where another daemon leads."""
         batch.begin()
-        self._number += 1
-        batch.execute(_TAKE, (self._writer,))  # before the lease, as the check does: two orders would block each other
+        number = self._next_number()
+        # Before the lease, as the check does: two orders would block each other.
+        batch.execute(_TAKE, (self._writer(number),))
         self.require_lead(batch)
-        self._prepare_check(batch)
+        self._prepare_check(batch, number)
         batch.commit()
+        self._number = number
 
     def retake(self, batch: Batch) -> Found:
         """After a lost connection: what was left behind on it is over, one way or the other; where the journal ends.
@@ -73,16 +77,17 @@ class Claim:
         Raises `JournalFencedError`, `JournalDamagedError` and `psycopg.Error`.
         """
         batch.begin()
-        self._number += 1
+        number = self._next_number()
         # This waits for a transaction that is just being committed, and fails one that comes later.
         taken = batch.execute(
-            f"{_TAKE} AND left(value, ?) = ?", (self._writer, len(self._owner) + 1, f"{self._owner}.")
+            f"{_TAKE} AND left(value, ?) = ?", (self._writer(number), len(self._owner) + 1, f"{self._owner}.")
         )
         is_ours = taken.rowcount == 1
         self.require_lead(batch)
         found = Found(last_point(batch), is_ours)
-        self._prepare_check(batch)
+        self._prepare_check(batch, number)
         batch.commit()
+        self._number = number
         return found
 
     @property
@@ -120,17 +125,21 @@ class Claim:
             f"the journal {self._place} ends with event {found}, and {expected} was acknowledged: {_LOST}"
         )
 
-    def _prepare_check(self, batch: Batch) -> None:
+    def _prepare_check(self, batch: Batch, number: int) -> None:
         """Planned once, it costs a fifth."""
         if self._fencing is None:
-            check = bound(_CHECK.format(fencing=""), (self._writer,))
+            check = bound(_CHECK.format(fencing=""), (self._writer(number),))
         else:
-            check = bound(_CHECK.format(fencing=_CHECK_FENCING), (self._writer, self._fencing))
-        batch.execute(f"PREPARE may_write_{self._number} AS {check}")
+            check = bound(_CHECK.format(fencing=_CHECK_FENCING), (self._writer(number), self._fencing))
+        batch.execute(f"PREPARE may_write_{number} AS {check}")
 
-    @property
-    def _writer(self) -> str:
-        return f"{self._owner}.{self._number}"
+    def _next_number(self) -> int:
+        """Another one for each try: a try that failed may have left its check on the connection."""
+        self._tried += 1
+        return self._tried
+
+    def _writer(self, number: int) -> str:
+        return f"{self._owner}.{number}"
 
     def _not_leading(self, found: str) -> JournalFencedError | JournalDamagedError:
         if found.isdecimal() and self._fencing is not None and int(found) < self._fencing:

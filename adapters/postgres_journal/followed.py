@@ -32,7 +32,7 @@ class FollowedPostgresJournal(ReadOnlyPostgresJournal):
 
     async def close(self) -> None:
         """Let go of the connection, after what is being read; nobody waits for that."""
-        self._thread.submit(super()._close_now)
+        self._thread.submit(self._connection.close)
         self._thread.shutdown(wait=False)
 
     async def _answered(self, run: Callable[[Batch], _Result]) -> _Result:

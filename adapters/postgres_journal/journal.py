@@ -5,20 +5,30 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Self, TypeVar
 
+import msgspec
 import psycopg
 
 from adapters.journal_rows.journal import RowsJournal
 from adapters.journal_rows.limits import JournalLimits
-from adapters.journal_rows.reading import last_point
+from adapters.journal_rows.reading import SnapshotRow, last_point
+from adapters.journal_rows.statements import Statements
 from adapters.postgres_journal.batches import Batch
 from adapters.postgres_journal.faults import translated
 from adapters.postgres_journal.opening import Opened, Opening, open_place
 from adapters.postgres_journal.place import PostgresPlace, connect
+from adapters.postgres_journal.snapshot_parts import (
+    IN_PARTS,
+    drop_loose_parts,
+    packed_parts,
+    put_part,
+    row_with_parts,
+)
 from adapters.postgres_journal.storing import PostgresStore
 from machines.ports.clock import Clock
-from machines.ports.journal import JournalDamagedError
+from machines.ports.journal import JournalDamagedError, Snapshot
 
 _Result = TypeVar("_Result")
 
@@ -55,6 +65,21 @@ class PostgresJournal(RowsJournal[Batch]):
         opened = await asyncio.to_thread(open_place, place, asked)
         return cls(place, opened, clock, fold_version, limits)
 
+    async def _keep(self, snapshot: Snapshot, digest: bytes) -> None:
+        """Events that come meanwhile wait for one part at most; after each, the writer hears whether it still leads."""
+        await self._writer.change(drop_loose_parts)
+        parts, number = packed_parts(snapshot.state), 0
+        while (part := await asyncio.to_thread(next, parts, None)) is not None:
+            await self._writer.change(partial(_put, digest, number, part))
+            number += 1
+        await super()._keep(msgspec.structs.replace(snapshot, state=IN_PARTS), digest)
+
+    def _let_go_of_states(self, connection: Statements) -> None:
+        drop_loose_parts(connection)
+
+    def _snapshot_row(self, connection: Statements, sequence: int) -> SnapshotRow | None:
+        return row_with_parts(connection, sequence)
+
     def _on_reading(self, run: Callable[[Batch], _Result]) -> _Result:
         """Reading changes nothing: where the connection was lost, it is done again on a new one, once."""
         kept = self._reading is not None and self._reading.is_usable
@@ -66,8 +91,7 @@ class PostgresJournal(RowsJournal[Batch]):
                     raise
                 return run(self._connected())
         except psycopg.Error as error:
-            if self._reading is not None and self._reading.is_usable:
-                self._reading.rollback()
+            self._reset_reading()
             raise translated(self.place, error) from None
 
     def _connected(self) -> Batch:
@@ -86,6 +110,20 @@ class PostgresJournal(RowsJournal[Batch]):
         self._reading = batch
         return batch
 
+    def _reset_reading(self) -> None:
+        """Whatever happens to it meanwhile: the error that is being told must not be hidden by another."""
+        if self._reading is None or not self._reading.is_usable:
+            return
+        try:
+            self._reading.rollback()
+        except psycopg.Error:
+            self._reading.close()
+
     def _let_go(self) -> None:
         if self._reading is not None:
             self._reading.close()
+
+
+def _put(digest: bytes, number: int, part: bytes, batch: Batch) -> None:
+    """Before the transaction, which has sent nothing yet: it is left with the check alone."""
+    put_part(batch.connection, digest, number, part)

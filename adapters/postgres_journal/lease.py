@@ -1,4 +1,4 @@
-"""`PostgresLeaseDesk`: the lease as one row, and the daemons beside it. Time is the server's `clock_timestamp()` alone.
+"""`PostgresLeaseDesk`: the lease as one row, and the daemons beside it. The server's clock is shown, no more.
 
 Each question is a transaction of one statement on a connection of its own, so that no long append delays it, and each
 ends within a bound: the answer, or `LeaseAwayError`.
@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from typing import Any, Final, TypeVar
 
 from psycopg import AsyncConnection, Error, errors, sql
-from psycopg.conninfo import conninfo_to_dict
 
+from adapters.postgres_journal.address import read_address
+from adapters.postgres_journal.beginning import require_none_before
+from adapters.postgres_journal.lease_tables import mend_lease
 from adapters.postgres_journal.place import PostgresPlace, application_name, connect, said
-from adapters.postgres_journal.schema import ensure_schema
+from adapters.postgres_journal.schema import ensure_schema, is_journal
 from config.instants import instant_from_datetime
+from machines.ports.journal import JournalDamagedError, JournalRefusedError
 from machines.ports.lease import (
     FORGOTTEN_AFTER_S,
-    WANTED_FIRST_S,
     Candidate,
     LeaseAwayError,
     LeaseLostError,
@@ -37,23 +39,21 @@ LOCK_MS: Final = 500
 _NO_TABLES: Final = (errors.UndefinedTable, errors.InvalidSchemaName)
 
 _ACQUIRE: Final = """
-UPDATE {lease} SET fencing = fencing + 1, holder = %(name)s, http = %(http)s, version = %(version)s, wanted = '',
-  since = clock_timestamp(), seen_at = clock_timestamp(),
-  expires_at = clock_timestamp() + make_interval(secs => %(ttl_s)s)
-WHERE (expires_at IS NULL OR expires_at <= clock_timestamp())
-  AND (coalesce(wanted, '') IN ('', %(name)s) OR expires_at IS NULL
-       OR expires_at <= clock_timestamp() - make_interval(secs => %(wanted_first_s)s))
+UPDATE {lease} SET fencing = fencing + 1, renewals = renewals + 1, holder = %(name)s, http = %(http)s,
+  version = %(version)s, wanted = '', handing_over = false, ttl_ms = %(ttl_ms)s,
+  since = clock_timestamp(), seen_at = clock_timestamp()
+WHERE fencing = %(seen_fencing)s AND renewals = %(seen_renewals)s AND wanted = %(seen_wanted)s
 RETURNING fencing
 """
 _RENEW: Final = """
-UPDATE {lease} SET http = %(http)s, version = %(version)s, seen_at = clock_timestamp(),
-  expires_at = clock_timestamp() + make_interval(secs => %(ttl_s)s)
-WHERE fencing = %(fencing)s AND holder = %(name)s AND expires_at > clock_timestamp()
+UPDATE {lease} SET renewals = renewals + 1, http = %(http)s, version = %(version)s, ttl_ms = %(ttl_ms)s,
+  seen_at = clock_timestamp(), handing_over = handing_over OR wanted NOT IN ('', %(name)s)
+WHERE fencing = %(fencing)s AND holder = %(name)s
 RETURNING fencing
 """
 _RELEASE: Final = """
-UPDATE {lease} SET holder = '', http = '', expires_at = clock_timestamp()
-WHERE fencing = %(fencing)s AND holder = %(name)s
+UPDATE {lease} SET holder = '', http = '', given_back = fencing, renewals = renewals + 1
+WHERE holder = %(name)s AND fencing = coalesce(%(fencing)s::bigint, fencing)
 """
 _STAND_BY: Final = """
 INSERT INTO {daemons} (name, http, version, since, seen_at, folded_sequence)
@@ -62,32 +62,58 @@ ON CONFLICT (name) DO UPDATE SET http = excluded.http, version = excluded.versio
   folded_sequence = excluded.folded_sequence
 """
 _LEAVE: Final = "DELETE FROM {daemons} WHERE name = %(name)s OR seen_at < clock_timestamp() - interval '1 day'"
-_WANT: Final = "UPDATE {lease} SET wanted = %(name)s"
+_WANT: Final = "UPDATE {lease} SET wanted = %(name)s WHERE NOT handing_over"
 _LOOK: Final = """
-SELECT clock_timestamp(), l.fencing, coalesce(l.holder, ''), coalesce(l.http, ''), coalesce(l.version, ''),
-  l.since, l.seen_at, l.expires_at, coalesce(l.wanted, ''),
+SELECT clock_timestamp(), l.fencing, l.renewals, l.holder, l.http, l.version, l.since, l.seen_at, l.ttl_ms,
+  l.wanted, l.handing_over, l.given_back,
   d.name, d.http, d.version, d.since, d.seen_at, d.folded_sequence
 FROM {lease} l LEFT JOIN {daemons} d ON d.seen_at > clock_timestamp() - make_interval(secs => %(forgotten_s)s)
 ORDER BY d.name
 """
+_LOOK_ALONE: Final = """
+SELECT clock_timestamp(), l.fencing, l.renewals, l.holder, l.http, l.version, l.since, l.seen_at, l.ttl_ms,
+  l.wanted, l.handing_over, l.given_back, NULL
+FROM {lease} l
+"""
+
+_Result = TypeVar("_Result")
 
 
-async def make_tables(place: PostgresPlace) -> None:
-    """Make the journal's tables where there are none, the lease among them.
+class _NoTablesError(LeaseAwayError):
+    """The schema holds none of the tables that were asked, or not all of them."""
 
-    Older tables stay as they are: only the daemon that leads migrates them. Raises `JournalDamagedError` for a schema
-    that holds anything else, and `LeaseAwayError`.
+
+async def make_tables(place: PostgresPlace, known: str = "") -> list[str]:
+    """Make the journal's tables where there are none, and what is missing of the lease's; what was amiss, in sentences.
+
+    Older tables stay as they are: only the daemon that leads migrates them. `known` is the journal that the state
+    directory knows: none is begun in its place. Raises `JournalDamagedError` for a schema that holds anything else,
+    `JournalRefusedError`, and `LeaseAwayError`.
     """
 
-    def make() -> None:
-        connection = connect(place, "making tables")
-        try:
+    def make() -> list[str]:
+        with closing(connect(place, "making tables")) as connection:
+            if not is_journal(connection, place.schema):
+                require_none_before(connection, place.schema, known)
             ensure_schema(connection, place.schema)
-        finally:
-            connection.close()
+            return mend_lease(connection, place.schema)
 
+    return await _away_on_error(place, make)
+
+
+async def holds_journal(place: PostgresPlace) -> bool:
+    """Whether the schema holds a journal; raises as `make_tables` does."""
+
+    def look() -> bool:
+        with closing(connect(place, "looking for tables", read_only=True)) as connection:
+            return is_journal(connection, place.schema)
+
+    return await _away_on_error(place, look)
+
+
+async def _away_on_error(place: PostgresPlace, run: Callable[[], _Result]) -> _Result:
     try:
-        await asyncio.to_thread(make)
+        return await asyncio.to_thread(run)
     except (Error, OSError) as error:
         raise LeaseAwayError(f"PostgreSQL does not answer about the lease: {said(place, error)}") from None
 
@@ -95,19 +121,32 @@ async def make_tables(place: PostgresPlace) -> None:
 class PostgresLeaseDesk:
     """The `LeaseDesk` port on the tables `lease` and `daemons` of a journal's schema."""
 
-    def __init__(self, place: PostgresPlace, *, call_timeout_s: float = 2.0) -> None:
-        """`call_timeout_s` bounds each statement; a connection that must be made first takes its own time."""
+    def __init__(
+        self,
+        place: PostgresPlace,
+        *,
+        call_timeout_s: float = 2.0,
+        makes_tables: bool = False,
+        known: Callable[[], str] = str,
+    ) -> None:
+        """`call_timeout_s` bounds each statement; a connection that must be made first takes its own time.
+
+        `makes_tables` says that a look into an empty database makes them, as it does for a daemon; not in place of the
+        journal that is `known`.
+        """
         self._place = place
+        self._known = known
+        self._makes_tables = makes_tables
         self._call_timeout_s = call_timeout_s
         self._connection: AsyncConnection[tuple[Any, ...]] | None = None
         self._one_at_a_time = asyncio.Lock()
-        self._given: dict[str, Any] = conninfo_to_dict(place.url.reveal())
-        self._connect_timeout_s = CONNECT_S * (1 + str(self._given.get("host") or "").count(",")) + 1.0
+        self._given = read_address(place.url)
+        self._connect_timeout_s = CONNECT_S * (1 + self._given.get("host", "").count(",")) + 1.0
 
-    async def acquire(self, candidate: Candidate, ttl_s: float) -> int | None:
-        """The next fencing token where the lead is free and nobody else is wanted first; else None."""
-        values = {**_named(candidate), "ttl_s": ttl_s, "wanted_first_s": WANTED_FIRST_S}
-        rows = await self._ask(_ACQUIRE, values, make=True)
+    async def acquire(self, candidate: Candidate, ttl_s: float, seen: LeaseView) -> int | None:
+        """The next fencing token where the lease is still as it was seen; else None."""
+        as_seen = {"seen_fencing": seen.fencing, "seen_renewals": seen.renewals, "seen_wanted": seen.wanted}
+        rows = await self._ask(_ACQUIRE, {**_named(candidate), **as_seen, "ttl_ms": round(ttl_s * 1_000)})
         if not rows:
             return None
         with suppress(LeaseAwayError):  # it is forgotten by itself
@@ -115,14 +154,15 @@ class PostgresLeaseDesk:
         return int(rows[0][0])
 
     async def renew(self, candidate: Candidate, fencing: int, ttl_s: float) -> LeaseView:
-        """Keep it for another `ttl_s`; raises `LeaseLostError`."""
-        kept = await self._ask(_RENEW, {**_named(candidate), "fencing": fencing, "ttl_s": ttl_s})
+        """Show a sign of life; raises `LeaseLostError`."""
+        values = {**_named(candidate), "fencing": fencing, "ttl_ms": round(ttl_s * 1_000)}
+        kept = await self._ask(_RENEW, values)
         view = await self.look()
         if not kept:
             raise LeaseLostError(lost_to(view, fencing))
         return view
 
-    async def release(self, candidate: Candidate, fencing: int) -> None:
+    async def release(self, candidate: Candidate, fencing: int | None) -> None:
         """Give it back; nothing happens where it is another's."""
         await self._ask(_RELEASE, {"name": candidate.name, "fencing": fencing})
 
@@ -136,13 +176,17 @@ class PostgresLeaseDesk:
         await self._ask(_LEAVE, {"name": candidate.name})
 
     async def want(self, name: str) -> LeaseView:
-        """Ask for a hand-over to this standby, or take the wish back."""
+        """Ask for a hand-over to this standby, or take the wish back, where none has begun."""
         await self._ask(_WANT, {"name": name})
         return await self.look()
 
     async def look(self) -> LeaseView:
         """Who leads and who stands by."""
-        return _view(await self._ask(_LOOK, {"forgotten_s": FORGOTTEN_AFTER_S}))
+        try:
+            return _view(await self._ask(_LOOK, {"forgotten_s": FORGOTTEN_AFTER_S}, make=self._makes_tables))
+        except _NoTablesError:
+            # The table of the standbys is for show: nobody must lose the lead over it.
+            return _view(await self._ask(_LOOK_ALONE, {}))
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -159,14 +203,17 @@ class PostgresLeaseDesk:
                 return await self._answered(await self._connected(), statement, values)
             except _NO_TABLES:
                 if not make:
-                    raise LeaseAwayError(f"the schema {self._place.schema!r} holds no lease yet") from None
+                    raise _NoTablesError(f"the schema {self._place.schema!r} holds no lease yet") from None
             except (Error, OSError, TimeoutError) as error:
                 if not isinstance(error, errors.LockNotAvailable):
                     await self.close()
                 raise LeaseAwayError(
                     f"PostgreSQL does not answer about the lease: {said(self._place, error)}"
                 ) from None
-        await make_tables(self._place)
+        try:
+            await make_tables(self._place, self._known())
+        except (LeaseAwayError, JournalDamagedError, JournalRefusedError) as refused:
+            raise _NoTablesError(str(refused)) from refused
         return await self._ask(statement, values)
 
     async def _connected(self) -> AsyncConnection[tuple[Any, ...]]:
@@ -218,14 +265,22 @@ def _named(candidate: Candidate) -> dict[str, Any]:
 
 def _view(rows: Sequence[tuple[Any, ...]]) -> LeaseView:
     if not rows:
-        raise LeaseAwayError("the table of the lease is empty: start a daemon once, and it is filled")
-    now, fencing, holder, http, version, since, seen_at, expires_at, wanted = rows[0][:9]
-    leader = None
-    if holder and expires_at is not None and expires_at > now:
-        leader = _standing((holder, http, version, since, seen_at, 0))
-    standbys = tuple(_standing(row[9:]) for row in rows if row[9] is not None)
-    until = instant_from_datetime(expires_at) if leader is not None else None
-    return LeaseView(instant_from_datetime(now), fencing, leader, until, standbys, wanted)
+        raise LeaseAwayError(
+            "somebody deleted the row of the table lease, so that nobody can lead: start a daemon again, on either "
+            "machine, and it is made anew with a higher fencing token"
+        )
+    now, fencing, renewals, holder, *described, ttl_ms, wanted, handing_over, given_back = rows[0][:12]
+    return LeaseView(
+        now=instant_from_datetime(now),
+        fencing=fencing,
+        leader=_standing((holder, *described, 0)) if holder else None,
+        renewals=renewals,
+        ttl_s=ttl_ms / 1_000,
+        standbys=tuple(_standing(row[12:]) for row in rows if row[12] is not None),
+        wanted=wanted,
+        handing_over=handing_over,
+        given_back=given_back,
+    )
 
 
 def _standing(columns: tuple[Any, ...]) -> Standing:

@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
-import psycopg
 
 from adapters.journal_rows.chain import ChainBreakError, StoredEvent, checked
 from adapters.journal_rows.journal import Known
 from adapters.journal_rows.limits import OpeningReport
 from adapters.journal_rows.meta import meta
-from adapters.journal_rows.reading import Point, anchor, newest_snapshot, point_at, stored_events
+from adapters.journal_rows.proving import damaged_after, proving_starts, written_by_newer
+from adapters.journal_rows.reading import Point, identity_of, stored_events
 from adapters.journal_rows.statements import Statements
 from adapters.postgres_journal import migrating
-from adapters.postgres_journal.batches import Batch
+from adapters.postgres_journal.batches import Batch, opening_batch
 from adapters.postgres_journal.claiming import Claim, end_older_writers
 from adapters.postgres_journal.expected_tables import require_expected_tables
-from adapters.postgres_journal.faults import translated
-from adapters.postgres_journal.place import PostgresPlace, application_name, connect
+from adapters.postgres_journal.place import PostgresPlace, application_name
 from adapters.postgres_journal.schema import ensure_schema, require_known_version
-from config.instants import Instant, instant_text
-from machines.ports.journal import JournalDamagedError, JournalIdentity, JournalRefusedError
+from adapters.postgres_journal.snapshot_parts import row_with_parts
+from config.instants import Instant
+from machines.ports.journal import JournalRefusedError
 from machines.upcasters import EventNewerError, require_known
 
 SERVER_VERSION_MIN: Final = 130_000
@@ -55,16 +55,8 @@ def open_place(place: PostgresPlace, asked: Opening) -> Opened:
 
     Raises `JournalDamagedError`, `JournalFencedError` where another daemon leads, and `JournalRefusedError`.
     """
-    batch = None
-    try:
-        batch = Batch(connect(place))
+    with opening_batch(place) as batch:
         return _opened(batch, place, asked)
-    except BaseException as error:
-        if batch is not None:
-            batch.close()
-        if isinstance(error, psycopg.Error):
-            raise translated(place, error) from None
-        raise
 
 
 def _opened(batch: Batch, place: PostgresPlace, asked: Opening) -> Opened:
@@ -89,37 +81,20 @@ def _opened(batch: Batch, place: PostgresPlace, asked: Opening) -> Opened:
     return Opened(batch, claim, Known(str(place), identity_of(batch), key, tail, report))
 
 
-def identity_of(connection: Statements) -> JournalIdentity:
-    """Which journal the schema holds."""
-    epoch = meta(connection, "epoch")
-    assert isinstance(epoch, int)
-    return JournalIdentity(str(meta(connection, "journal_id")), epoch)
-
-
 def prove(connection: Statements, place: PostgresPlace, fold_version: int) -> tuple[Point, int]:
     """Check every event after the newest snapshot; the journal's end, and how many were checked."""
-    start = anchor(connection)
-    newest = newest_snapshot(connection, fold_version)
-    if newest is None and start.sequence > 0:
-        raise JournalDamagedError(
-            f"the journal {place} starts after event {start.sequence} (older ones were dropped by retention), and none "
-            f"of its snapshots can be read by this version of solvent. {_WHAT_TO_DO}"
-        )
-    last = start if newest is None else point_at(connection, newest.snapshot.sequence) or start
+    last = proving_starts(connection, fold_version, str(place), _WHAT_TO_DO, row_with_parts)
     read, ends_group = 0, True
     try:
         for row in checked(_in_chunks(connection, last.sequence), last.sequence, last.hash):
             require_known(row.type, row.version)
             last, read, ends_group = Point(row.sequence, row.hash, row.recorded_at), read + 1, row.group_end == 1
     except EventNewerError as newer:
-        raise JournalDamagedError(
-            f"the journal {place} was written by a newer solvent: event {last.sequence + 1}: {newer}. "
-            "Nothing was changed. Install that version again"
-        ) from newer
+        raise written_by_newer(str(place), last, newer) from newer
     except ChainBreakError as broken:
-        raise _damaged(place, str(broken), last) from broken
+        raise damaged_after(str(place), str(broken), last, _WHAT_TO_DO) from broken
     if not ends_group:
-        raise _damaged(place, f"event {last.sequence} does not end its group", last)
+        raise damaged_after(str(place), f"event {last.sequence} does not end its group", last, _WHAT_TO_DO)
     return last, read
 
 
@@ -132,25 +107,16 @@ def _in_chunks(connection: Statements, after: int) -> Iterator[StoredEvent]:
         after = rows[-1].sequence
 
 
-def _damaged(place: PostgresPlace, what: str, last: Point) -> JournalDamagedError:
-    good = (
-        f"the last good event is {last.sequence} of {instant_text(last.recorded_at)}"
-        if last.sequence
-        else "none is good"
-    )
-    return JournalDamagedError(f"the journal {place} is damaged: {what}; {good}. {_WHAT_TO_DO}")
-
-
 def _require_primary(batch: Batch, place: PostgresPlace) -> None:
     version = batch.connection.info.server_version
     if version < SERVER_VERSION_MIN:
         raise JournalRefusedError(
             f"the journal {place} needs PostgreSQL 13 or newer, the server is {version // 10_000}: upgrade it"
         )
-    (standby,) = batch.execute("SELECT pg_is_in_recovery()").fetchone() or (True,)
-    if standby or _setting(batch, "transaction_read_only") == "on":
+    (in_recovery,) = batch.execute("SELECT pg_is_in_recovery()").fetchone() or (True,)
+    if in_recovery or _setting(batch, "transaction_read_only") == "on":
         raise JournalRefusedError(
-            f"the journal {place} cannot be written: this server is a standby in recovery, or set to read only. Name "
+            f"the journal {place} cannot be written: this server is a replica in recovery, or set to read only. Name "
             "the primary, or all hosts of the cluster in the address: the one that takes writes is found"
         )
 

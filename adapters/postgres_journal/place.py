@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
+from adapters.postgres_journal.address import read_address, secrets_of
 from adapters.postgres_journal.connections import LimitedConnection
 from config.redaction import redacted
 from config.secret import Secret
@@ -21,19 +23,22 @@ IDLE_IN_TRANSACTION_S: Final = 2
 """A daemon that stands still within a transaction holds rows that its successor needs: the server ends it."""
 NAME_BYTES_MAX: Final = 63
 """PostgreSQL cuts longer application names."""
+_DIGEST_CHARACTERS: Final = 12
+"""Stands at the end of a name that is cut: a daemon ends the sessions of its own name, and of no other schema's."""
 _KEEPALIVE_IDLE_S: Final = 3
 _KEEPALIVE_INTERVAL_S: Final = 1
 _KEEPALIVES_MAX: Final = 3
 """A peer that is gone without a word is noticed within six seconds."""
 _TCP_USER_TIMEOUT_MS: Final = 6_000
-_TRANSACTION_TIMEOUT_FROM: Final = 170_000
+TRANSACTION_TIMEOUT_FROM: Final = 170_000
 """The first version of the server that knows `transaction_timeout`."""
 _READ_ONLY_SIGNS: Final = ("read-only", "hot standby", "in recovery")
 _SAID_CHARACTERS_MAX: Final = 400
+_STATEMENT: Final = re.compile(r"LINE \d+:")
 
 
 class PostgresPlace(msgspec.Struct, frozen=True):
-    """One journal: a schema of a database."""
+    """One journal: a schema of a database. Raises `JournalRefusedError` for an address that is none."""
 
     url: Secret
     """As libpq reads it; several hosts are tried in turn until one takes writes."""
@@ -41,6 +46,10 @@ class PostgresPlace(msgspec.Struct, frozen=True):
     connect_timeout_s: int = 5
     """For each host."""
     statement_timeout_s: int = 10
+
+    def __post_init__(self) -> None:
+        """No place with an unreadable address is ever made: whoever tried it would quote it."""
+        read_address(self.url)
 
     def __str__(self) -> str:
         """For messages: without the address, which holds a password."""
@@ -81,28 +90,32 @@ def connect(
 
 def application_name(place: PostgresPlace, name: str) -> str:
     """What the server shows of a connection."""
-    return f"solvent {name} {place.schema}"[:NAME_BYTES_MAX]
+    whole = f"solvent {name} {place.schema}"
+    if len(whole) <= NAME_BYTES_MAX:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+    return f"{whole[: NAME_BYTES_MAX - len(digest) - 1]}-{digest}"
 
 
 def said(place: PostgresPlace, error: BaseException) -> str:
     """What went wrong, in one line, without the address and its password."""
-    known = [place.url.reveal()]
-    with suppress(psycopg.Error):
-        password = conninfo_to_dict(place.url.reveal()).get("password")
-        known += [str(password)] if password else []
-    line = " ".join(str(error).split()) or type(error).__name__
+    known = secrets_of(place.url)
+    line = _in_one_line(str(error)) or type(error).__name__
     for each in known:
         line = line.replace(each, "[redacted]")
     return redacted(line, known)[:_SAID_CHARACTERS_MAX]
 
 
+def _in_one_line(text: str) -> str:
+    """Sentences with a full stop between them, without the piece of our own statement and the mark below it."""
+    lines = [" ".join(each.split()) for each in text.splitlines()]
+    told = [each for each in lines if each and each != "^" and not _STATEMENT.match(each)]
+    ended = [each if each[-1] in ".:;,?!" else f"{each}." for each in told[:-1]]
+    return " ".join([*ended, *told[-1:]])
+
+
 def _parameters(place: PostgresPlace, name: str, *, primary: bool) -> dict[str, Any]:
-    try:
-        given = conninfo_to_dict(place.url.reveal())
-    except psycopg.Error:
-        raise psycopg.OperationalError(
-            "the address of the journal is none: expected such as postgresql://USER@HOST:5432/DATABASE"
-        ) from None
+    given = read_address(place.url)
     wanted = "read-write" if primary else "any"
     return {
         "application_name": application_name(place, name),
@@ -126,7 +139,7 @@ def _settle(connection: LimitedConnection, place: PostgresPlace, *, read_only: b
         "lock_timeout": f"{LOCK_TIMEOUT_S}s",
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
     }
-    if connection.info.server_version >= _TRANSACTION_TIMEOUT_FROM:
+    if connection.info.server_version >= TRANSACTION_TIMEOUT_FROM:
         settings["transaction_timeout"] = f"{place.statement_timeout_s + ANSWER_MARGIN_S}s"
     if read_only:
         settings |= {"default_transaction_read_only": "on", "default_transaction_isolation": "repeatable read"}
@@ -152,7 +165,7 @@ def _refusal(place: PostgresPlace, error: psycopg.Error) -> str:
     text = said(place, error)
     if any(sign in text for sign in _READ_ONLY_SIGNS):
         return (
-            f"PostgreSQL takes no writes there: it is a standby in recovery, or set to read only ({text}). Name the "
+            f"PostgreSQL takes no writes there: it is a replica in recovery, or set to read only ({text}). Name the "
             "primary, or all hosts of the cluster in the address: the one that takes writes is found"
         )
     return text

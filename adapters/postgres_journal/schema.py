@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Final
 
 from psycopg import Connection
@@ -12,24 +13,35 @@ from psycopg.errors import InsufficientPrivilege
 
 from adapters.journal_rows.definitions import PROJECTION_TABLES, RECORD_TABLES
 from adapters.postgres_journal.literals import bound
+from adapters.postgres_journal.rights import READING, WRITING, require_rights
 from machines.ports.journal import JournalDamagedError
 
 SCHEMA_VERSION: Final = 2
 """Stored in `meta` as `schema_version`; the tables are those of the SQLite file of the same number. A higher one was
 written by a newer solvent; a lower one is migrated when the daemon that leads opens the journal."""
-_LEASE_TABLES: Final = (
-    """CREATE TABLE lease (
+_PARTS_TABLE: Final = """CREATE TABLE snapshot_parts (
+        digest BYTEA NOT NULL,
+        part BIGINT NOT NULL,
+        state BYTEA NOT NULL,
+        PRIMARY KEY (digest, part)
+    )"""
+"""The states of snapshots (`snapshot_parts`); here only, for a file takes a large one as it is."""
+LEASE_TABLES: Final = {
+    "lease": """CREATE TABLE lease (
         "only" BOOLEAN PRIMARY KEY DEFAULT true CHECK ("only"),
         fencing BIGINT NOT NULL DEFAULT 0,
+        renewals BIGINT NOT NULL DEFAULT 0,
         holder TEXT NOT NULL DEFAULT '',
         http TEXT NOT NULL DEFAULT '',
         version TEXT NOT NULL DEFAULT '',
         since TIMESTAMPTZ,
         seen_at TIMESTAMPTZ,
-        expires_at TIMESTAMPTZ,
-        wanted TEXT NOT NULL DEFAULT ''
+        ttl_ms BIGINT NOT NULL DEFAULT 0,
+        wanted TEXT NOT NULL DEFAULT '',
+        handing_over BOOLEAN NOT NULL DEFAULT false,
+        given_back BIGINT NOT NULL DEFAULT 0
     )""",
-    """CREATE TABLE daemons (
+    "daemons": """CREATE TABLE daemons (
         name TEXT PRIMARY KEY,
         http TEXT,
         version TEXT,
@@ -37,8 +49,12 @@ _LEASE_TABLES: Final = (
         seen_at TIMESTAMPTZ,
         folded_sequence BIGINT
     )""",
-    "INSERT INTO lease DEFAULT VALUES",
-)
+}
+_FIRST_LEASE: Final = "INSERT INTO lease DEFAULT VALUES"
+_META_COLUMNS: Final = """
+    SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relname = 'meta'
+        JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = ?
+    WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname"""
 _INDEXES: Final = ("CREATE INDEX payments_of_customers ON payments (customer_hash) WHERE customer_hash <> ''",)
 """A customer is forgotten without reading every payment."""
 _SPELLINGS: Final = (
@@ -56,7 +72,12 @@ def table_statements() -> Iterator[str]:
         for pattern, instead in _SPELLINGS:
             text = pattern.sub(instead, text)
         yield text
-    yield from (*_LEASE_TABLES, *_INDEXES)
+    yield from (_PARTS_TABLE, *LEASE_TABLES.values(), _FIRST_LEASE, *_INDEXES)
+
+
+@cache
+def _own_tables() -> frozenset[str]:
+    return frozenset(name for statement in table_statements() for name in re.findall(r"CREATE TABLE (\w+)", statement))
 
 
 def ensure_schema(connection: Connection[Any], schema: str, random_bytes: Callable[[int], bytes] = os.urandom) -> bool:
@@ -64,13 +85,14 @@ def ensure_schema(connection: Connection[Any], schema: str, random_bytes: Callab
 
     `connection` comes from `place.connect`. It may be called by several daemons at once: one makes them, the others
     wait. Older tables are left as they are. Raises `JournalDamagedError` for a schema that is not a journal's or newer
-    than this code, and `psycopg.Error`.
+    than this code, `JournalRefusedError` where the role may not use the tables, and `psycopg.Error`.
     """
     if is_journal(connection, schema):
         require_known_version(connection, schema)
+        require_rights(connection, schema, _own_tables(), WRITING)
         return False
     with connection.transaction():
-        connection.execute(f"SELECT pg_advisory_xact_lock(hashtextextended('solvent journal {_plain(schema)}', 0))")
+        advisory_lock(connection, schema)
         made = not is_journal(connection, schema)
         if made:
             _make(connection, schema, random_bytes)
@@ -78,8 +100,16 @@ def ensure_schema(connection: Connection[Any], schema: str, random_bytes: Callab
     return made
 
 
+def advisory_lock(connection: Connection[Any], schema: str) -> None:
+    """Let nobody else make tables of this schema until the running transaction ends."""
+    connection.execute(f"SELECT pg_advisory_xact_lock(hashtextextended('solvent journal {_plain(schema)}', 0))")
+
+
 def is_journal(connection: Connection[Any], schema: str) -> bool:
-    """Whether the schema holds a journal; raises `JournalDamagedError` where it holds anything else."""
+    """Whether the schema holds a journal.
+
+    Raises `JournalDamagedError` where it holds anything else, and `JournalRefusedError` where the role may not see it.
+    """
     found = connection.execute(
         bound("SELECT tablename FROM pg_tables WHERE schemaname = ? ORDER BY tablename", (schema,))
     ).fetchall()
@@ -87,15 +117,10 @@ def is_journal(connection: Connection[Any], schema: str) -> bool:
     if not tables:
         return False
     if "meta" in tables and "events" in tables:
-        columns = connection.execute(
-            bound(
-                "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = 'meta'"
-                " ORDER BY column_name",
-                (schema,),
-            )
-        ).fetchall()
-        if columns == [("key",), ("value",)] and _version(connection) is not None:
-            return True
+        if connection.execute(bound(_META_COLUMNS, (schema,))).fetchall() == [("key",), ("value",)]:
+            require_rights(connection, schema, _own_tables(), READING)
+            if _version(connection) is not None:
+                return True
     raise JournalDamagedError(
         f"the schema {schema} of PostgreSQL holds tables ({', '.join(tables[:5])}) that are not a journal of solvent. "
         "Nothing was changed. Name another schema (journal.schema), one that is empty or missing"

@@ -16,6 +16,7 @@ from adapters.redis_streams.faults import away_on_error
 from adapters.redis_streams.names import key_prefix
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent
+from machines.ports.mandate import Mandate
 from machines.ports.streams import StreamsAwayError
 
 T = TypeVar("T")
@@ -72,8 +73,25 @@ class KeyConnection:
 
     async def evaluate(self, script: str, keys: list[str], arguments: list[str], limit_s: float | None = None) -> Any:
         """The script's reply."""
+        return await self._evaluated(script, keys, arguments, limit_s, lambda: None)
 
+    async def change(
+        self, mandate: Mandate, script: str, keys: list[str], arguments: list[str], limit_s: float | None = None
+    ) -> Any:
+        """The reply of a script that changes something; raises what the mandate does."""
+        what = f"the change of {' '.join(keys)}"
+        return await self._evaluated(script, keys, arguments, limit_s, lambda: mandate.require(what))
+
+    async def _evaluated(
+        self,
+        script: str,
+        keys: list[str],
+        arguments: list[str],
+        limit_s: float | None,
+        allowed: Callable[[], None],
+    ) -> Any:
         async def asked(client: Redis) -> Any:
+            allowed()
             reply: Any = client.eval(script, len(keys), *keys, *arguments)
             return await reply
 
@@ -142,6 +160,8 @@ class KeyConnection:
                 return await asked(client)
         except StreamsAwayError as away:
             return fault_from(away)
+        except CallError as refused:  # as a value: a task group would wrap it
+            return refused
 
     async def _within(self, caught: Coroutine[Any, Any, T | CallError], limit_s: float, what: str) -> T | CallError:
         """The answer, or that none came within so many seconds of the clock."""

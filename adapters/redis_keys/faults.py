@@ -8,8 +8,8 @@ from typing import Final
 from redis import exceptions
 from redis.asyncio.sentinel import MasterNotFoundError
 
-from adapters.redis_streams.demoted import NoPrimaryError
 from adapters.redis_streams.faults import causes
+from adapters.redis_streams.no_primary import NoPrimaryError
 from adapters.redis_streams.sentinels import DemotedError
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.streams import StreamsAwayError

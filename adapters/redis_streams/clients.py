@@ -11,8 +11,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from adapters.redis_streams.access import ANONYMOUS, RedisAccess, access_options
-from adapters.redis_streams.demoted import kind_of_connection
 from adapters.redis_streams.names import client_name, url_without_password
+from adapters.redis_streams.no_primary import kind_of_connection
 from adapters.redis_streams.sentinels import following_pool
 from config.redis_address import has_password
 from config.redis_sentinel import SentinelAddress, is_sentinel_address, sentinel_address

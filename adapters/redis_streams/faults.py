@@ -13,7 +13,7 @@ from redis import exceptions
 from redis.asyncio.sentinel import MasterNotFoundError
 
 from adapters.redis_streams.access import CertificateUnreadError, Place, SecretUnreadError
-from adapters.redis_streams.demoted import NoPrimaryError
+from adapters.redis_streams.no_primary import NoPrimaryError
 from adapters.redis_streams.sentinels import DemotedError
 from machines.ports.streams import StreamsAwayError
 
@@ -121,6 +121,11 @@ def away(place: Place, error: Exception, timeout_s: float, command: str, *keys: 
 def is_missing_stream(error: object) -> bool:
     """Whether a reply says that the asked key does not exist."""
     return isinstance(error, exceptions.ResponseError) and "no such key" in str(error).lower()
+
+
+def was_changed(error: exceptions.WatchError) -> bool:
+    """Whether another client wrote what was watched; a connection that was lost meanwhile is the other cause."""
+    return "Watched variable changed" in str(error)
 
 
 def causes(error: BaseException | None) -> list[BaseException]:

@@ -22,6 +22,7 @@ from config.redis_sentinel import SentinelAddress
 ANSWER_TIMEOUT_S: Final = 1.0
 """For one sentinel. All are asked at once, so that one on a dead machine does not cost a connection its whole time."""
 PRIMARY: Final = "master"
+"""What `ROLE` says of a primary."""
 
 
 class DemotedError(exceptions.ConnectionError):

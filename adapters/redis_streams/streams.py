@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from redis.exceptions import ResponseError
+import msgspec
+from redis.exceptions import ResponseError, WatchError
 
 from adapters.redis_streams.access import ANONYMOUS, RedisAccess, place_of
 from adapters.redis_streams.clients import make_client
-from adapters.redis_streams.faults import WRONG_TYPE, away, away_on_error, is_missing_stream
+from adapters.redis_streams.faults import WRONG_TYPE, away, away_on_error, is_missing_stream, was_changed
 from adapters.redis_streams.ids import id_order, require_rising
 from adapters.redis_streams.names import OWNER, key_prefix
+from adapters.redis_streams.owners import MARK, owner_fields, owner_in
 from machines.ports.streams import START, Entry, Outgoing, Owner, StreamFacts
 
 BLOCK_MS_MAX: Final = 2_000
@@ -40,6 +43,7 @@ class RedisStreams:
         self._prefix = key_prefix(instance)
         self._timeout_s = timeout_s
         self._place = place_of(url, access)
+        self._mark = _new_mark()
 
     async def facts(self, stream: str, cursor: str) -> StreamFacts:
         """What the stream shows, seen from a cursor.
@@ -138,22 +142,48 @@ class RedisStreams:
             await self._writer.xtrim(self._prefix + stream, minid=cursor, approximate=False)
 
     async def claim(self, owner: Owner) -> Owner:
-        """Take the instance's keys if nobody owns them; whoever owns them now.
+        """Take the instance's keys if nobody owns them, or whom it may follow; whoever owns them now.
 
         The journal that owns them may claim again, which renews the holder's text. Only the first of two journals
-        that claim at once gets them.
+        that claim at once gets them. Keys that were nobody's get a mark of this claim: where it is found later, the
+        reply was lost.
         """
         key = self._prefix + OWNER
-        async with away_on_error(self._place, self._timeout_s, "HSET", key):
-            async with self._writer.pipeline(transaction=True) as pipe:
-                pipe.hsetnx(key, "journal_id", owner.journal_id)
-                pipe.hsetnx(key, "holder", owner.holder)
-                pipe.hmget(key, ["journal_id", "holder"])
-                is_new, _, (journal_id, holder) = await pipe.execute()
-            if journal_id != owner.journal_id:
-                return Owner(journal_id=journal_id, holder=holder)
-            await self._writer.hset(key, "holder", owner.holder)
-        return Owner(owner.journal_id, owner.holder, is_new=bool(is_new))
+        async with away_on_error(self._place, self._timeout_s, "WATCH", key):
+            while True:
+                try:
+                    found, mark = await self._claimed(key, owner)
+                except WatchError as error:
+                    if not was_changed(error):
+                        raise
+                    continue  # another one came first: look at what it wrote
+                break
+        is_new = mark == self._mark
+        if is_new:
+            self._mark = _new_mark()
+        return msgspec.structs.replace(found, is_new=is_new)
+
+    async def _claimed(self, key: str, owner: Owner) -> tuple[Owner, str]:
+        async with self._writer.pipeline(transaction=True) as pipe:
+            await pipe.watch(key)
+            fields: Any = await pipe.hgetall(key)
+            standing = owner_in(fields)
+            if standing is not None and not owner.may_follow(standing):
+                return standing, fields.get(MARK, "")
+            mark = self._mark if standing is None else fields.get(MARK, "")
+            pipe.multi()  # type: ignore[no-untyped-call]  # redis-py left it bare
+            pipe.hsetnx(key, "journal_id", owner.journal_id)
+            mapping: dict[Any, Any] = {**owner_fields(owner), MARK: mark}
+            pipe.hset(key, mapping=mapping)
+            await pipe.execute()
+        return owner, mark
+
+    async def owner(self) -> Owner | None:
+        """Whoever owns the instance's keys; None for nobody."""
+        key = self._prefix + OWNER
+        async with away_on_error(self._place, self._timeout_s, "HGETALL", key):
+            fields: Any = await self._writer.hgetall(key)
+        return owner_in(fields)
 
     async def _strange(self, error: ResponseError, keys: Collection[str]) -> list[str]:
         """The keys that the error is about: of several that were asked at once, those that hold no stream."""
@@ -166,6 +196,10 @@ class RedisStreams:
         """Let go of the connections."""
         await self._reader.aclose(close_connection_pool=True)
         await self._writer.aclose(close_connection_pool=True)
+
+
+def _new_mark() -> str:
+    return secrets.token_hex(8)
 
 
 async def _last_generated_id(pipe: Any, key: str) -> str:

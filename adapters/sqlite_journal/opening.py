@@ -11,7 +11,8 @@ import msgspec
 from adapters.journal_rows.chain import ChainBreakError, StoredEvent, checked, event_hash
 from adapters.journal_rows.limits import OpeningReport
 from adapters.journal_rows.meta import meta
-from adapters.journal_rows.reading import Point, anchor, newest_snapshot, point_at, stored_events
+from adapters.journal_rows.proving import damaged_after, proving_starts, written_by_newer
+from adapters.journal_rows.reading import Point, identity_of, stored_events
 from adapters.journal_rows.transactions import take_back
 from adapters.sqlite_journal.expected_tables import require_expected_tables
 from adapters.sqlite_journal.migrations import migrate
@@ -24,7 +25,7 @@ from adapters.sqlite_journal.schema import (
     create_tables,
     is_blank,
 )
-from config.instants import Instant, instant_text
+from config.instants import Instant
 from machines.ports.journal import JournalDamagedError, JournalIdentity, JournalRefusedError
 from machines.upcasters import EventNewerError, require_known
 
@@ -98,10 +99,8 @@ def _open(
     require_expected_tables(connection, path)
     connection.execute("PRAGMA journal_mode=WAL")
     tail, report = _prove(connection, path, fold_version)
-    epoch, customer_key = meta(connection, "epoch"), meta(connection, "customer_key")
-    assert isinstance(epoch, int)
+    identity, customer_key = identity_of(connection), meta(connection, "customer_key")
     assert isinstance(customer_key, bytes)
-    identity = JournalIdentity(str(meta(connection, "journal_id")), epoch)
     return Opened(connection, identity, customer_key, tail, msgspec.structs.replace(report, created=created))
 
 
@@ -133,14 +132,7 @@ def require_ours(connection: sqlite3.Connection, path: Path) -> None:
 
 def _prove(connection: sqlite3.Connection, path: Path, fold_version: int) -> tuple[Point, OpeningReport]:
     """Check every event after the newest snapshot, and mend a tail that was torn."""
-    start = anchor(connection)
-    newest = newest_snapshot(connection, fold_version)
-    if newest is None and start.sequence > 0:
-        raise JournalDamagedError(
-            f"the journal {path} starts after event {start.sequence} (older ones were dropped by retention), and none "
-            f"of its snapshots can be read by this version of solvent. {_WHAT_TO_DO}"
-        )
-    base = start if newest is None else point_at(connection, newest.snapshot.sequence) or start
+    base = proving_starts(connection, fold_version, str(path), _WHAT_TO_DO)
     whole, read, torn = base, 0, None
     last = base
     try:
@@ -149,16 +141,14 @@ def _prove(connection: sqlite3.Connection, path: Path, fold_version: int) -> tup
             last, read = Point(row.sequence, row.hash, row.recorded_at), read + 1
             whole = last if row.group_end else whole
     except EventNewerError as newer:
-        raise JournalDamagedError(
-            f"the journal {path} was written by a newer solvent: event {last.sequence + 1}: {newer}. "
-            "Nothing was changed. Install that version again"
-        ) from newer
+        raise written_by_newer(str(path), last, newer) from newer
     except ChainBreakError as broken:
         if broken.gap or _goes_on_after(connection, broken.sequence):
-            raise _damaged(path, str(broken), last) from broken
+            raise damaged_after(str(path), str(broken), last, _WHAT_TO_DO) from broken
         torn = str(broken)
     except sqlite3.DatabaseError as unreadable:
-        raise _damaged(path, f"event {last.sequence + 1} cannot be read ({unreadable})", last) from unreadable
+        what = f"event {last.sequence + 1} cannot be read ({unreadable})"
+        raise damaged_after(str(path), what, last, _WHAT_TO_DO) from unreadable
     if torn is None and whole == last:
         return last, OpeningReport(created=False, verified_events=read)
     return whole, _mend(connection, path, whole, read, torn or f"event {last.sequence} does not end its group")
@@ -172,15 +162,6 @@ def _goes_on_after(connection: sqlite3.Connection, broken: int) -> bool:
             return True
         previous = row
     return False
-
-
-def _damaged(path: Path, what: str, last: Point) -> JournalDamagedError:
-    good = (
-        f"the last good event is {last.sequence} of {instant_text(last.recorded_at)}"
-        if last.sequence
-        else "no event is good"
-    )
-    return JournalDamagedError(f"the journal {path} is damaged: {what}; {good}. {_WHAT_TO_DO}")
 
 
 def _mend(connection: sqlite3.Connection, path: Path, whole: Point, read: int, why: str) -> OpeningReport:

@@ -3,46 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import Final, NoReturn, Self, TypeVar
 from urllib.parse import quote
 
-import msgspec
-
-from adapters.journal_rows import reading
-from adapters.journal_rows.chain import ChainBreakError
 from adapters.journal_rows.limits import JournalLimits
-from adapters.journal_rows.meta import meta
+from adapters.journal_rows.read_only import ReadOnlyRowsJournal
 from adapters.sqlite_journal.opening import require_ours
 from adapters.sqlite_journal.schema import UNREADABLE_FILE, is_blank
 from config.errors import shown
-from machines.events import Recorded
-from machines.ports.journal import (
-    JournalDamagedError,
-    JournalIdentity,
-    JournalRefusedError,
-    PaymentSeen,
-    Proposal,
-    Snapshot,
-)
+from machines.ports.journal import JournalDamagedError, JournalRefusedError
+
+_MENDING: Final = "A torn end is mended when the daemon starts; a damaged middle needs a backup"
+_Result = TypeVar("_Result")
 
 
-class ReadOnlyJournal:
-    """The `Journal` port for short-lived readers; everything that writes is refused.
-
-    It holds no lock between two reads, so that a daemon beside it writes on. It reads on the caller's thread.
-    """
+class ReadOnlyJournal(ReadOnlyRowsJournal[sqlite3.Connection]):
+    """The journal of a state directory, which another process may hold."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, fold_version: int, limits: JournalLimits) -> None:
         """For `open` only."""
-        self.path = path
-        self._connection = connection
-        self._fold_version = fold_version
-        self._limits = limits
-        epoch = meta(connection, "epoch")
-        assert isinstance(epoch, int)
-        self._identity = JournalIdentity(str(meta(connection, "journal_id")), epoch)
+        super().__init__(str(path), connection, fold_version, limits, mending=_MENDING)
+        self._path = path
 
     @classmethod
     def open(
@@ -80,80 +63,15 @@ class ReadOnlyJournal:
                 _raise_understood(path, error)
             raise
 
-    @property
-    def identity(self) -> JournalIdentity:
-        """Which journal this is."""
-        return self._identity
-
-    @property
-    def last_sequence(self) -> int:
-        """The sequence number of the newest event at this moment."""
-        try:
-            newest = self._connection.execute("SELECT max(sequence) FROM events").fetchone()[0]
-            return reading.anchor(self._connection).sequence if newest is None else int(newest)
-        except sqlite3.Error as error:
-            _raise_understood(self.path, error)
-
-    async def read(self, after: int = 0, limit: int | None = None) -> AsyncIterator[Recorded]:
-        """The durable events after a sequence number, in order, each checked against its hash.
-
-        Raises `JournalDamagedError` at an event that is not what was written, or that a newer solvent wrote.
-        """
-        left = limit
-        while left is None or left > 0:
-            chunk = self._limits.read_chunk_events if left is None else min(left, self._limits.read_chunk_events)
-            events = self._events(after, chunk)
-            for recorded in events:
-                yield recorded
-            if len(events) < chunk:
-                return
-            after = events[-1].sequence
-            left = None if left is None else left - len(events)
-
-    async def newest_snapshot(self) -> Snapshot | None:
-        """The newest snapshot of this fold version whose bytes are those that were written."""
-        try:
-            found = reading.newest_snapshot(self._connection, self._fold_version)
-        except sqlite3.Error as error:
-            _raise_understood(self.path, error)
-        return None if found is None else found.snapshot
-
-    async def payments_seen(self, payment_ids: Sequence[str]) -> Mapping[str, PaymentSeen]:
-        """What is remembered of these ids; ids never seen are missing."""
-        try:
-            return reading.payments_seen(self._connection, payment_ids, self._limits.lookup_chunk_items)
-        except sqlite3.Error as error:
-            _raise_understood(self.path, error)
-
-    async def append(self, group: Sequence[Proposal], payments: Sequence[PaymentSeen] = ()) -> list[Recorded]:
-        """Refuse: only the daemon that holds the state directory writes."""
-        del group, payments
-        raise JournalRefusedError(f"the journal {self.path} is open for reading only")
-
-    async def write_snapshot(self, snapshot: Snapshot) -> None:
-        """Refuse, as `append`."""
-        del snapshot
-        raise JournalRefusedError(f"the journal {self.path} is open for reading only")
-
     async def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
 
-    def _events(self, after: int, limit: int) -> list[Recorded]:
+    def _asked(self, run: Callable[[sqlite3.Connection], _Result]) -> _Result:
         try:
-            return [row.recorded() for row in reading.checked_chunk(self._connection, after, limit)]
+            return run(self._connection)
         except sqlite3.Error as error:
-            _raise_understood(self.path, error)
-        except ChainBreakError as broken:
-            raise JournalDamagedError(
-                f"the journal {self.path} is damaged: {broken}. A torn end is mended when the daemon starts; a damaged"
-                " middle needs a backup"
-            ) from broken
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise JournalDamagedError(
-                f"the journal {self.path} cannot be understood after event {after}: {error}. It was written by a newer"
-                " solvent, or it is damaged"
-            ) from error
+            _raise_understood(self._path, error)
 
 
 def _require_written(connection: sqlite3.Connection, path: Path) -> None:

@@ -8,7 +8,8 @@ import click
 import msgspec
 
 from daemon.cli.asking import WAIT_S, ask
-from daemon.cli.reading_state import EXIT_FAILURE, format_option, state_dir_option
+from daemon.cli.ending import EXIT_FAILURE
+from daemon.cli.reading_state import format_option, state_dir_option
 from daemon.cli.redis_reaching import RedisWish, principal_option, redis_option, settings_option
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from daemon.assembly import RunFacts, clock_from, command_sender, run_facts
-from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with, journal_of
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
+from daemon.cli.reading_state import journal_of
 from daemon.cli.redis_reaching import RedisWish, reach
 from machines.events import CommandAnswered
 from machines.ports.clock import Clock

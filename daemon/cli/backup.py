@@ -12,7 +12,8 @@ from config.instants import instant_text
 from daemon.assembly import clock_from
 from daemon.assembly.backups import DrillOutcome, Made, Manifest, back_up, drill, list_place, make_key
 from daemon.cli.backup_settings import environment_of, refusals_told, settings_option, state_dir_option
-from daemon.cli.reading_state import EXIT_FAILURE, EXIT_NOTHING, end_with, format_option
+from daemon.cli.ending import EXIT_FAILURE, EXIT_NOTHING, end_with
+from daemon.cli.reading_state import format_option
 
 
 @click.group("backup", invoke_without_command=True)

@@ -10,7 +10,7 @@ import click
 
 from daemon.assembly import clock_from
 from daemon.assembly.backups import BackupError, Environment, HeldError, NoBackupError, NoJournalError
-from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
 from daemon.cli.settings_options import settings_of
 
 state_dir_option = click.option(

@@ -12,15 +12,9 @@ from config.calendar import month_from_text, month_text
 from config.money import amount_text
 from daemon.assembly import clock_from
 from daemon.cli.asking import POLL_S, WAIT_S, ask, running
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, end_with
 from daemon.cli.event_text import reconciled_text
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    EXIT_FAILURE,
-    end_with,
-    format_option,
-    journal_of,
-    state_dir_option,
-)
+from daemon.cli.reading_state import format_option, journal_of, state_dir_option
 from daemon.cli.redis_reaching import RedisWish, principal_option, redis_option, settings_option
 from machines.events import BudgetReconciled, CommandAnswered
 from machines.ports.clock import Clock

@@ -13,16 +13,9 @@ from config.instants import Instant
 from daemon.assembly import clock_from
 from daemon.cli.costs_table import print_costs
 from daemon.cli.costs_view import costs_object
+from daemon.cli.ending import EXIT_BAD_INPUT, end_with
 from daemon.cli.paper import paper
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    end_with,
-    finding_settings_option,
-    format_option,
-    journal_of,
-    read_state,
-    state_dir_option,
-)
+from daemon.cli.reading_state import finding_settings_option, format_option, journal_of, read_state, state_dir_option
 from machines.costs.accrual import month_of_day
 from machines.events import CostsAccrued
 from machines.ports.journal import Journal

@@ -14,22 +14,18 @@ SILENT_AFTER_S: Final = 5.0
 
 def daemons_object(view: LeaseView, last_sequence: int) -> dict[str, Any]:
     """The key `daemons` of `solvent status --format json`; times are those of PostgreSQL's clock."""
-    left = None if view.expires_at is None else round((view.expires_at - view.now) / SECOND, 3)
+    leader = view.live_leader
+    left = None if leader is None else round(view.ttl_s - view.heard_s(leader), 3)
     return {
         "fencing": view.fencing,
         "lease_left_s": left,
         "wanted": view.wanted or None,
-        "leader": None if view.leader is None else _standing(view.leader, view),
+        "leader": None if leader is None else _standing(leader, view),
         "standbys": [
             {**_standing(each, view), "behind_events": max(0, last_sequence - each.folded_sequence)}
             for each in view.standbys
         ],
     }
-
-
-def heard_s(standing: Standing, view: LeaseView) -> float:
-    """Seconds since it was last heard of."""
-    return max(0.0, (view.now - standing.seen_at) / SECOND)
 
 
 def machine_of(name: str) -> str:
@@ -61,7 +57,7 @@ def _standing(standing: Standing, view: LeaseView) -> dict[str, Any]:
         "http": candidate.http or None,
         "version": candidate.version,
         "since": instant_text(standing.since - standing.since % SECOND),
-        "heard_s": round(heard_s(standing, view), 3),
+        "heard_s": round(view.heard_s(standing), 3),
     }
 
 

@@ -14,8 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from daemon.assembly import clock_from
+from daemon.cli.ending import EXIT_FAILURE
 from daemon.cli.paper import counted, paper, print_table
-from daemon.cli.reading_state import EXIT_FAILURE, format_option
+from daemon.cli.reading_state import format_option
 from daemon.cli.settings_options import settings_of, settings_options
 from daemon.doctor.examining import examine
 from daemon.doctor.findings import Finding, Verdict

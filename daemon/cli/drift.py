@@ -10,15 +10,9 @@ import click
 import msgspec
 
 from daemon.assembly import clock_from, observers_of
+from daemon.cli.ending import EXIT_BAD_INPUT, end_with
 from daemon.cli.looking import look_at_each, look_option
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    end_with,
-    format_option,
-    journal_of,
-    read_state,
-    state_dir_option,
-)
+from daemon.cli.reading_state import format_option, journal_of, read_state, state_dir_option
 from daemon.cli.redis_reaching import RedisWish, reach_running, settings_option
 from daemon.listing import looked_at
 from machines.drifting import compared

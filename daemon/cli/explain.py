@@ -11,18 +11,10 @@ import msgspec
 from config.plan import Plan
 from config.suggestions import did_you_mean
 from daemon.assembly import clock_from, run_facts
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_NOTHING, end_with
 from daemon.cli.explain_component import StepTold, component_lines, component_object
 from daemon.cli.explain_level import level_lines, level_object
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    EXIT_NOTHING,
-    end_with,
-    finding_settings_option,
-    format_option,
-    journal_of,
-    read_state,
-    state_dir_option,
-)
+from daemon.cli.reading_state import finding_settings_option, format_option, journal_of, read_state, state_dir_option
 from daemon.cli.status_view import component_ids, orders_to
 from daemon.history_reading import Filter, newest_events
 from machines.events import Recorded

@@ -16,18 +16,10 @@ from rich.table import Table
 from config.calendar import calendar_of
 from config.instants import Instant, InstantError, instant_from_text, instant_text
 from config.suggestions import did_you_mean
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_NOTHING, end_with
 from daemon.cli.event_text import event_text
 from daemon.cli.paper import paper, print_table
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    EXIT_NOTHING,
-    end_with,
-    finding_settings_option,
-    format_option,
-    journal_of,
-    read_state,
-    state_dir_option,
-)
+from daemon.cli.reading_state import finding_settings_option, format_option, journal_of, read_state, state_dir_option
 from daemon.cli.status_view import component_ids
 from daemon.history_reading import Filter, all_events, newest_events, story
 from machines.events import Recorded

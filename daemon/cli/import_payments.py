@@ -23,19 +23,12 @@ from daemon.assembly import (
     read_payments_csv,
     run_facts,
 )
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
 from daemon.cli.import_following import Follower
 from daemon.cli.import_progress import ImportProgress
 from daemon.cli.import_report import import_object, list_rejections, say_import
 from daemon.cli.import_sending import POLL_S, Sending, StalledError
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    EXIT_FAILURE,
-    EXIT_NOTHING,
-    end_with,
-    format_option,
-    journal_of,
-    read_state,
-)
+from daemon.cli.reading_state import format_option, journal_of, read_state
 from daemon.cli.redis_reaching import RedisWish, reach, redis_option, settings_option
 from machines.ports.clock import Clock
 from machines.ports.streams import StreamsAwayError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
 from daemon.installing.carrying import carry_out
 from daemon.installing.faults import InstallFailedError, InstallRefusedError
 from daemon.installing.manifest import read_manifest

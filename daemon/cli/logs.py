@@ -12,14 +12,8 @@ import msgspec
 from config.instants import instant_text
 from config.money import amount_text
 from config.suggestions import did_you_mean
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    EXIT_NOTHING,
-    end_with,
-    finding_settings_option,
-    journal_of,
-    state_dir_option,
-)
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_NOTHING, end_with
+from daemon.cli.reading_state import finding_settings_option, journal_of, state_dir_option
 from daemon.history_reading import Filter, newest_events, story
 from daemon.telemetry.event_log import LEVELS
 from daemon.telemetry.lines import line_of

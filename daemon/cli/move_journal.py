@@ -8,7 +8,8 @@ import msgspec
 from daemon.assembly import clock_from
 from daemon.assembly.journals import HeldError, Moved, NotMovedError, move_journal
 from daemon.cli.backup_settings import settings_option, state_dir_option
-from daemon.cli.reading_state import EXIT_BAD_INPUT, EXIT_FAILURE, end_with, format_option
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, end_with
+from daemon.cli.reading_state import format_option
 from daemon.cli.settings_options import settings_of
 from machines.ports.journal import JournalRefusedError
 

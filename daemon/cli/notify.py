@@ -12,18 +12,9 @@ import msgspec
 from config.settings import Settings
 from daemon.assembly import CannotStart, channels_of, clock_from
 from daemon.cli.asking import WAIT_S, ask
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
 from daemon.cli.notify_list import listed, rows
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    EXIT_FAILURE,
-    EXIT_NOTHING,
-    end_with,
-    finding_settings_option,
-    format_option,
-    journal_of,
-    read_state,
-    state_dir_option,
-)
+from daemon.cli.reading_state import finding_settings_option, format_option, journal_of, read_state, state_dir_option
 from daemon.cli.redis_reaching import RedisWish, principal_option, redis_option, settings_option
 from daemon.cli.settings_options import settings_of, settings_options
 from daemon.roots.notifications import OpenChannel

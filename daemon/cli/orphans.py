@@ -12,16 +12,9 @@ import msgspec
 from daemon.actuator import Actuator
 from daemon.assembly import CannotStart, clock_from, observers_of
 from daemon.cli.asking import WAIT_S, ask
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, end_with
 from daemon.cli.looking import actuator_that_looks, look_option
-from daemon.cli.reading_state import (
-    EXIT_BAD_INPUT,
-    EXIT_FAILURE,
-    end_with,
-    format_option,
-    journal_of,
-    read_state,
-    state_dir_option,
-)
+from daemon.cli.reading_state import format_option, journal_of, read_state, state_dir_option
 from daemon.cli.redis_reaching import RedisWish, principal_option, reach_running, redis_option, settings_option
 from daemon.listing import list_tagged, places
 from machines.orphans import Orphan, agreed, orphans

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final, NoReturn
+from typing import Final
 
 import click
 import msgspec
@@ -13,14 +13,11 @@ import msgspec
 from config.instants import Instant
 from config.settings_sources import SETTINGS_VARIABLE
 from daemon.assembly import open_journal_for_reading
+from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, end_with
+from daemon.cli.settings_options import settings_of
 from daemon.resume import resume
 from machines.ports.journal import Journal, JournalDamagedError, JournalRefusedError
 from machines.state.whole import State
-
-EXIT_FAILURE: Final = 1
-EXIT_BAD_INPUT: Final = 2
-EXIT_NOTHING: Final = 3
-"""Nothing was found, or no daemon runs."""
 
 STATE_DIR_DEFAULT: Final = "solvent-state"
 _SETTINGS: Final = "daemon.cli.settings_file"
@@ -32,8 +29,6 @@ def _state_dir(context: click.Context, _option: click.Parameter, given: str | No
     settings_file = settings_file or os.environ.get(SETTINGS_VARIABLE)
     if given is not None or not settings_file or context.resilient_parsing:
         return given or STATE_DIR_DEFAULT
-    from daemon.cli.settings_options import settings_of  # noqa: PLC0415 - it stands on this module
-
     return settings_of(settings_file, plan_needed=False).state_dir
 
 
@@ -70,12 +65,6 @@ class ReadState(msgspec.Struct, frozen=True):
     began_at: Instant | None
     """When the oldest event that is kept was recorded; None for an empty journal."""
     last_recorded_at: Instant | None
-
-
-def end_with(code: int, message: str) -> NoReturn:
-    """Say on standard error why the command ends, and end it."""
-    click.echo(message, err=True)
-    raise click.exceptions.Exit(code)
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ from config.secret import Secret
 from config.settings import Settings
 from config.settings_loading import load_settings
 from daemon.assembly.passwords import SecretMissingError, password_at, password_kept_at, password_kept_in
-from daemon.cli.reading_state import EXIT_BAD_INPUT, end_with
+from daemon.cli.ending import EXIT_BAD_INPUT, end_with
 
 _PLAN_UNREAD: Final = "unread"
 

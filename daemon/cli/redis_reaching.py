@@ -15,7 +15,7 @@ from config.redis_sentinel import EXPECTED, is_sentinel_address, is_usable
 from config.redis_sentinel import SCHEMES as SENTINEL_SCHEMES
 from config.settings_redis import RedisReached, redis_reached
 from daemon.assembly import REDIS_AS_FOUND, run_facts
-from daemon.cli.reading_state import EXIT_BAD_INPUT, end_with
+from daemon.cli.ending import EXIT_BAD_INPUT, end_with
 
 SCHEMES: Final = ("redis://", "rediss://", "unix://", *SENTINEL_SCHEMES)
 settings_option: Final = click.option(

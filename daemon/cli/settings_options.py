@@ -12,7 +12,7 @@ from config.errors import ProblemsError
 from config.settings import Settings
 from config.settings_loading import load_settings
 from config.settings_sources import SETTINGS_VARIABLE
-from daemon.cli.reading_state import EXIT_BAD_INPUT, end_with
+from daemon.cli.ending import EXIT_BAD_INPUT, end_with
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 NO_PLAN: Final = "-"

@@ -16,7 +16,7 @@ from daemon.assembly import clock_from
 from daemon.assembly.doctor import secrets_that_can_be_read
 from daemon.bundling.contents import contents
 from daemon.bundling.packing import Packed, pack
-from daemon.cli.reading_state import EXIT_FAILURE, end_with
+from daemon.cli.ending import EXIT_FAILURE, end_with
 from daemon.cli.settings_options import settings_of, settings_options
 from daemon.doctor.secrets import references_in
 

@@ -10,7 +10,8 @@ import msgspec
 from daemon.assembly.backups import BackupError, Environment, Manifest, list_backups, verify_backup, verify_state_dir
 from daemon.backing_up.verifying import Verification
 from daemon.cli.backup_settings import environment_of, refusals_told, settings_option, state_dir_option
-from daemon.cli.reading_state import EXIT_FAILURE, format_option
+from daemon.cli.ending import EXIT_FAILURE
+from daemon.cli.reading_state import format_option
 
 
 @click.command("verify")

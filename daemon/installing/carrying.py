@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from daemon.installing.faults import InstallFailedError
@@ -26,7 +27,7 @@ def carry_out(plan: InstallPlan, places: Places, run: Run, say: Callable[[str], 
             say(f"wrote {file.path}" + (f", in place of {file.replaces}" if file.replaces else ""))
         for command in plan.commands:
             if taken_back := _undo_of(command, plan, places):
-                undo.append((" ".join(taken_back), lambda words=taken_back: run(words)))  # type: ignore[misc]  # bound now, by default
+                undo.append((" ".join(taken_back), partial(run, taken_back)))
             run(command)
             say(f"ran {' '.join(command)}")
     except (OSError, SystemctlError) as error:

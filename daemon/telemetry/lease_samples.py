@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 
 from config.instants import SECOND
 from daemon.leading.following import Following
@@ -24,13 +23,12 @@ def leader_samples(lease: HeldLease, ttl_s: int) -> Iterator[Sample]:
         yield Sample("solvent_lease_standbys_items", sum(each.seen_at >= heard_from for each in view.standbys))
 
 
-def standby_samples(view: LeaseView | None, following: Following) -> Iterator[Sample]:
-    """Of a daemon that stands by."""
+def standby_samples(view: LeaseView | None, left_s: float, following: Following) -> Iterator[Sample]:
+    """Of a daemon that stands by; `left_s` is left of the leader's lease, by its own clock."""
     yield Sample("solvent_leader", 0)
     if view is not None:
         yield Sample("solvent_lease_fencing", view.fencing)
-        left = 0 if view.expires_at is None else max(0, view.expires_at - view.now)
-        yield Sample("solvent_lease_expires_seconds", Fraction(left, SECOND))
+        yield Sample("solvent_lease_expires_seconds", left_s)
     if following.state is not None:
         yield Sample("solvent_standby_lag_events", following.lag_events)
 

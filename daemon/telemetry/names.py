@@ -64,6 +64,7 @@ OTHER_NAMES: Final = {
     "snapshot_refused": "the state could not be kept as a snapshot (`reason`): a start reads more events until it can",
     "standing_by": "it waits for the lead; said once for each `leader` (empty while nobody leads), with its `fencing`",
     "lead_taken": "it leads now with the token `fencing`; so many events were folded already (`folded_sequence`)",
+    "takeover_failed": "it took the lead and could not use it (`reason`); it gives it back, and asks in `again_in_s`",
     "lead_lost": "it leads no longer (`reason`) and ends; nothing is written any more",
     "lead_handed_over": "it gave the lead back after its last write; `wanted` names who was to have it, if anybody",
     "lease_away": "the store of the lease does not answer (`reason`); said once until it does",

@@ -198,6 +198,19 @@ def test_a_journal_that_somebody_reads_is_not_taken_away(shelf: Shelf, monkeypat
     assert 126 == len(events_of(shelf.journal))
 
 
+def test_a_journal_that_somebody_holds_locked_is_not_taken_away(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has the file for itself goes on writing its log: neither file is given another name."""
+    monkeypatch.setattr(keeping_aside, "READER_WAIT_S", 0.01)
+    with closing(sqlite3.connect(shelf.journal, isolation_level=None)) as person:
+        person.execute("PRAGMA locking_mode=EXCLUSIVE")
+        person.execute("PRAGMA journal_mode=WAL")
+        person.execute("UPDATE payments SET customer_hash = x'' WHERE payment_id = 'p1'")
+        with pytest.raises(BackupError, match="another process reads"):
+            taken_back(shelf.state_dir, shelf.backups, replace=True, journal_id=shelf.backup.journal_id)
+
+    assert 126 == len(events_of(shelf.journal))
+
+
 def test_anothers_backup_is_refused(shelf: Shelf, tmp_path: Path) -> None:
     """The backup of another journal needs its name, so that nobody takes it by mistake."""
     other = tmp_path / "other"

@@ -14,7 +14,7 @@ from adapters.postgres_journal import PostgresJournal, PostgresPlace, connect
 from config.secret import Secret
 from machines.events import CountedPayment, PaymentsRecorded
 from machines.ports.journal import Proposal
-from tests.benchmarks.bench_journal import BATCH, PAYMENTS, START, Result, batches, p, proposals
+from tests.benchmarks.bench_journal import BATCH, PAYMENTS, START, Result, batches, fed_rows_per_s, p, proposals
 from tests.postgres_server import binaries, postgres_server
 
 ASKERS = 64
@@ -25,18 +25,7 @@ BULK_BATCHES = 10
 
 async def rows_per_s(place: PostgresPlace, given: list[list[CountedPayment]]) -> float:
     """Payments made durable in a second, a few batches under way at once."""
-    journal = await _opened(place)
-    work = iter(given)
-
-    async def feed() -> None:
-        for batch in work:
-            await journal.append(*proposals(batch))
-
-    began = time.perf_counter()
-    await asyncio.gather(*(feed() for _ in range(4)))
-    took = time.perf_counter() - began
-    await journal.close()
-    return sum(map(len, given)) / took
+    return await fed_rows_per_s(await _opened(place), given)
 
 
 async def bulk_rows_per_s(place: PostgresPlace, whole: list[CountedPayment]) -> float:

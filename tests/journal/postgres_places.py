@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -13,6 +14,7 @@ from adapters.postgres_journal import JournalLimits, PostgresJournal, PostgresPl
 from config.secret import Secret
 from tests.contracts.journal import SetClock
 from tests.postgres_server import OWNER, PostgresServer
+from tests.processes.waiting import until
 
 _NUMBERS: Final = count(1)
 
@@ -51,6 +53,12 @@ def take_over(place: PostgresPlace) -> int:
         row = connection.execute("UPDATE lease SET fencing = fencing + 1 RETURNING fencing").fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def connection_given_up(journal: PostgresJournal) -> None:
+    """Wait until the writer's connection is one that it waits for no longer."""
+    store = journal._writer._store
+    await asyncio.to_thread(until, lambda: not store.connection.is_usable, "the connection to be given up")
 
 
 def held_open(place: PostgresPlace) -> psycopg.Connection[Any]:

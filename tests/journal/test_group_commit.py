@@ -12,7 +12,7 @@ import pytest
 from adapters.sqlite_journal import JournalLimits
 from config.instants import DAY
 from machines.ports.journal import JournalDamagedError, JournalRefusedError, PaymentSeen, Proposal, Snapshot
-from tests.contracts.journal import START, SetClock, entry_ids, everything, proposal
+from tests.contracts.journal import START, SetClock, entry_ids, everything, outlive_retention, proposal
 from tests.journal.journal_files import alter, ask, opened
 
 
@@ -137,14 +137,7 @@ async def test_retention_drops_what_is_old_and_covered(path: Path) -> None:
     """Old events that every kept snapshot covers go, whole groups only; the chain is still proven from its anchor."""
     clock, limits = SetClock(), JournalLimits(retention_days=30)
     async with opened(path, clock, limits) as journal:
-        for day in range(60):
-            clock.now = START + day * DAY
-            await journal.append([proposal(f"{day}.0"), proposal(f"{day}.1")])
-        await journal.write_snapshot(Snapshot(51, b"older"))
-        assert (await everything(journal))[0].sequence == 51
-        await journal.write_snapshot(Snapshot(120, b"newer"))
-        events = await everything(journal)
-        assert (events[0].sequence, events[-1].sequence) == (51, 120)
+        events = await outlive_retention(journal, clock)
     async with opened(path, clock, limits) as journal:
         assert journal.opening.warnings == ()
         assert [each.sequence for each in await journal.append([proposal("next")])] == [121]

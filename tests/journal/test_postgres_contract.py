@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from adapters.postgres_journal import JournalLimits, PostgresJournal, PostgresPlace
 from tests.contracts.journal import GROUPS, JournalContract, JournalHarness, SetClock, read_after_restart
 from tests.journal.postgres_places import ask, fresh_place
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("postgres_contract")
 
@@ -19,13 +18,6 @@ FULL = """
     CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
     CREATE TRIGGER full_disk AFTER INSERT ON events EXECUTE FUNCTION full_disk()"""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for all tests; each has its own schema."""
-    with postgres_server() as running:
-        yield running
 
 
 class PostgresHarness(JournalHarness):

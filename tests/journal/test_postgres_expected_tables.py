@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from adapters.postgres_journal import PostgresPlace, connect
 from adapters.postgres_journal.expected_tables import table_faults
 from machines.ports.journal import JournalDamagedError
 from tests.journal.postgres_places import ask, fresh_place, opened
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("postgres_expected")
 FUNCTION = "CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for all tests; each has its own schema."""
-    with postgres_server() as running:
-        yield running
 
 
 @pytest.fixture

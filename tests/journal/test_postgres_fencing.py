@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -12,37 +11,11 @@ import pytest
 from adapters.postgres_journal import PostgresPlace, connect
 from machines.ports.journal import JournalDamagedError, JournalFencedError, PaymentSeen, Snapshot
 from tests.contracts.journal import entry_ids, everything, proposal
-from tests.journal.postgres_places import ask, fresh_place, held_open, opened, take_over
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.journal.postgres_places import ask, held_open, opened, take_over
+from tests.journal.waiting_writes import AT_THE_COMMIT, BEFORE_THE_INSERT, BLOCKED, blocked
 from tests.processes.waiting import until
 
 pytestmark = pytest.mark.xdist_group("postgres_fencing")
-
-WAITING = """
-    CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NULL; END $$;"""
-BEFORE_THE_INSERT = f"{WAITING} CREATE TRIGGER waits BEFORE INSERT ON events EXECUTE FUNCTION wait_here()"
-AT_THE_COMMIT = f"""{WAITING} CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON events
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_here()"""
-BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for all tests; each has its own schema."""
-    with postgres_server() as running:
-        yield running
-
-
-@pytest.fixture
-def place(server: PostgresServer) -> PostgresPlace:
-    """A schema of its own."""
-    return fresh_place(server)
-
-
-def blocked(place: PostgresPlace) -> bool:
-    """Whether any session waits for another."""
-    return ask(place, BLOCKED) != [(0,)]
 
 
 async def test_the_old_leader_writes_nothing_after_a_takeover(place: PostgresPlace) -> None:

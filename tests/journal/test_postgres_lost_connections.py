@@ -17,22 +17,15 @@ from machines.ports.journal import (
     Snapshot,
 )
 from tests.contracts.journal import entry_ids, everything, proposal
-from tests.journal.postgres_places import ask, fresh_place, held_open, opened, take_over
-from tests.journal.test_postgres_fencing import BEFORE_THE_INSERT, blocked
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.journal.postgres_places import ask, connection_given_up, fresh_place, held_open, opened, take_over
+from tests.journal.waiting_writes import BEFORE_THE_INSERT, blocked
+from tests.postgres_server import PostgresServer
 from tests.processes.waiting import until
 from tests.tcp_proxy import TcpProxy
 
 WRITING = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'BEGIN%left behind%'"
 
 pytestmark = pytest.mark.xdist_group("postgres_lost_connections")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for all tests; each has its own schema."""
-    with postgres_server() as running:
-        yield running
 
 
 @pytest.fixture
@@ -168,8 +161,7 @@ async def test_a_server_that_does_not_answer_is_not_waited_for(place: PostgresPl
         await journal.append([proposal("a")])
         proxy.hold()
         append = asyncio.ensure_future(journal.append([proposal("held")]))
-        store = journal._writer._store
-        await asyncio.to_thread(until, lambda: not store.connection.is_usable, "the connection to be given up")
+        await connection_given_up(journal)
         proxy.reset()
         proxy.release()
         with pytest.raises(JournalRefusedError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,23 +14,10 @@ from config.secret import Secret
 from machines.events import JournalMigrated
 from machines.ports.journal import JournalDamagedError, JournalRefusedError, PaymentSeen, Snapshot
 from tests.contracts.journal import START, entry_ids, everything, proposal
-from tests.journal.postgres_places import ask, fresh_place, opened, take_over
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.journal.postgres_places import ask, opened, take_over
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("postgres_opening")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for all tests; each has its own schema."""
-    with postgres_server() as running:
-        yield running
-
-
-@pytest.fixture
-def place(server: PostgresServer) -> PostgresPlace:
-    """A schema of its own."""
-    return fresh_place(server)
 
 
 async def write(place: PostgresPlace, groups: int = 3, snapshot_at: int | None = None) -> None:
@@ -103,12 +89,21 @@ async def test_reading_proves_the_chain(place: PostgresPlace) -> None:
             await everything(journal)
 
 
-async def test_a_damaged_or_foreign_snapshot_is_passed_over(place: PostgresPlace) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE snapshot_parts SET state = 'other' WHERE digest = {}",
+        "UPDATE snapshot_parts SET state = substr(state, 1, 5) WHERE digest = {}",
+        "DELETE FROM snapshot_parts WHERE digest = {}",
+        "UPDATE snapshots SET digest = 'other' WHERE digest = {}",
+    ],
+)
+async def test_a_damaged_or_foreign_snapshot_is_passed_over(place: PostgresPlace, damage: str) -> None:
     """The one before it counts; one of another format does not."""
     await write(place, snapshot_at=4)
     async with opened(place) as journal:
-        await journal.write_snapshot(Snapshot(6, b"state"))
-    ask(place, "UPDATE snapshots SET state = 'other' WHERE sequence = 6")
+        await journal.write_snapshot(Snapshot(6, b"another state"))
+    ask(place, damage.format("(SELECT digest FROM snapshots WHERE sequence = 6)"))
     async with opened(place) as journal:
         assert await journal.newest_snapshot() == Snapshot(4, b"state")
     async with opened(place, fold_version=2) as journal:

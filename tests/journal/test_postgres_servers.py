@@ -1,4 +1,4 @@
-"""What happens to the server itself: killed, frozen, full, a standby; the journal refuses, waits and goes on."""
+"""What happens to the server itself: killed, frozen, full, a replica; the journal refuses, waits and goes on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from adapters.postgres_journal import PostgresPlace, ReadOnlyPostgresJournal, co
 from config.secret import Secret
 from machines.ports.journal import JournalRefusedError
 from tests.contracts.journal import entry_ids, everything, proposal
-from tests.journal.postgres_places import ask, fresh_place, opened
+from tests.journal.postgres_places import ask, connection_given_up, fresh_place, opened
 from tests.postgres_server import PostgresServer, postgres_server
 from tests.processes.waiting import until
 
@@ -70,8 +70,7 @@ async def test_a_frozen_server_is_waited_for_and_asked_again(server: PostgresSer
         await journal.append([proposal("a")])
         server.hold_still()
         append = asyncio.ensure_future(journal.append([proposal("b")]))
-        store = journal._writer._store
-        await asyncio.to_thread(until, lambda: not store.connection.is_usable, "the connection to be given up")
+        await connection_given_up(journal)
         server.go_on()
         try:
             await append
@@ -82,7 +81,7 @@ async def test_a_frozen_server_is_waited_for_and_asked_again(server: PostgresSer
         assert entry_ids(await everything(journal)) == expected
 
 
-async def test_a_standby_is_refused_for_writing_and_read_from(server: PostgresServer) -> None:
+async def test_a_replica_is_refused_for_writing_and_read_from(server: PostgresServer) -> None:
     """A server in recovery opens no journal for a daemon, and shows it to a reader."""
     place = fresh_place(server)
     async with opened(place) as journal:
@@ -90,11 +89,11 @@ async def test_a_standby_is_refused_for_writing_and_read_from(server: PostgresSe
     server.stop()
     (server._folder / "data" / "standby.signal").touch()
     server.start()
-    with pytest.raises(JournalRefusedError, match="standby in recovery"):
+    with pytest.raises(JournalRefusedError, match="replica in recovery"):
         async with opened(place):
             pass
     any_host = PostgresPlace(Secret(f"{place.url.reveal()}?target_session_attrs=any"), place.schema)
-    with pytest.raises(JournalRefusedError, match="standby in recovery"):
+    with pytest.raises(JournalRefusedError, match="replica in recovery"):
         async with opened(any_host):
             pass
     reader = ReadOnlyPostgresJournal.open(place, fold_version=1)
@@ -103,12 +102,12 @@ async def test_a_standby_is_refused_for_writing_and_read_from(server: PostgresSe
 
 
 async def test_of_several_hosts_the_one_that_takes_writes_is_found(server: PostgresServer) -> None:
-    """A dead host and a standby before the primary cost time, and nothing else."""
-    with postgres_server() as standby:
-        standby.stop()
-        (standby._folder / "data" / "standby.signal").touch()
-        standby.start()
-        hosts = f"127.0.0.1:1,127.0.0.1:{standby.port},127.0.0.1:{server.port}"
+    """A dead host and a replica before the primary cost time, and nothing else."""
+    with postgres_server() as replica:
+        replica.stop()
+        (replica._folder / "data" / "standby.signal").touch()
+        replica.start()
+        hosts = f"127.0.0.1:1,127.0.0.1:{replica.port},127.0.0.1:{server.port}"
         place = PostgresPlace(Secret(f"postgresql://postgres@{hosts}/postgres"), "several")
         async with opened(place) as journal:
             await journal.append([proposal("a")])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,9 @@ from adapters.journal_place import PLACE_NAME
 from daemon.cli.main import main
 from tests.backups.places import events_of, verified
 from tests.journal_place.installations import with_history
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("journal_commands")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for all tests; each has its own schema."""
-    with postgres_server() as running:
-        yield running
 
 
 class Shop:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -14,18 +13,11 @@ from daemon.doctor.findings import Finding, Verdict
 from daemon.doctor.postgres import judged, postgres
 from daemon.doctor.software import extras_of
 from tests.journal_place.installations import Installed, with_history
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("journal_moving")
 WELL = PostgresFacts("15.1", True, (), "", 0, (), 2, 2)
 SETTINGS = Settings(plan="starter", journal=JournalSettings(url="env:TEST_JOURNAL_URL"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """A server that keeps no promise: a test's."""
-    with postgres_server() as running:
-        yield running
 
 
 def settings_of(installed: Installed) -> Settings:

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.journal_place.killing import Left
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("killed_moves")
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server; each kill has its own schema."""
-    with postgres_server() as running:
-        yield running
 
 
 @pytest.mark.parametrize(("what", "old", "new"), [("there", "file", "postgresql"), ("back", "postgresql", "file")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,16 +16,9 @@ from config.secret import Secret
 from machines.events import JournalMoved
 from tests.backups.places import NOW, alter, events_of, folded, names_in, verified
 from tests.journal_place.installations import Installed, rows_of, with_every_event, with_history
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("journal_moving")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for all tests; each has its own schema."""
-    with postgres_server() as running:
-        yield running
 
 
 @pytest.fixture
@@ -138,7 +130,7 @@ def test_a_journal_that_somebody_leads_is_not_brought_back(shop: Installed) -> N
     """The daemon that leads is named; nothing is changed."""
     shop.there()
     with session(shop) as connection:
-        connection.execute("UPDATE lease SET holder = 'one/1/a', expires_at = clock_timestamp() + interval '1 min'")
+        connection.execute("UPDATE lease SET holder = 'one/1/a', seen_at = clock_timestamp(), ttl_ms = 60000")
     with pytest.raises(NotMovedError, match="one/1/a leads the journal"):
         shop.back()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,17 +20,10 @@ from machines.state.whole import FOLD_VERSION
 from tests.backups.places import NOW, events_of, ticking
 from tests.journal.postgres_places import opened, take_over
 from tests.journal_place.installations import Installed, with_history
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("journal_moving")
 LATE = Proposal(ActorResumed("late"), "late", NOW)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for all tests; each has its own schema."""
-    with postgres_server() as running:
-        yield running
 
 
 @pytest.fixture

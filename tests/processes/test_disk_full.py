@@ -6,8 +6,6 @@ import contextlib
 import resource
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from machines.events import StepEnded
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.operating import answer, at_level, earn
+from tests.processes.pages import page
 from tests.processes.redis_place import Keys, RedisServer
 from tests.processes.waiting import until
 
@@ -103,20 +102,10 @@ def daemon(redis_server: RedisServer, shop: FileShop, disk: Disk) -> Iterator[Da
         yield daemon
 
 
-def asked(daemon: DaemonProcess, path: str) -> tuple[int, str]:
-    """The status and the body of one of the daemon's pages."""
-    try:
-        with urllib.request.urlopen(daemon.wait_ready().http + path, timeout=30) as page:
-            return page.status, page.read().decode()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read().decode()
-
-
 def is_alarmed(daemon: DaemonProcess) -> bool:
     """Whether both pages tell that the journal takes nothing."""
-    status, said = asked(daemon, "/readyz")
-    _, metrics = asked(daemon, "/metrics")
+    status, said = page(daemon, "/readyz")
+    _, metrics = page(daemon, "/metrics")
     return status == 503 and "the journal takes nothing" in said and "solvent_journal_refusing 1" in metrics
 
 
@@ -143,7 +132,7 @@ def test_a_full_disk_stops_everything_and_its_end_starts_everything_again(
     disk.free(daemon)
     until(lambda: at_level(daemon, 1), "level 1 to stand")
     replied = answer(keys, sent)
-    until(lambda: asked(daemon, "/readyz")[0] == 200, "the alarm to end")
+    until(lambda: page(daemon, "/readyz")[0] == 200, "the alarm to end")
 
     assert "UNWELL: the journal takes nothing" in status.output
     assert 1 == daemon.log.count('"event":"journal_refuses"')

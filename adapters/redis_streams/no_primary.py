@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 
 from adapters.redis_streams.access import TlsConnection
 
@@ -14,34 +14,34 @@ class NoPrimaryError(exceptions.ConnectionError):
     """The server refused a write as READONLY; an error of connecting, so that redis-py reads no further there."""
 
 
-class ReadOnlyDropped:
+class ReadOnlyDropped(AbstractConnection):
     """What a connection does about READONLY. Kept open it would hear that for ever, wherever the address leads now."""
 
     async def read_response(self, *arguments: Any, **options: Any) -> Any:
         """As redis-py does; after READONLY the connection is closed, and nothing is asked twice."""
         try:
-            return await super().read_response(*arguments, **options)  # type: ignore[misc]  # of the class beside
+            return await super().read_response(*arguments, **options)
         except exceptions.ReadOnlyError as refused:
-            await self.disconnect()  # type: ignore[attr-defined]  # of the class beside
+            await self.disconnect()
             raise NoPrimaryError(f"READONLY: {refused}") from None
 
 
-class PlainConnection(ReadOnlyDropped, Connection):
+class DroppingConnection(ReadOnlyDropped, Connection):
     """Over TCP."""
 
 
-class GuardedConnection(ReadOnlyDropped, TlsConnection):
+class DroppingTlsConnection(ReadOnlyDropped, TlsConnection):
     """Over TLS."""
 
 
-class SocketConnection(ReadOnlyDropped, UnixDomainSocketConnection):
+class DroppingSocketConnection(ReadOnlyDropped, UnixDomainSocketConnection):
     """Over a socket of this machine."""
 
 
 def kind_of_connection(wished: type | None) -> type:
     """Ours in place of redis-py's own."""
     if wished is None:
-        return PlainConnection
+        return DroppingConnection
     if issubclass(wished, SSLConnection):
-        return GuardedConnection
-    return SocketConnection if issubclass(wished, UnixDomainSocketConnection) else PlainConnection
+        return DroppingTlsConnection
+    return DroppingSocketConnection if issubclass(wished, UnixDomainSocketConnection) else DroppingConnection
