@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from config.instants import SECOND, Instant
+from config.instants import SECOND
 from machines.ports.clock import Clock
 from machines.ports.lease import (
     FORGOTTEN_AFTER_S,
-    WANTED_FIRST_S,
     Candidate,
     LeaseLostError,
     LeaseView,
@@ -24,27 +23,39 @@ Before = Callable[[str], None]
 
 
 class MemoryLeaseStore:
-    """What all daemons of one journal share: the lease and who stands by, by the clock of the store."""
+    """What all daemons of one journal share: the lease and who stands by."""
 
     def __init__(self, clock: Clock) -> None:
-        """`clock` is the store's own: those of the candidates decide nothing."""
+        """`clock` is the store's own: it is shown, and decides nothing."""
         self.clock = clock
         self.fencing = 0
         """The highest fencing token that was ever given: a journal on the same store refuses lower ones."""
         self.leader: Standing | None = None
-        self.expires_at: Instant | None = None
+        self.renewals = 0
+        self.ttl_s = 0.0
         self.wanted = ""
+        self.handing_over = False
+        self.given_back = 0
         self.standbys: dict[str, Standing] = {}
 
     def view(self) -> LeaseView:
         """How it stands at this moment."""
         now = self.clock.wall()
-        led = self.leader if self.expires_at is not None and self.expires_at > now else None
         forgotten = now - FORGOTTEN_AFTER_S * SECOND
         standbys = sorted(
             (each for each in self.standbys.values() if each.seen_at > forgotten), key=lambda each: each.candidate.name
         )
-        return LeaseView(now, self.fencing, led, self.expires_at if led else None, tuple(standbys), self.wanted)
+        return LeaseView(
+            now=now,
+            fencing=self.fencing,
+            leader=self.leader,
+            renewals=self.renewals,
+            ttl_s=self.ttl_s,
+            standbys=tuple(standbys),
+            wanted=self.wanted,
+            handing_over=self.handing_over,
+            given_back=self.given_back,
+        )
 
 
 class MemoryLeaseDesk:
@@ -54,38 +65,35 @@ class MemoryLeaseDesk:
         self._store = store
         self._before = before
 
-    async def acquire(self, candidate: Candidate, ttl_s: float) -> int | None:
-        """The next fencing token where the lead is free and nobody else is wanted first; else None."""
+    async def acquire(self, candidate: Candidate, ttl_s: float, seen: LeaseView) -> int | None:
+        """The next fencing token where the lease is still as it was seen; else None."""
         await self._ask("acquire")
         store, now = self._store, self._store.clock.wall()
-        ended_at = now - 1 if store.expires_at is None else store.expires_at
-        if ended_at > now:
-            return None
-        if store.wanted not in ("", candidate.name) and ended_at > now - WANTED_FIRST_S * SECOND:
+        if (store.fencing, store.renewals, store.wanted) != (*seen.sign, seen.wanted):
             return None
         store.fencing += 1
-        store.leader, store.wanted = Standing(candidate, now, now), ""
-        store.expires_at = now + round(ttl_s * SECOND)
+        store.renewals += 1
+        store.leader, store.wanted, store.handing_over, store.ttl_s = Standing(candidate, now, now), "", False, ttl_s
         store.standbys.pop(candidate.name, None)
         return store.fencing
 
     async def renew(self, candidate: Candidate, fencing: int, ttl_s: float) -> LeaseView:
-        """Keep it for another `ttl_s`; raises `LeaseLostError`."""
+        """Show a sign of life; raises `LeaseLostError`."""
         await self._ask("renew")
         store = self._store
-        if not self._is_holder(candidate, fencing) or store.view().leader is None:
+        if store.leader is None or not self._is_holder(candidate, fencing):
             raise LeaseLostError(lost_to(store.view(), fencing))
-        assert store.leader is not None
-        now = store.clock.wall()
-        store.leader = msgspec.structs.replace(store.leader, candidate=candidate, seen_at=now)
-        store.expires_at = now + round(ttl_s * SECOND)
+        store.leader = msgspec.structs.replace(store.leader, candidate=candidate, seen_at=store.clock.wall())
+        store.renewals, store.ttl_s = store.renewals + 1, ttl_s
+        store.handing_over = store.handing_over or store.wanted not in ("", candidate.name)
         return store.view()
 
-    async def release(self, candidate: Candidate, fencing: int) -> None:
+    async def release(self, candidate: Candidate, fencing: int | None) -> None:
         """Give it back; nothing happens where it is another's."""
         await self._ask("release")
-        if self._is_holder(candidate, fencing):
-            self._store.leader, self._store.expires_at = None, self._store.clock.wall()
+        store = self._store
+        if self._is_holder(candidate, store.fencing if fencing is None else fencing):
+            store.leader, store.given_back, store.renewals = None, store.fencing, store.renewals + 1
 
     async def stand_by(self, candidate: Candidate, folded_sequence: int) -> LeaseView:
         """Say that this candidate stands by."""
@@ -102,9 +110,10 @@ class MemoryLeaseDesk:
         self._store.standbys.pop(candidate.name, None)
 
     async def want(self, name: str) -> LeaseView:
-        """Ask for a hand-over to this standby, or take the wish back."""
+        """Ask for a hand-over to this standby, or take the wish back, where none has begun."""
         await self._ask("want")
-        self._store.wanted = name
+        if not self._store.handing_over:
+            self._store.wanted = name
         return self._store.view()
 
     async def look(self) -> LeaseView:

@@ -25,6 +25,7 @@ from daemon.kernel import StopReport
 from daemon.leading.following import Following
 from daemon.leading.held import HeldLease, LeadLostError
 from daemon.leading.leading import lead_when_free
+from daemon.leading.looking_again import look_again
 from daemon.roots.audit import Audit
 from daemon.roots.backup_conditions import backup_conditions
 from daemon.roots.costs import CostsRoot, CostTimes
@@ -248,12 +249,15 @@ async def _until(stop: asyncio.Event, daemon: Daemon, lease: HeldLease | None) -
     """Until a stop or a hand-over is asked for; raises what ends the daemon, `LeadLostError` among it."""
     tasks, owner = daemon.kernel.tasks, "service"
     ends: set[asyncio.Future[Any]] = {daemon.kernel.fatal}
+    beside: set[asyncio.Future[Any]] = set()
     ends.add(tasks.start(_wait(stop), name="waiting for the stop", owner=owner))
     if lease is not None:
         ends.add(tasks.start(_wait(lease.lost), name="waiting for the loss of the lead", owner=owner))
         ends.add(tasks.start(_wait(lease.wanted), name="waiting for a hand-over", owner=owner))
+        looking = look_again(lease, daemon.recorder.journal)
+        beside.add(tasks.start(looking, name="looking at the journal's end", owner=owner))
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    for waiting in ends - {daemon.kernel.fatal}:
+    for waiting in (ends | beside) - {daemon.kernel.fatal}:
         waiting.cancel()  # the stop ladder waits for whatever is at work
     if lease is not None and not lease.leads():
         raise LeadLostError(lease.reason or "the lease ran out")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -13,17 +14,22 @@ from config.settings import Settings
 from daemon.kernel import Kernel, Root, pause
 from daemon.leading.following import Following
 from daemon.leading.held import HeldLease
-from daemon.leading.taking import ask_for_lead
-from daemon.notify import READY, WATCHDOG, notify, status, watchdog_s
+from daemon.leading.hindrances import Hindrance
+from daemon.leading.watching import LeaseWatch
+from daemon.notify import watchdog_s
 from daemon.roots.http import Http
+from daemon.roots.systemd import Systemd
 from daemon.spawning import actor_policy
 from daemon.telemetry.attached import PageOf
 from daemon.telemetry.event_log import EventLog
 from daemon.telemetry.lease_samples import families_with, standby_samples
+from daemon.telemetry.samples import Sample
 from machines.ports.journal import Journal
 from machines.ports.lease import Candidate, LeaseAwayError, LeaseDesk, LeaseView
 
 STANDBY: Final = "standby"
+QUESTION_S: Final = 3.0
+"""How long the last question is waited for at the end: it takes a moment where the store answers."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -55,14 +61,18 @@ class StandingBy:
         self.view: LeaseView | None = None
         self.away = ""
         """Why the store did not answer the last question; empty while it does."""
+        self.hindrance: Hindrance | None = None
         self.following = Following(open_journal, settings.lease.poll_every_ms / 1_000)
         self._desk = desk
+        self._watch = LeaseWatch(desk, settings.lease, now_s)
         self._settings = settings
         self._page_of = page_of
         self._now_s = now_s
         self._jitter = jitter
         self._found_at = found_at
         self._lease: HeldLease | None = None
+        self._asking = asyncio.Lock()
+        """Held while a question is under way."""
         self._done = asyncio.Event()
         self._port = settings.http_port
         self._log = structlog.get_logger(STANDBY)
@@ -76,7 +86,7 @@ class StandingBy:
         for name, run in (
             ("following", self.following.run),
             ("lease", self._poll),
-            ("systemd", self._tell_systemd),
+            ("systemd", self._systemd(kernel).run),
             ("http", self._http().run),
         ):
             kernel.roots.start(name, run, owner=name, policy=policy, essential=True, finishes=name == "http")
@@ -90,16 +100,20 @@ class StandingBy:
             if kernel.fatal.done() and self._lease is None:
                 kernel.fatal.result()
         finally:
+            await self._last_answer()
             await kernel.stop(ask_s=0.05, cancel_s=2)
             if self._lease is None:
                 await self._leave()
-        if self._lease is None:
+        if self._lease is not None and stop.is_set():
+            await self._lease.give_back()
             return None
-        return Taken(self._lease, self.following, self._port)
+        return None if self._lease is None else Taken(self._lease, self.following, self._port)
 
     def unready(self) -> Sequence[str]:
         """Why it is not ready: it stands by."""
         reasons = [STANDBY]
+        if self.hindrance is not None and self._leader in ("", self.candidate.name):
+            reasons.append(f"the lead could not be taken over the last time: {self.hindrance.reason}")
         if self.away:
             reasons.append(f"the store of the lease does not answer: {self.away}")
         reasons += [each for each in (self.following.away, self.following.unreadable) if each]
@@ -110,8 +124,7 @@ class StandingBy:
         """How it stands, in one line."""
         if self.away:
             return f"standing by; the store does not answer: {self.away}"
-        leader = self.view.leader if self.view is not None else None
-        who = "nobody leads" if leader is None else f"{leader.candidate.name} leads"
+        who = f"{self._leader} leads" if self._leader else "nobody leads"
         return f"standing by; {who}; folded to event {self.following.folded_sequence}"
 
     # --- the roots ---
@@ -120,7 +133,8 @@ class StandingBy:
         while True:
             root.beat()
             try:
-                await self._ask()
+                async with self._asking:
+                    await self._ask()
             except LeaseAwayError as away:
                 if not self.away:
                     self._log.warning("lease_away", reason=str(away))
@@ -137,32 +151,49 @@ class StandingBy:
     async def _ask(self) -> None:
         """Be seen, and ask for the lead where it is free and this daemon understands the journal."""
         self.view = view = await self._desk.stand_by(self.candidate, self.following.folded_sequence)
-        leader = "" if view.leader is None else view.leader.candidate.name
-        if leader != self._said_leader:
+        self._watch.see(view)
+        leader, own = self._leader, self.candidate.name
+        if leader not in (self._said_leader, own):
             self._said_leader = leader
-            self._log.info("standing_by", leader=leader, fencing=view.fencing, name=self.candidate.name)
-        if view.leader is None and not self.following.unreadable:
-            self._lease = await ask_for_lead(self._desk, self.candidate, self._settings.lease, self._now_s)
+            self._log.info("standing_by", leader=leader, fencing=view.fencing, name=own)
+        if not self.following.unreadable and not self._is_hindered:
+            self._lease = await self._watch.take(self.candidate)
+        elif leader == own:
+            await self._desk.release(self.candidate, None)  # it could not be given back when the takeover failed
 
-    async def _tell_systemd(self, root: Root) -> None:
-        every_s = min(watchdog_s() or 5.0, 5.0) / 2
-        notify(READY, status(self.status_line))
-        while True:
-            root.beat()
-            notify(WATCHDOG, status(self.status_line))
-            await pause(every_s)
+    @property
+    def _leader(self) -> str:
+        return "" if self.view is None or self.view.leader is None else self.view.leader.candidate.name
+
+    @property
+    def _is_hindered(self) -> bool:
+        return self.hindrance is not None and self._now_s() < self.hindrance.until_s
+
+    async def _last_answer(self) -> None:
+        """Wait for what was asked: an answer that nobody takes would leave the lead with a daemon that ends."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUESTION_S):
+                await self._asking.acquire()  # for good: nothing is asked any more
 
     # --- around them ---
+
+    def _systemd(self, kernel: Kernel) -> Systemd:
+        return Systemd(
+            roots=kernel.roots, open_steps=tuple, status_line=lambda: self.status_line, watchdog_s=watchdog_s()
+        )
 
     def _http(self) -> Http:
         return Http(
             host=self._settings.http_host,
             port=self._settings.http_port,
-            metrics=self._page_of(lambda: families_with(standby_samples(self.view, self.following))),
+            metrics=self._page_of(lambda: families_with(self._samples())),
             health=tuple,  # it is alive and well where it answers; what it misses is said by /readyz
             ready=self.unready,
             listening=self._listening,
         )
+
+    def _samples(self) -> Iterator[Sample]:
+        return standby_samples(self.view, self._watch.left_s, self.following)
 
     def _listening(self, url: str) -> None:
         self._port = int(url.rpartition(":")[2])
@@ -170,10 +201,10 @@ class StandingBy:
         self._found_at(url)
 
     async def _leave(self) -> None:
-        try:
+        """Nobody shall wait for this one: neither as a standby, nor as a leader that was not told that it leads."""
+        with suppress(LeaseAwayError):  # it is forgotten by itself
+            await self._desk.release(self.candidate, None)
             await self._desk.leave(self.candidate)
-        except LeaseAwayError:
-            return  # it is forgotten by itself
 
 
 async def _wait(event: asyncio.Event) -> None:

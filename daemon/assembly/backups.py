@@ -199,7 +199,7 @@ def drill(around: Environment) -> DrillOutcome:
         if not reason and took_s > limit_s:
             reason = f"it took {took_s:.0f} s, backup.drill_limit_s allows {limit_s}"
         outcome = DrillOutcome(began, not reason, name, took_s, limit_s, reason)
-        with suppress(OSError, BackupError):
+        with suppress(OSError, BackupError):  # the caller has the outcome, whether or not it can be written down
             note(state_dir, outcome)
     return outcome
 

@@ -14,7 +14,7 @@ import msgspec
 
 from adapters.clocks import SystemClock
 from adapters.costs import cost_readers
-from adapters.journal_place import note_opened, require_place
+from adapters.journal_place import require_place
 from adapters.processes.watching import watch_ends_without_threads
 from adapters.provisioners.dial import RedisDialBoard
 from adapters.provisioners.registry import (
@@ -31,11 +31,13 @@ from config.extras import install_hint
 from config.plan import Plan
 from config.settings import EMBEDDED, Settings
 from daemon.assembly.channels import channels_of
-from daemon.assembly.leading import postgres_place
+from daemon.assembly.leading import noted_or_closed, postgres_place
+from daemon.assembly.owners import refuse_foreign_keys
 from daemon.assembly.provisioners import AdaptersByKind, Unreached, preflight_in, surroundings_of
 from daemon.assembly.sources import PaymentSources, sources_of
 from daemon.ports import Ports
 from daemon.roots.embedded_redis import EmbeddedServer
+from daemon.roots.gate import OwnedByAnotherError
 from daemon.roots.http import check_address
 from daemon.roots.notifications import OpenChannel
 from machines.ports.clock import Clock
@@ -84,7 +86,8 @@ async def installed(
 
     `held` is the directory where it is held already, by who waited for the lead. Raises `HeldError` naming the holder,
     `OSError` for an HTTP address that is taken, `EmbeddedRedisError`, `JournalDamagedError`, `JournalRefusedError`,
-    `JournalFencedError`, and `ProvisionerUnavailableError` where the packages of a bill's reader are missing.
+    `JournalFencedError`, `OwnedByAnotherError`, and `ProvisionerUnavailableError` where the packages of a bill's reader
+    are missing.
     """
     path = Path(settings.state_dir)
     watch_ends_without_threads()
@@ -164,11 +167,11 @@ async def _opened_journal(
         place, clock=clock, fold_version=FOLD_VERSION, limits=limits, fencing=fencing, random_bytes=os.urandom
     )
     try:
-        note_opened(path, settings.journal, journal.identity.journal_id)
-    except BaseException:
+        await refuse_foreign_keys(settings, journal.identity.journal_id)
+    except OwnedByAnotherError:
         await journal.close()
         raise
-    return journal
+    return await noted_or_closed(journal, path, settings)
 
 
 async def _closed(journal: SqliteJournal | PostgresJournal, leadership: Leadership) -> None:

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.journal_moving.outcomes import Moved, NotMovedError
-from adapters.journal_place import NotedPlace, address_of, place_for_reading
+from adapters.journal_place import NotedPlace, address_of, package_missing, place_for_reading
 from adapters.sqlite_journal import JOURNAL_NAME, ReadOnlyJournal
 from adapters.state_directory import HeldError
-from config.extras import install_hint
 from config.settings import Settings
 from daemon.assembly.folding import require_folds
 from machines.ports.clock import Clock
@@ -76,6 +75,4 @@ def packages_told() -> Iterator[None]:
     try:
         yield
     except ImportError as missing:
-        raise JournalRefusedError(
-            f"a journal in PostgreSQL needs the package {missing.name or 'psycopg'}: {install_hint('postgres')}"
-        ) from missing
+        raise JournalRefusedError(package_missing(missing)) from missing

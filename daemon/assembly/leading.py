@@ -9,20 +9,29 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
+import structlog
 
 from adapters.clocks import boot_time_s
-from adapters.journal_place import address_of, note_opened, place_for_reading, require_place
+from adapters.journal_place import (
+    address_of,
+    note_opened,
+    noted_place,
+    package_missing,
+    place_for_reading,
+    require_place,
+)
 from adapters.redis_streams.names import url_without_password
 from adapters.secret_references import SecretMissingError, read_secret
 from adapters.state_directory import RunFacts, StateDirectory
-from config.extras import install_hint
 from config.settings import Settings
 from daemon.assembly.command_line import metrics_page
+from daemon.assembly.owners import refuse_foreign_keys
 from daemon.leading.leading import Waiting
 from daemon.standing_by import StandingBy
 from machines.ports.clock import Clock
@@ -30,8 +39,11 @@ from machines.ports.journal import Journal, JournalRefusedError
 from machines.ports.lease import Candidate, LeaseAwayError, LeaseDesk
 from machines.state.whole import FOLD_VERSION
 
-FOLLOW_S: Final = 2
-"""How long a standby's reading may wait for PostgreSQL."""
+FOLLOW_CONNECT_S: Final = 2
+"""How long PostgreSQL may take to let a standby in: after a fail-over another host has the journal."""
+FOLLOW_STATEMENT_S: Final = 2
+"""How long one reading of a standby may take: a thousand events, or one part of a snapshot, which is 1 MiB."""
+Opened = TypeVar("Opened", bound=Journal)
 if TYPE_CHECKING:
     from adapters.postgres_journal.place import PostgresPlace
 
@@ -40,16 +52,24 @@ def postgres_place(settings: Settings) -> PostgresPlace:
     """Where the settings put the journal; raises `JournalRefusedError` where that cannot be used."""
     try:
         from adapters.postgres_journal.place import PostgresPlace  # noqa: PLC0415 - an extra, where it is wished
-    except ModuleNotFoundError as missing:
-        raise JournalRefusedError(
-            f"journal.url needs the package {missing.name}: {install_hint('postgres')}"
-        ) from missing
+    except ImportError as missing:
+        raise JournalRefusedError(f"journal.url: {package_missing(missing)}") from missing
     try:
         url = read_secret(settings.journal.url, os.environ)
     except SecretMissingError as missing:
         raise JournalRefusedError(f"journal.url: {missing}") from missing
     limits = settings.journal
     return PostgresPlace(url, limits.schema, limits.connect_timeout_s, limits.statement_timeout_s)
+
+
+async def noted_or_closed(journal: Opened, path: Path, settings: Settings) -> Opened:
+    """Remember beside the state directory where a journal is that was just opened; raises as `note_opened` does."""
+    try:
+        note_opened(path, settings.journal, journal.identity.journal_id)
+    except (JournalRefusedError, OSError):
+        await journal.close()
+        raise
+    return journal
 
 
 @contextmanager
@@ -65,7 +85,8 @@ async def lease_desk(settings: Settings) -> AsyncIterator[LeaseDesk]:
     place = postgres_place(settings)
     from adapters.postgres_journal.lease import PostgresLeaseDesk  # noqa: PLC0415 - an extra, where it is wished
 
-    desk = PostgresLeaseDesk(place, call_timeout_s=settings.lease.renew_every_s)
+    known = partial(known_journal, Path(settings.state_dir))
+    desk = PostgresLeaseDesk(place, call_timeout_s=settings.lease.renew_every_s, makes_tables=True, known=known)
     try:
         yield desk
     finally:
@@ -87,14 +108,27 @@ def lease_desk_beside(state_dir: str) -> LeaseDesk | None:
 async def made_tables(settings: Settings) -> None:
     """Make the tables of an empty database; a server that does not answer is asked again later.
 
-    Raises `JournalDamagedError` for a schema that holds something else, and `JournalRefusedError` where the state
-    directory knows another place.
+    Raises `JournalDamagedError` for a schema that holds something else, `JournalRefusedError` where the state directory
+    knows another place or another journal, and `OwnedByAnotherError` where a second journal would be begun.
     """
-    from adapters.postgres_journal.lease import make_tables  # noqa: PLC0415 - an extra, where it is wished
+    from adapters.postgres_journal.lease import holds_journal, make_tables  # noqa: PLC0415 - an extra
 
-    require_place(Path(settings.state_dir), settings.journal)
+    path = Path(settings.state_dir)
+    require_place(path, settings.journal)
+    place = postgres_place(settings)
     with suppress(LeaseAwayError):
-        await make_tables(postgres_place(settings))
+        if not await holds_journal(place):
+            await refuse_foreign_keys(settings, known_journal(path))
+        for mended in await make_tables(place, known_journal(path)):
+            structlog.get_logger("service").warning("set_up_warning", text=mended)
+
+
+def known_journal(path: Path) -> str:
+    """The journal in PostgreSQL that a state directory knows; empty where it knows none, or cannot tell."""
+    with suppress(JournalRefusedError):
+        noted = noted_place(path)
+        return "" if noted is None else noted.journal_id
+    return ""
 
 
 def waiting_for_lead(settings: Settings, desk: LeaseDesk, directory: StateDirectory) -> Waiting:
@@ -136,11 +170,6 @@ async def _followed(settings: Settings) -> Journal:
     require_place(path, settings.journal)
     whole = postgres_place(settings)
     # A server that does not answer is looked for anew soon: after a fail-over another host has the journal.
-    place = msgspec.structs.replace(whole, connect_timeout_s=FOLLOW_S, statement_timeout_s=FOLLOW_S)
+    place = msgspec.structs.replace(whole, connect_timeout_s=FOLLOW_CONNECT_S, statement_timeout_s=FOLLOW_STATEMENT_S)
     journal = await asyncio.to_thread(FollowedPostgresJournal.open, place, fold_version=FOLD_VERSION)
-    try:
-        note_opened(path, settings.journal, journal.identity.journal_id)
-    except BaseException:
-        await journal.close()
-        raise
-    return journal
+    return await noted_or_closed(journal, path, settings)

@@ -28,7 +28,7 @@ class Following:
         self.state: State | None = None
         """None before the first reading."""
         self.newest: Recorded | None = None
-        """The newest event that was folded here."""
+        """The event that `state` stands on; None where retention dropped it."""
         self.written_sequence = 0
         """How far the journal goes, as last seen."""
         self.unreadable = ""
@@ -69,46 +69,69 @@ class Following:
             await pause(AGAIN_S)
 
     async def _follow(self, root: Root, journal: Journal) -> None:
-        if self.state is None or self._identity != journal.identity:
-            self.state, self.newest, self.written_sequence = None, None, 0
-            state, self._identity = (await resume(journal)).state, journal.identity
-            async for recorded in journal.read(after=max(0, state.sequence - 1), limit=1):
-                self.newest = recorded
-            self.state = state
+        # A new connection may lead to a server that has forgotten events: only an event can tell.
+        if self._identity != journal.identity or self.newest is None:
+            self._forget()
         while True:
             root.beat()
+            if self.state is None:
+                await self._load(root, journal)
             self.written_sequence = max(self.written_sequence, journal.last_sequence)
             while await self._fold_some(journal):
                 root.beat()
             self.away = self.unreadable = ""
             await pause(self._every_s)
 
+    async def _load(self, root: Root, journal: Journal) -> None:
+        resumed = await resume(journal, lambda _events: root.beat())
+        self._identity, self.newest = journal.identity, None
+        async for recorded in journal.read(after=max(0, resumed.state.sequence - 1), limit=1):
+            self.newest = recorded if recorded.sequence == resumed.state.sequence else None
+        self.state = resumed.state
+
     async def _fold_some(self, journal: Journal) -> bool:
-        """Whether there may be more."""
+        """Whether there may be more. Where the journal does not go on from what was folded, that is forgotten."""
         assert self.state is not None
-        folded = 0
-        async for recorded in journal.read(after=self.state.sequence, limit=CHUNK_EVENTS):
-            fold(self.state, recorded)
-            self.newest = recorded
-            folded += 1
+        awaited, folded = self.newest, 0
+        after = self.state.sequence if awaited is None else self.state.sequence - 1
+        async for recorded in journal.read(after=after, limit=CHUNK_EVENTS):
+            if awaited is not None:
+                if recorded != awaited:
+                    break
+                awaited = None
+            elif recorded.sequence == self.state.sequence + 1:
+                fold(self.state, recorded)
+                self.newest = recorded
+                folded += 1
+            else:
+                return self._begun_anew()
+        if awaited is not None:
+            return self._begun_anew()
         self.written_sequence = max(self.written_sequence, self.state.sequence)
         await asyncio.sleep(0)
-        return folded == CHUNK_EVENTS
+        return folded >= CHUNK_EVENTS - 1
 
     async def state_for(self, journal: Journal) -> State | None:
         """The folded state where it is one of this journal; None where a restore or a lost commit came between.
 
-        Call it when following has ended. A server that failed over to a copy that was behind has forgotten events, and
-        what was folded of them must be forgotten too.
+        Call it when following has ended. A server that failed over to a replica that lagged has forgotten events, and
+        what was folded of them must be forgotten too: the event that the state stands on must be there, by its hash.
         """
         state, newest = self.state, self.newest
-        if state is None or self._identity != journal.identity or state.sequence > journal.last_sequence:
+        if state is None or newest is None or self._identity != journal.identity:
             return None
-        if newest is not None:
-            async for recorded in journal.read(after=newest.sequence - 1, limit=1):
-                if recorded != newest:
-                    return None
-        return state
+        async for recorded in journal.read(after=state.sequence - 1, limit=1):
+            return state if recorded == newest else None
+        return None
+
+    def _begun_anew(self) -> bool:
+        """The events that were folded are others now, or retention took what came after them; nothing more to fold."""
+        self._log.warning("standby_began_anew", folded_sequence=self.folded_sequence)
+        self._forget()
+        return False
+
+    def _forget(self) -> None:
+        self.state, self.newest, self.written_sequence = None, None, 0
 
     def _note_unreadable(self, reason: str) -> None:
         if not self.unreadable:

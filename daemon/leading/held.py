@@ -46,8 +46,10 @@ class HeldLease:
         self.lost = asyncio.Event()
         """Set once it leads no longer; `reason` says why."""
         self.reason = ""
+        self.answered_again = asyncio.Event()
+        """Set once the store answers after it was away; whoever looks at it then clears it."""
         self.wanted = asyncio.Event()
-        """Set once an operator wants a standby to lead; `view` says which."""
+        """Set for good once this leader has heard that a standby is to lead; `view` says which."""
         self.view: LeaseView | None = None
         """What the last renewal showed."""
         self._desk = desk
@@ -107,19 +109,26 @@ class HeldLease:
             return
         if self._away:
             self._away = ""
+            self.answered_again.set()
             self._log.info("lease_answers_again", fencing=self._fencing)
         self.view, self._until_s = view, self._end_of(sent_at_s)
-        if view.wanted and view.wanted != self.candidate.name:
+        if view.handing_over:
             self.wanted.set()
-        else:
-            self.wanted.clear()
 
     async def give_back(self) -> None:
         """After the last write: the next one need not wait."""
-        with suppress(LeaseAwayError, TimeoutError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(RELEASE_S):
-                await self._desk.release(self.candidate, self._fencing)
+                while not await self._released():
+                    await pause(RETRY_S)
         self._lose("the lease was given back")
+
+    async def _released(self) -> bool:
+        try:
+            await self._desk.release(self.candidate, self._fencing)
+        except LeaseAwayError:
+            return False
+        return True
 
     def _end_of(self, sent_at_s: float) -> float:
         return sent_at_s + self._settings.ttl_s - self._settings.margin_s

@@ -12,9 +12,10 @@ from config.settings import Settings
 from daemon.kernel import StopReport
 from daemon.leading.following import Following
 from daemon.leading.held import HeldLease, LeadLostError, kept
+from daemon.leading.hindrances import Hindrance, Hindrances
 from daemon.leading.taking import take_lead
 from daemon.standing_by import StandingBy, Taken
-from machines.ports.journal import JournalFencedError
+from machines.ports.journal import JournalFencedError, JournalRefusedError
 from machines.ports.lease import Candidate, LeaseDesk
 
 Lead = Callable[[HeldLease, Following | None, int], Awaitable[StopReport]]
@@ -29,32 +30,45 @@ class Waiting(msgspec.Struct, frozen=True):
 
     desk: LeaseDesk
     candidate: Callable[[], Candidate]
-    """Another one for each wait."""
+    """Another one after each lead."""
     standing_by: Callable[[Candidate], StandingBy]
     now_s: Callable[[], float]
 
 
 async def lead_when_free(settings: Settings, waiting: Waiting, stop: asyncio.Event, lead: Lead) -> StopReport:
-    """Take the lead, and stand by again after a hand-over where the settings say `standby`.
+    """Take the lead, and stand by again where the settings say `standby`: after a hand-over, and after a hindrance.
 
-    Raises `LeadTakenError`, `LeaseAwayError`, `LeadLostError`, and what `lead` raised.
+    A hindrance is a journal that takes nothing, or an error of the system, at the takeover: it passes, and until then
+    another standby may have more luck. Raises `LeadTakenError`, `LeaseAwayError`, `LeadLostError`, and what `lead`
+    raised.
     """
+    candidate, hindrances = waiting.candidate(), Hindrances(waiting.now_s)
     while True:
-        taken = await _taken(settings, waiting, stop)
+        taken = await _taken(settings, waiting, stop, candidate, hindrances.last)
         if taken is None:
             return StopReport((), (), ())
         lease = taken.lease
-        report = await _led(taken, lead)
+        try:
+            report = await _led(taken, lead)
+        except (JournalRefusedError, OSError) as hindered:
+            if not settings.standby:
+                raise
+            hindrances.note(str(hindered), lease.fencing)
+            continue  # as the same candidate: should the lease not have been given back, it is known as its own
         wanted = lease.view.wanted if lease.view is not None and lease.wanted.is_set() else ""
         structlog.get_logger("lease").info("lead_handed_over", fencing=lease.fencing, wanted=wanted)
         if stop.is_set() or not wanted or not settings.standby:
             return report
+        candidate, hindrances = waiting.candidate(), Hindrances(waiting.now_s)
 
 
-async def _taken(settings: Settings, waiting: Waiting, stop: asyncio.Event) -> Taken | None:
-    candidate = waiting.candidate()
+async def _taken(
+    settings: Settings, waiting: Waiting, stop: asyncio.Event, candidate: Candidate, hindrance: Hindrance | None
+) -> Taken | None:
     if settings.standby:
-        return await waiting.standing_by(candidate).wait(stop)
+        standing_by = waiting.standing_by(candidate)
+        standing_by.hindrance = hindrance
+        return await standing_by.wait(stop)
     lease = await take_lead(waiting.desk, candidate, settings.lease, waiting.now_s, stop)
     return None if lease is None else Taken(lease, None, settings.http_port)
 

@@ -49,9 +49,13 @@ class LedStreams:
         await self._streams.trim_before(stream, cursor)
 
     async def claim(self, owner: Owner) -> Owner:
-        """Take the instance's keys if nobody owns them, as a leader only."""
+        """Take the instance's keys, as a leader only."""
         self._require_lead()
         return await self._streams.claim(owner)
+
+    async def owner(self) -> Owner | None:
+        """Whoever owns the instance's keys; None for nobody."""
+        return await self._streams.owner()
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -6,6 +6,8 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from machines.ports.mandate import Mandate
+
 
 class Reconciled(msgspec.Struct, frozen=True):
     """A month's spent sum before and after, in micros; equal where the bill said the same."""
@@ -21,7 +23,9 @@ class Reconciled(msgspec.Struct, frozen=True):
 class BudgetReconciler(Protocol):
     """A provisioner whose kind keeps budgets."""
 
-    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str, order: str) -> Reconciled:
+    async def reconcile(
+        self, component: str, period: str, billed_micros: int, reason: str, *, order: str, mandate: Mandate
+    ) -> Reconciled:
         """Set what the month `period` has spent to `billed_micros`.
 
         `order` names the operator's order. Where it was the month's last to be carried out, nothing is done and the

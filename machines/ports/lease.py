@@ -6,10 +6,10 @@ from typing import Final, Protocol
 
 import msgspec
 
-from config.instants import Instant
+from config.instants import SECOND, Instant
 
 WANTED_FIRST_S: Final = 2
-"""So long a free lead is kept for the standby that an operator wants; then anybody may have it, for it may be dead."""
+"""So long a free lead is left to the standby that an operator wants; then anybody may have it, for it may be dead."""
 FORGOTTEN_AFTER_S: Final = 600
 """A standby that was not heard of for so long is not shown any more: an operator has seen that it is silent."""
 
@@ -30,26 +30,51 @@ class Standing(msgspec.Struct, frozen=True):
     candidate: Candidate
     since: Instant
     seen_at: Instant
-    """When it was last heard of, by the store's clock."""
+    """When it was last heard of, by the store's clock: to be shown, nothing is decided by it."""
     folded_sequence: int = 0
     """How far it has read the journal."""
 
 
 class LeaseView(msgspec.Struct, frozen=True):
-    """Who leads and who stands by, at `now` of the store's clock."""
+    """Who holds the lease and who stands by. Whether the holder lives is seen in two views only: see `sign`."""
 
     now: Instant
+    """By the store's clock."""
     fencing: int
     leader: Standing | None
-    """None while nobody leads: the last lease ran out or was given back."""
-    expires_at: Instant | None
+    """Who holds the lease, dead or alive; None where it was given back."""
+    renewals: int = 0
+    """Grows with each acquiring, renewal and giving back."""
+    ttl_s: float = 0.0
+    """The time that the holder goes by."""
     standbys: tuple[Standing, ...] = ()
     wanted: str = ""
     """The name of the standby to which an operator wants the lead handed over; "" for none."""
+    handing_over: bool = False
+    """Whether the leader has heard of that: from then on the wish stays as it is."""
+    given_back: int = 0
+    """The token of the last lease that was given back; the others ran out."""
+
+    @property
+    def sign(self) -> tuple[int, int]:
+        """Another one after each sign of life: a lease whose sign stays the same for its time has run out."""
+        return self.fencing, self.renewals
+
+    def heard_s(self, standing: Standing) -> float:
+        """Seconds since its last word, to be shown. A word that is still to come came before that clock was set back.
+
+        Then it is as silent as the clock was moved, until the next word: who lives says one within seconds.
+        """
+        return abs(self.now - standing.seen_at) / SECOND
+
+    @property
+    def live_leader(self) -> Standing | None:
+        """The leader where it was heard of within its time by the store's clock, to be shown: nothing goes by it."""
+        return self.leader if self.leader is not None and self.heard_s(self.leader) < self.ttl_s else None
 
 
 class LeaseLostError(Exception):
-    """The lease is another's, or ran out unseen; the daemon that held it must end. The message says who leads."""
+    """The lease is another's; the daemon that held it must end. The message says who leads."""
 
 
 class LeaseAwayError(Exception):
@@ -59,7 +84,7 @@ class LeaseAwayError(Exception):
 def lost_to(view: LeaseView, fencing: int) -> str:
     """Why the lease under this token is over, in words."""
     if view.leader is None:
-        return f"the lease with the fencing token {fencing} ran out, and nobody leads yet"
+        return f"the lease with the fencing token {fencing} was ended by somebody else, and nobody leads yet"
     return f"{view.leader.candidate.name} leads now with the fencing token {view.fencing}, after {fencing}"
 
 
@@ -89,22 +114,31 @@ class Alone:
 class LeaseDesk(Protocol):
     """Where leases are taken. Held to `tests/contracts/lease.py`.
 
-    Time is the store's alone: no clock of a candidate decides anything. Raises `LeaseAwayError` from every method.
+    No clock of the store decides anything, for it may be stepped: it keeps who holds the lease and counts the signs of
+    life. A candidate watches them by its own clock that is never stepped (`daemon.leading.watching`), and takes what it
+    has seen. Raises `LeaseAwayError` from every method.
     """
 
-    async def acquire(self, candidate: Candidate, ttl_s: float) -> int | None:
-        """The fencing token, higher than every one before, where the lead was free or wanted for this candidate.
+    async def acquire(self, candidate: Candidate, ttl_s: float, seen: LeaseView) -> int | None:
+        """The fencing token, higher than every one before, where the lease is still as it was `seen`.
 
-        None while somebody else leads. A fresh lease fences all journal writes under the one before.
+        None where it is another by now: renewed, given back, taken, or wanted for somebody else. A fresh lease fences
+        all journal writes under the one before.
         """
         ...
 
     async def renew(self, candidate: Candidate, fencing: int, ttl_s: float) -> LeaseView:
-        """Keep it for another `ttl_s`. Raises `LeaseLostError` where it is not this candidate's any more."""
+        """Show a sign of life, and hear of a wish. Raises `LeaseLostError` where it is not this candidate's any more.
+
+        `handing_over` in the answer binds: the wish is not taken back any more.
+        """
         ...
 
-    async def release(self, candidate: Candidate, fencing: int) -> None:
-        """Give it back at once, after the last write. Nothing happens where it is not this candidate's any more."""
+    async def release(self, candidate: Candidate, fencing: int | None) -> None:
+        """Give it back at once, after the last write. Nothing happens where it is not this candidate's any more.
+
+        Without `fencing` under whichever token: a candidate that waits no longer may hold what it was not told of.
+        """
         ...
 
     async def stand_by(self, candidate: Candidate, folded_sequence: int) -> LeaseView:
@@ -116,7 +150,10 @@ class LeaseDesk(Protocol):
         ...
 
     async def want(self, name: str) -> LeaseView:
-        """Ask the leader to hand over to the standby of this name; "" takes the wish back."""
+        """Ask the leader to hand over to the standby of this name; "" takes the wish back.
+
+        Nothing changes where the leader hands over already: see `handing_over` of the answer.
+        """
         ...
 
     async def look(self) -> LeaseView:

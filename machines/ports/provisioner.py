@@ -10,6 +10,7 @@ import msgspec
 from config.instants import Instant
 from machines.lifecycle_states import Step
 from machines.observations import Observation
+from machines.ports.mandate import Mandate
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -34,9 +35,16 @@ class StepOrder(msgspec.Struct, frozen=True):
     generation: int
     deadline_at: Instant
     """When the caller stops waiting; a later answer is ambiguous."""
-    fencing: int = 0
-    """The fencing token of the lease under which the step is taken; 0 where no lease is needed. Where the provider can
-    keep it beside the resource, an order with a lower one than it has seen is refused as `Permanent`."""
+    mandate: Mandate = msgspec.field(default_factory=Mandate)
+    """Asked right before each single request of the step that changes something."""
+
+    @property
+    def fencing(self) -> int:
+        """The fencing token of the lease under which the step is taken; 0 where no lease is needed.
+
+        Where the provider can keep it beside the resource, an order with a lower one than it has seen is refused.
+        """
+        return self.mandate.fencing
 
 
 class StepDone(msgspec.Struct, frozen=True):
@@ -99,6 +107,7 @@ class Provisioner(Observer, Protocol):
 
     Every method raises `Transient`, `Permanent` or `Ambiguous` and nothing else, save cancellation, which the caller
     treats as ambiguous. A step looks before it acts: where the wished state already stands under the token, it is done.
+    The mandate is asked right before each request that changes something, and what it raises is passed on.
     """
 
     async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
@@ -111,7 +120,7 @@ class Provisioner(Observer, Protocol):
         """
         ...
 
-    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone | StepBegun:
         """Remove a resource that `list_resources` gave and that belongs to nothing: an operator ordered it.
 
         Raises `Permanent` where it no longer carries that token, and for a kind that cannot.

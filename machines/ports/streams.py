@@ -11,6 +11,14 @@ START: str = "0-0"
 """The position before the first entry."""
 
 
+def entry_order(entry_id: str) -> tuple[int, int]:
+    """An entry id as something that compares; text that is none comes before all of them."""
+    milliseconds, _, sequence = entry_id.partition("-")
+    if not milliseconds.isdecimal() or not (sequence or "0").isdecimal():
+        return 0, 0
+    return int(milliseconds), int(sequence or 0)
+
+
 class StreamsAwayError(Exception):
     """The streams cannot be reached now; nothing is known of the call that raised this."""
 
@@ -52,7 +60,28 @@ class Owner(msgspec.Struct, frozen=True):
     holder: str
     """A sentence part for people: `process 4711 on host-a, state directory /var/lib/solvent`."""
     is_new: bool = False
-    """Whether the keys belonged to nobody until this claim: a server that holds nothing of ours yet, or no more."""
+    """Whether the keys belonged to nobody until this claim: a server that holds nothing of ours yet, or no more.
+
+    A claim whose reply was lost makes the same caller's next one new.
+    """
+    epoch: int = 0
+    """The journal's."""
+    fencing: int = 0
+    """The holder's fencing token; 0 where no lease is needed."""
+    name: str = ""
+    """The holder among the daemons of one journal, another one after each start; "" where no lease is needed."""
+
+    def may_follow(self, standing: Owner) -> bool:
+        """Whether this one may take the keys from whom they stand by.
+
+        Of two daemons with a lease each on one journal, on two copies of it, the later one may: by the epoch, then by
+        the token. A daemon without a lease holds its state directory, and needs no other right.
+        """
+        if standing.journal_id != self.journal_id:
+            return False
+        if not self.fencing or standing.name == self.name:
+            return True
+        return (self.epoch, self.fencing) > (standing.epoch, standing.fencing)
 
 
 class Streams(Protocol):
@@ -89,7 +118,11 @@ class Streams(Protocol):
         ...
 
     async def claim(self, owner: Owner) -> Owner:
-        """Take the instance's keys if nobody owns them; whoever owns them now."""
+        """Take the instance's keys if nobody owns them, or whom it may follow; whoever owns them now."""
+        ...
+
+    async def owner(self) -> Owner | None:
+        """Whoever owns the instance's keys; None for nobody."""
         ...
 
     async def close(self) -> None:

@@ -65,7 +65,7 @@ class PostgresFile:
 
         def led() -> int:
             try:
-                rows = self.execute("SELECT fencing FROM lease WHERE holder <> '' AND expires_at > clock_timestamp()")
+                rows = self.execute("SELECT fencing FROM lease WHERE holder <> ''")
             except psycopg.Error:
                 return 0
             return int(rows[0][0]) if rows and rows[0][0] > after else 0

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
 import pytest
 
 from adapters.memory_lease import MemoryLeaseDesk, MemoryLeaseStore
 from adapters.memory_streams import MemoryServer, MemoryStreams
 from config.instants import SECOND
 from config.settings.lease import LeaseSettings
+from daemon.leading import held
 from daemon.leading.held import HeldLease, kept
 from daemon.leading.streams import LedStreams
-from daemon.leading.taking import LeadTakenError, ask_for_lead, take_lead
-from machines.ports.lease import Candidate, LeaseAwayError, Standing
+from daemon.leading.taking import LeadTakenError, take_lead
+from daemon.leading.watching import LeaseWatch
+from machines.ports.lease import Candidate, LeaseAwayError
 from machines.ports.streams import Outgoing, StreamsAwayError
 from tests.contracts.journal import SetClock
 
@@ -39,7 +40,9 @@ class Bench:
 
     async def lease(self) -> HeldLease:
         """Taken now."""
-        lease = await ask_for_lead(self.desk, ME, SETTINGS, lambda: self.now_s)
+        watch = LeaseWatch(self.desk, SETTINGS, lambda: self.now_s)
+        watch.see(await self.desk.look())
+        lease = await watch.take(ME)
         assert lease is not None
         return lease
 
@@ -76,7 +79,7 @@ async def test_a_renewal_counts_from_before_it_was_sent(bench: Bench) -> None:
 async def test_a_lease_that_ran_out_is_not_asked_for_again(bench: Bench) -> None:
     """A process that was held still finds its lease over before it sends anything, and says why."""
     lease = await bench.lease()
-    bench.pass_time(5.5)  # the store would still renew it
+    bench.pass_time(5.5)  # the store would renew it
     await lease.renew()
     assert lease.lost.is_set()
     assert "held still" in lease.reason
@@ -108,21 +111,48 @@ async def test_a_store_that_is_away_for_a_moment_is_survived(bench: Bench) -> No
 async def test_another_ones_lead_is_heard_of(bench: Bench) -> None:
     """A renewal that finds somebody else leading ends this one, with the name."""
     lease = await bench.lease()
-    bench.clock.now += 7 * SECOND  # the store's time only: this machine's clock stood still
-    await bench.desk.acquire(OTHER, 6)
+    await bench.desk.acquire(OTHER, 6, await bench.desk.look())
     await lease.renew()
     assert OTHER.name in lease.reason
 
 
 async def test_a_wish_for_another_is_heard_of(bench: Bench) -> None:
-    """What an operator wants is seen with the next renewal, and no longer once the wish is taken back."""
+    """What an operator wants is seen with the next renewal."""
     lease = await bench.lease()
     await bench.desk.want(OTHER.name)
-    await lease.renew()
-    assert lease.wanted.is_set()
     await bench.desk.want("")
     await lease.renew()
     assert not lease.wanted.is_set()
+    await bench.desk.want(OTHER.name)
+    await lease.renew()
+    assert lease.wanted.is_set()
+
+
+async def test_a_hand_over_that_began_is_not_called_off(bench: Bench) -> None:
+    """Once the leader has heard of the wish it stays, whatever the operator does: the leader is stopping."""
+    lease = await bench.lease()
+    await bench.desk.want(OTHER.name)
+    await lease.renew()
+    await bench.desk.want("")
+    await lease.renew()
+    assert lease.wanted.is_set()
+    assert lease.view is not None
+    assert OTHER.name == lease.view.wanted
+
+
+async def test_it_is_given_back_as_soon_as_the_store_answers(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is away for a moment costs nobody the time of a lease that was ended in order."""
+    lease, paused = await bench.lease(), []
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+        bench.away = False
+
+    monkeypatch.setattr(held, "pause", pause)
+    bench.away = True
+    await lease.give_back()
+    assert 1 == len(paused)
+    assert (await bench.desk.look()).leader is None
 
 
 async def test_an_error_of_the_block_comes_out_as_it_is(bench: Bench) -> None:
@@ -143,18 +173,13 @@ async def test_a_leader_that_renews_is_a_refusal(bench: Bench) -> None:
         nonlocal asked
         asked += method == "look"
         if asked == 3:
-            bench.store.leader = None if bench.store.leader is None else _seen_later(bench)
+            bench.store.renewals += 1
 
     desk = MemoryLeaseDesk(bench.store, renew_meanwhile)
     with pytest.raises(LeadTakenError, match=ME.name):
         await take_lead(desk, OTHER, SETTINGS, lambda: bench.now_s, asyncio.Event())
     assert 3 == asked
     assert lease.leads()
-
-
-def _seen_later(bench: Bench) -> Standing:
-    assert bench.store.leader is not None
-    return msgspec.structs.replace(bench.store.leader, seen_at=bench.clock.now + 1)
 
 
 async def test_who_leads_no_longer_writes_no_stream(bench: Bench) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import count
 from typing import Final
 
@@ -14,19 +14,12 @@ from adapters.postgres_journal.lease import PostgresLeaseDesk, make_tables
 from adapters.postgres_journal.place import PostgresPlace
 from config.secret import Secret
 from machines.ports.lease import LeaseAwayError, LeaseDesk
-from tests.contracts.lease import FIRST, SECOND_ONE, THIRD, TTL_S, LeaseContract, LeaseHarness
-from tests.postgres_server import PostgresServer, postgres_server
+from tests.contracts.lease import FIRST, SECOND_ONE, THIRD, TTL_S, LeaseContract, LeaseHarness, take
+from tests.postgres_server import PostgresServer
 from tests.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.xdist_group("postgres-lease")
 _SCHEMAS: Final = count(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One server for this module."""
-    with postgres_server() as running:
-        yield running
 
 
 class PostgresHarness(LeaseHarness):
@@ -53,7 +46,7 @@ class PostgresHarness(LeaseHarness):
     async def pass_time(self, seconds: float) -> None:
         """What was written so far was written so much earlier."""
         move = f"- make_interval(secs => {seconds})"
-        self.execute(f"UPDATE lease SET since = since {move}, seen_at = seen_at {move}, expires_at = expires_at {move}")
+        self.execute(f"UPDATE lease SET since = since {move}, seen_at = seen_at {move}")
         self.execute(f"UPDATE daemons SET since = since {move}, seen_at = seen_at {move}")
 
     async def cut_off(self) -> None:
@@ -91,7 +84,8 @@ class TestPostgresLease(LeaseContract):
 async def test_of_many_one_leads(harness: PostgresHarness) -> None:
     """Of ten candidates that ask at the same moment, exactly one gets the lead."""
     desks = [await harness.open() for _ in range(5)]
-    asked = [desk.acquire(each, TTL_S) for desk in desks for each in (SECOND_ONE, THIRD)]
+    seen = await desks[0].look()
+    asked = [desk.acquire(each, TTL_S, seen) for desk in desks for each in (SECOND_ONE, THIRD)]
     given = await asyncio.gather(*asked)
     assert sorted(each for each in given if each is not None) == [1]
 
@@ -102,14 +96,14 @@ async def test_a_held_row_delays_nobody_for_long(harness: PostgresHarness) -> No
     with harness.connect() as holding:
         holding.execute("SELECT fencing FROM lease FOR SHARE")
         with pytest.raises(LeaseAwayError, match="lock"):
-            await desk.acquire(FIRST, TTL_S)
-    assert await desk.acquire(FIRST, TTL_S) == 1
+            await take(desk, FIRST)
+    assert await take(desk, FIRST) == 1
 
 
 async def test_a_silent_server_is_not_waited_for(harness: PostgresHarness, server: PostgresServer) -> None:
     """A server whose machine is frozen is away within the bound, and answers again on a new connection."""
     desk = await harness.open()
-    await desk.acquire(FIRST, TTL_S)
+    await take(desk, FIRST)
     loop = asyncio.get_running_loop()
     server.hold_still()
     try:
