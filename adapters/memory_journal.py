@@ -29,8 +29,8 @@ Hook = Callable[[Sequence[Proposal]], None]
 """Called with a group. `JournalRefusedError` refuses that group; raising anything else is the process's death."""
 
 
-class StoredEvent(msgspec.Struct, frozen=True, gc=False):
-    """One durable event, encoded: reading it back shows what a real journal would show."""
+class StoredEvent(msgspec.Struct, gc=False):
+    """One durable event, encoded: reading it back shows what a real journal would show. Events are never changed."""
 
     sequence: int
     recorded_at: Instant
@@ -38,11 +38,15 @@ class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     actor: str
     cause: int | None
     encoded: EncodedEvent
+    decoded: Recorded | None = None
+    """As it was read first: every audit reads it again."""
 
     def recorded(self) -> Recorded:
         """The event, decoded and upcast."""
-        event = decode_event(self.encoded.name, self.encoded.version, self.encoded.data)
-        return Recorded(self.sequence, self.recorded_at, self.effective_at, self.actor, self.cause, event)
+        if self.decoded is None:
+            event = decode_event(self.encoded.name, self.encoded.version, self.encoded.data)
+            self.decoded = Recorded(self.sequence, self.recorded_at, self.effective_at, self.actor, self.cause, event)
+        return self.decoded
 
 
 class MemoryStore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from config.instants import Instant, datetime_from_instant, instant_from_datetime
 
@@ -91,3 +91,9 @@ class Calendar:
 def calendar_of(zone_name: str) -> Calendar:
     """The one shared calendar of a time zone."""
     return Calendar(zone_name)
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Every IANA time zone that this machine knows; finding them out reads hundreds of files."""
+    return frozenset(available_timezones())

@@ -7,10 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from config import values
-from config.calendar import calendar_of
+from config.calendar import calendar_of, zone_names
 from config.currencies import CURRENCIES
 from config.errors import ReadingError, shown
 from config.identifiers import plan_id, region_prefix
@@ -87,7 +86,7 @@ def currency_code(text: str) -> str:
 
 def zone_name(text: str) -> str:
     """An IANA time zone's name; raises `ReadingError`."""
-    known = available_timezones()
+    known = zone_names()
     if text not in known:
         raise ReadingError("an IANA time zone such as Europe/Rome", shown(text) + did_you_mean(text, known))
     return text

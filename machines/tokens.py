@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 TOKEN_CHARACTERS_MAX: Final = 32
 """The shortest limit among the providers' client-token and tag fields."""
+TOKENS_REMEMBERED: Final = 8_192
+"""Every look at a component is held against the tokens of all its generations so far."""
 _PREFIX: Final = "sv"
 
 
@@ -16,6 +19,7 @@ def is_token(text: str) -> bool:
     return text.startswith(_PREFIX) and len(text) == TOKEN_CHARACTERS_MAX
 
 
+@lru_cache(maxsize=TOKENS_REMEMBERED)
 def token(plan: str, component: str, generation: int, epoch: int) -> str:
     """The token of one generation of one component: computed, so that a restart finds it without remembering.
 

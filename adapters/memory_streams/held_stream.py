@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 
 from adapters.redis_streams.ids import id_order
 from machines.ports.streams import START, Entry
@@ -22,13 +23,17 @@ class HeldStream:
 
     def after(self, cursor: str) -> int:
         """The index of the first entry above the cursor."""
-        return bisect_right(self.entries, id_order(cursor), key=entry_order)
+        return bisect_right(self.entries, _known_order(cursor), key=entry_order)
 
     def at_or_after(self, cursor: str) -> int:
         """The index of the first entry that is not below the cursor."""
-        return bisect_left(self.entries, id_order(cursor), key=entry_order)
+        return bisect_left(self.entries, _known_order(cursor), key=entry_order)
 
 
 def entry_order(entry: Entry) -> tuple[int, int]:
     """What entries are ordered by."""
-    return id_order(entry.id)
+    return _known_order(entry.id)
+
+
+_known_order = lru_cache(maxsize=65_536)(id_order)
+"""Every search asks for the order of a dozen entries, mostly of the same ones."""

@@ -36,6 +36,7 @@ class MemoryServer:
         """By full key. Tests read through `hash_fields` instead."""
         self._clock = clock
         self._away: str | None = None
+        self._marks = 0
         self._breaks = 0
         """How often the connections broke; a read that saw it change must not go on."""
         self._lost_replies: list[str] = []
@@ -115,6 +116,11 @@ class MemoryServer:
         if name in self._lost_replies:
             self._lost_replies.remove(name)
             raise StreamsAwayError(f"the reply to {name} was lost")
+
+    def new_mark(self) -> str:
+        """Another one each time."""
+        self._marks += 1
+        return f"mark {self._marks}"
 
     def wake(self) -> None:
         """Let every blocked read look again."""

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from adapters.memory_streams.held_stream import HeldStream, entry_order
 from adapters.memory_streams.server import MemoryServer
 from adapters.redis_streams.ids import id_order, require_rising
 from adapters.redis_streams.names import DEFAULT_INSTANCE, OWNER, key_prefix
+from adapters.redis_streams.owners import MARK, owner_fields, owner_in
 from machines.ports.streams import START, Entry, Outgoing, Owner, StreamFacts
 
 _NODE_ENTRIES: Final = 100
@@ -22,6 +25,7 @@ class MemoryStreams:
     def __init__(self, server: MemoryServer, instance: str = DEFAULT_INSTANCE) -> None:
         self._server = server
         self._prefix = key_prefix(instance)
+        self._mark = server.new_mark()
 
     async def facts(self, stream: str, cursor: str) -> StreamFacts:
         """What the stream shows, seen from a cursor."""
@@ -90,14 +94,27 @@ class MemoryStreams:
         await asyncio.sleep(0)
 
     async def claim(self, owner: Owner) -> Owner:
-        """Take the instance's keys if nobody owns them; whoever owns them now."""
+        """Take the instance's keys if nobody owns them, or whom it may follow; whoever owns them now."""
         await asyncio.sleep(0)
         with self._server.call("claim"):
-            is_new = self._prefix + OWNER not in self._server.hashes
-            fields = self._server.hashes.setdefault(self._prefix + OWNER, {"journal_id": owner.journal_id})
-            if fields["journal_id"] == owner.journal_id:
-                fields["holder"] = owner.holder
-            present = Owner(journal_id=fields["journal_id"], holder=fields["holder"], is_new=is_new)
+            fields = self._server.hashes.get(self._prefix + OWNER, {})
+            present = owner_in(fields)
+            if present is None or owner.may_follow(present):
+                mark = self._mark if present is None else fields.get(MARK, "")
+                fields = {**owner_fields(owner), MARK: mark}
+                self._server.hashes[self._prefix + OWNER] = fields
+                present = owner
+        await asyncio.sleep(0)
+        is_new = fields.get(MARK, "") == self._mark
+        if is_new:
+            self._mark = self._server.new_mark()
+        return msgspec.structs.replace(present, is_new=is_new)
+
+    async def owner(self) -> Owner | None:
+        """Whoever owns the instance's keys; None for nobody."""
+        await asyncio.sleep(0)
+        with self._server.call("owner"):
+            present = owner_in(self._server.hashes.get(self._prefix + OWNER, {}))
         await asyncio.sleep(0)
         return present
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from config.plan import Component
+from daemon.publication.figures import revenue_figures
 from daemon.publication.hashes import (
     LEVEL,
     REVENUE,
@@ -85,10 +86,11 @@ class Changes:
         if rests_on == self._written_for:
             return taken
         self._written_for = rests_on
+        figures = revenue_figures(self._state)
         fresh: Hashes = {
             LEVEL: level_fields(self._state),
-            REVENUE: revenue_fields(self._state),
-            STATUS: status_fields(self._state, identity, about),
+            REVENUE: revenue_fields(self._state, figures),
+            STATUS: status_fields(self._state, identity, about, figures),
         }
         for name, fields in fresh.items():
             if self._written.get(name) != fields:

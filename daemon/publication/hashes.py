@@ -89,12 +89,12 @@ def level_fields(state: State) -> Mapping[str, str]:
     }
 
 
-def revenue_fields(state: State) -> Mapping[str, str]:
-    """The newest reading and the last closed months."""
+def revenue_fields(state: State, figures: RevenueFigures | None = None) -> Mapping[str, str]:
+    """The newest reading and the last closed months; `figures` are the state's, where they are at hand."""
     plan, revenue = state.plan, state.revenue
     if plan is None:
         return {}
-    measured, figures = revenue.measured, revenue_figures(state)
+    measured, figures = revenue.measured, figures or revenue_figures(state)
     return {
         "currency": plan.currency,
         "mrr": "" if measured is None else amount_text(measured.mrr_micros),
@@ -115,10 +115,12 @@ def revenue_fields(state: State) -> Mapping[str, str]:
     }
 
 
-def status_fields(state: State, identity: JournalIdentity, about: Mapping[str, str]) -> Mapping[str, str]:
+def status_fields(
+    state: State, identity: JournalIdentity, about: Mapping[str, str], figures: RevenueFigures | None = None
+) -> Mapping[str, str]:
     """The daemon as a whole; `about` is what only the process knows, such as its pid and its address."""
     plan, operators = state.plan, state.operators
-    cost = cost_figures(state, revenue_figures(state))
+    cost = cost_figures(state, figures or revenue_figures(state))
     pause = operators.pause
     return {
         **about,

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from config.instants import instant_text
+from daemon.publication.figures import revenue_figures
 from daemon.publication.hashes import component_fields, level_fields, revenue_fields, status_fields
 from machines.lifecycle_states import ComponentState
 from machines.ports.journal import JournalIdentity
@@ -129,8 +130,9 @@ def component_topics(topics: Topics, state: State, component_id: str, target: Co
 
 def instance_topics(topics: Topics, state: State, identity: JournalIdentity) -> dict[str, str]:
     """The topics of the instance as a whole, without its availability."""
-    revenue = revenue_fields(state)
-    status = status_fields(state, identity, {})
+    figures = revenue_figures(state)
+    revenue = revenue_fields(state, figures)
+    status = status_fields(state, identity, {}, figures)
     found = {
         f"{topics.root}/level": _json(_with_null(level_fields(state))),
         f"{topics.root}/mrr": _json(_with_null(revenue)),

@@ -19,8 +19,8 @@ from config.instants import Instant
 Day = int
 """A day of the plan's time zone as its proleptic ordinal, `date.toordinal()`, so that the next day is one more."""
 
-DAYS_REMEMBERED: Final = 1_024
-"""Days whose bounds are kept: a month's comparison, and what a daemon that was long away has to record."""
+DAYS_REMEMBERED: Final = 4_096
+"""Days whose bounds are kept: an audit folds every day of some years, one audit after the other."""
 
 
 class Accrual(msgspec.Struct):
@@ -83,18 +83,19 @@ def advance(accrual: Accrual, until: Instant, calendar: Calendar) -> None:
             accrual.remainder = 0
         accrual.through = until
         return
-    day = day_of(calendar, accrual.through)
-    while accrual.through < until:
+    through, remainder, days = accrual.through, accrual.remainder, accrual.days
+    day = day_of(calendar, through)
+    while through < until:
         bounds = _bounds(calendar, day)
         piece_ends_at = min(bounds.ends_at, until)
-        numerator = accrual.month_micros * (piece_ends_at - accrual.through) + accrual.remainder
-        micros, accrual.remainder = divmod(numerator, bounds.month_length)
+        micros, remainder = divmod(accrual.month_micros * (piece_ends_at - through) + remainder, bounds.month_length)
         if micros:
-            accrual.days[day] = accrual.days.get(day, 0) + micros
+            days[day] = days.get(day, 0) + micros
         if piece_ends_at == bounds.month_ends_at:
-            accrual.remainder = 0
-        accrual.through = piece_ends_at
+            remainder = 0
+        through = piece_ends_at
         day += 1
+    accrual.through, accrual.remainder = through, remainder
 
 
 def change(accrual: Accrual, month_micros: int, at: Instant, calendar: Calendar) -> None:

@@ -17,6 +17,23 @@ from machines.deciding.facts import Direction
 _EXPIRED: Final = "expired"
 
 
+_TOLD: Final[frozenset[type]] = frozenset(
+    {
+        events.LevelDecided,
+        events.PinEnded,
+        events.PauseEnded,
+        events.ApprovalEnded,
+        events.LevelHoldEnded,
+        events.AttestationEnded,
+        events.ThresholdEnded,
+        events.JournalRestored,
+        events.JournalMigrated,
+        events.JournalMoved,
+    }
+)
+"""Of no other event there is anything to tell."""
+
+
 class News(msgspec.Struct, frozen=True):
     """One thing that happened, waiting to be told."""
 
@@ -29,6 +46,8 @@ class News(msgspec.Struct, frozen=True):
 
 def news_of(recorded: events.Recorded, plan: Plan | None) -> News | None:
     """What there is to tell of an event by itself; None for nearly all of them."""
+    if type(recorded.event) not in _TOLD:
+        return None
     found = _level_news(recorded.event, plan) or _expiry_news(recorded.event) or _journal_news(recorded.event)
     if found is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -57,6 +58,18 @@ def fold_cost(costs: Costs, component: str, month_micros: int, at: Instant, cale
     if accrual is None:
         accrual = costs.accruals[component] = Accrual(0, at)
     change(accrual, month_micros, at, calendar)
+
+
+OF_COSTS: Final[frozenset[type]] = frozenset(
+    {
+        events.CostsAccrued,
+        events.BillRead,
+        events.CostAlarmChanged,
+        events.BudgetReconcileAsked,
+        events.BudgetReconciled,
+    }
+)
+"""The events that `fold_costs_event` folds."""
 
 
 def fold_costs_event(costs: Costs, recorded: events.Recorded, calendar: Calendar) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from machines import events
@@ -16,6 +18,10 @@ class DialStand(msgspec.Struct, frozen=True):
     position: DialPosition
     wished_percent: int
     reasons: tuple[str, ...] = ()
+
+
+OF_DIALS: Final[frozenset[type]] = frozenset({events.DialTurned, events.StepEnded})
+"""The events that `fold_dial_event` folds."""
 
 
 def fold_dial_event(dials: dict[str, DialStand], event: events.Event) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from config.calendar import Calendar
@@ -56,6 +58,19 @@ class RevenueState(msgspec.Struct):
         self.heard_at = at
         if self.first_heard_at is None:
             self.first_heard_at = at
+
+
+OF_REVENUE: Final[frozenset[type]] = frozenset(
+    {
+        events.PaymentsRecorded,
+        events.WatermarkReached,
+        events.MonthClosed,
+        events.MonthCorrected,
+        events.RevenueMeasured,
+        events.SourceHeard,
+    }
+)
+"""The events that `fold_revenue_event` folds."""
 
 
 def fold_revenue_event(revenue: RevenueState, event: events.Event, calendar: Calendar) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from config.instants import DAY, Instant
@@ -105,6 +107,19 @@ class Sources(msgspec.Struct):
         if stream == PAYMENTS_STREAM:
             return next((stand for stand in self.stands.values() if stand.kind == STREAM_KIND), None)
         return self.stands.get(stream.removeprefix(STREAM_PREFIX)) if stream.startswith(STREAM_PREFIX) else None
+
+
+OF_SOURCES: Final[frozenset[type]] = frozenset(
+    {
+        events.SourcesConfigured,
+        events.PaymentsRecorded,
+        events.EntryRejected,
+        events.SourceHeard,
+        events.WatermarkReached,
+        events.BreakerChanged,
+    }
+)
+"""The events that `fold_source_event` folds."""
 
 
 def fold_source_event(sources: Sources, event: events.Event, at: Instant) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from machines.notifying import news
-from machines.state import costs, dials, revenue, sources, whole
+from machines.state import costs, dials, revenue, sources
 
 
 def events_named_in(*folding: Callable[..., object]) -> set[str]:
@@ -29,10 +29,9 @@ def events_named_in(*folding: Callable[..., object]) -> set[str]:
         (costs.OF_COSTS, (costs.fold_costs_event,)),
         (dials.OF_DIALS, (dials.fold_dial_event,)),
         (sources.OF_SOURCES, (sources.fold_source_event,)),
-        (whole._OF_CURSORS, (whole._fold_cursor,)),
         (news._TOLD, (news._level_news, news._expiry_news, news._journal_news)),
     ],
-    ids=["revenue", "costs", "dials", "sources", "cursors", "news"],
+    ids=["revenue", "costs", "dials", "sources", "news"],
 )
 def test_the_set_names_what_is_folded(known: frozenset[type], folding: tuple[Callable[..., object], ...]) -> None:
     """An event that a set leaves out would silently fold into nothing."""

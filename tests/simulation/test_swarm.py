@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 
 import msgspec
 import pytest
 
+from machines.event_codec import decode_event
 from tests.simulation.swarm.case import Case, case_from_text, case_of
 from tests.simulation.swarm.kept import KEPT
+from tests.simulation.swarm.living import live_through
 from tests.simulation.swarm.minimising import minimised
 from tests.simulation.swarm.outcome import Outcome, replay, run_case
 from tests.simulation.swarm.paces import PACES
+from tests.simulation.swarm.plans import PlanDraft
 from tests.simulation.sweeping import SEEDS
 
 DAYS_MAX = {"slow": 730, "coarse": 365, "hourly": 45, "fine": 2}
@@ -76,6 +80,23 @@ def test_a_case_is_lived_the_same_in_every_process() -> None:
     assert [here.digest] * 2 == elsewhere
     assert here.figures["crashes"] > 0
     assert here.figures["transitions"] > 0
+
+
+def test_a_draft_is_the_plan_of_its_text() -> None:
+    """The swarm writes no YAML for each change of a plan; what it reads instead is the same plan."""
+    for seed in range(12):
+        draft, chance = PlanDraft(case_of(seed)), random.Random(seed)
+        for _ in range(3):
+            assert draft.plan_of_its_text() == draft.plan()
+            draft.change(chance)
+
+
+def test_events_that_were_read_are_never_changed() -> None:
+    """Whoever reads the journal in memory is given what was read first: no fold may have written into it."""
+    stored = live_through(SAME).world.store.events
+
+    for each in stored:
+        assert decode_event(each.encoded.name, each.encoded.version, each.encoded.data) == each.recorded().event
 
 
 def test_a_case_survives_its_text() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import heapq
 import random
 import weakref
@@ -21,6 +22,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Never, TypeVar
 
 Result = TypeVar("Result")
+BIRTHS_MAX = 500
+"""Tasks that are remembered before those that are done are forgotten."""
 CANCELLED_MAX = 50
 """Cancelled timers that may wait for their time before all of them are dropped."""
 
@@ -37,11 +40,47 @@ class Livelock(BaseException):
     """The rounds are used up: something goes on for ever."""
 
 
+class _Call(asyncio.Handle):
+    """A callback that asks nobody whether it is being debugged: of these a virtual year is made."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, callback: Any, args: Any, loop: asyncio.AbstractEventLoop, context: contextvars.Context | None
+    ) -> None:
+        self._context = contextvars.copy_context() if context is None else context
+        self._loop, self._callback, self._args, self._cancelled = loop, callback, args, False
+        self._repr = self._source_traceback = None
+
+
+class _Timer(asyncio.TimerHandle):
+    """The same with a time; one loop compares it with nothing else."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        when_s: float,
+        callback: Any,
+        args: Any,
+        loop: asyncio.AbstractEventLoop,
+        context: contextvars.Context | None,
+    ) -> None:
+        self._context = contextvars.copy_context() if context is None else context
+        self._loop, self._callback, self._args, self._cancelled = loop, callback, args, False
+        self._repr = self._source_traceback = None
+        self._when, self._scheduled = when_s, True
+
+    def __lt__(self, other: Any) -> bool:
+        return self._when < other._when  # type: ignore[no-any-return]
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """`seed` decides every order; `chance` is the same source, for whatever else the simulation has to draw."""
 
     _ready: deque[asyncio.Handle]
-    _scheduled: list[asyncio.TimerHandle]
+    _scheduled: list[_Timer]
+    _closed: bool
     _stopping: bool
     _timer_cancelled_count: int
 
@@ -53,8 +92,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._now_s = 0.0
         # There are no descriptors: asking the kernel for them in every round would be most of an idle year.
         self._selector.select = _nothing_to_read  # type: ignore[attr-defined]  # private to asyncio
-        self._births: weakref.WeakKeyDictionary[asyncio.Task[Any], int] = weakref.WeakKeyDictionary()
-        self._born = 0
+        self._births: list[weakref.ref[asyncio.Task[Any]]] = []
+        """Every task that may not be done, oldest first."""
+        self._births_max = BIRTHS_MAX
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
@@ -63,9 +103,29 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
         """A task of this loop, whose birth is remembered so that what is left over ends in a fixed order."""
         task = super().create_task(coro, **options)
-        self._born += 1
-        self._births[task] = self._born
+        self._births.append(weakref.ref(task))
+        if len(self._births) > self._births_max:
+            self._births = [weakref.ref(each) for each in self.pending()]
+            self._births_max = 2 * len(self._births) + BIRTHS_MAX
         return task
+
+    def call_soon(self, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.Handle:
+        """As asyncio does it, in fewer steps."""
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        handle = _Call(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_at(
+        self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
+        """As asyncio does it, in fewer steps."""
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
+        timer = _Timer(when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)
+        return timer
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Never:  # type: ignore[override]
         """Refused: a real thread would bring real time back."""
@@ -73,7 +133,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def pending(self) -> list[asyncio.Task[Any]]:
         """The tasks that are not done, oldest first."""
-        return sorted((task for task in self._births if not task.done()), key=self._births.__getitem__)
+        return [task for each in self._births if (task := each()) is not None and not task.done()]
 
     def abandon(self) -> None:
         """Closes the loop, then the coroutines left over: they may unwind, but the loop carries nothing for them."""
@@ -90,7 +150,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def _run_once(self) -> None:
         self._advance()
         if len(self._ready) > 1:
-            self.chance.shuffle(self._ready)
+            self._shuffle(self._ready)
         self.rounds_left -= 1
         if self.rounds_left < 0:
             raise Livelock(f"seed {self.seed}: no end after all rounds, at {self._now_s} s; pending: {self._names()}")
@@ -101,29 +161,40 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             if not handle._cancelled:  # type: ignore[attr-defined]  # private to asyncio
                 handle._run()
 
+    def _shuffle(self, ready: deque[asyncio.Handle]) -> None:
+        """`random.shuffle`, draw by draw: kept seeds stay what they were."""
+        draw = self.chance.getrandbits
+        for last in range(len(ready) - 1, 0, -1):
+            bits = (last + 1).bit_length()
+            while (other := draw(bits)) > last:
+                pass
+            ready[last], ready[other] = ready[other], ready[last]
+
     def _advance(self) -> None:
         """Moves what is due among the ready, after moving the clock if nothing else can happen."""
-        self._drop_cancelled()
+        if self._timer_cancelled_count:
+            self._drop_cancelled()
         if not self._ready and not self._stopping:
             if not self._scheduled:
                 raise Deadlock(f"seed {self.seed}: nothing can happen any more; pending: {self._names()}")
-            self._now_s = max(self._now_s, self._scheduled[0].when())
-        while self._scheduled and self._scheduled[0].when() <= self._now_s:
+            self._now_s = max(self._now_s, self._scheduled[0]._when)
+        while self._scheduled and self._scheduled[0]._when <= self._now_s:
             handle = heapq.heappop(self._scheduled)
-            handle._scheduled = False  # type: ignore[attr-defined]  # private to asyncio
+            handle._scheduled = False
             self._ready.append(handle)
-            self._drop_cancelled()
+            if self._timer_cancelled_count:
+                self._drop_cancelled()
 
     def _drop_cancelled(self) -> None:
         if self._timer_cancelled_count > max(CANCELLED_MAX, len(self._scheduled) // 2):
             self._drop_all_cancelled()
-        while self._scheduled and self._scheduled[0].cancelled():
-            heapq.heappop(self._scheduled)._scheduled = False  # type: ignore[attr-defined]  # private to asyncio
+        while self._scheduled and self._scheduled[0]._cancelled:
+            heapq.heappop(self._scheduled)._scheduled = False
             self._timer_cancelled_count -= 1
 
     def _drop_all_cancelled(self) -> None:
         for handle in self._scheduled:
-            handle._scheduled = not handle.cancelled()  # type: ignore[attr-defined]  # private to asyncio
+            handle._scheduled = not handle.cancelled()
         self._scheduled = [handle for handle in self._scheduled if not handle.cancelled()]
         heapq.heapify(self._scheduled)
         self._timer_cancelled_count = 0

@@ -6,8 +6,12 @@ import json
 import random
 from typing import Any, Final
 
+from config.errors import PlanError
 from config.loading import plan_from_text
 from config.plan import Plan
+from config.reading import Collector
+from config.reading_plan import plan_read
+from config.yaml_tree import Mapping, Node, Place, Scalar, Sequence
 from tests.simulation.swarm.case import Case
 from tests.simulation.swarm.kinds import CHARACTERS, options_of
 
@@ -38,7 +42,15 @@ class PlanDraft:
         self._fill(case)
 
     def plan(self) -> Plan:
-        """Read by the loader that reads every plan."""
+        """Read by the reader of every plan, without writing the YAML that it is read from."""
+        collector = Collector()
+        plan = plan_read(_mapping(self.tree, Place("swarm.yaml", None, "")), None, collector)
+        if collector.problems:
+            raise PlanError(collector.problems)
+        return plan
+
+    def plan_of_its_text(self) -> Plan:
+        """Read by the loader that reads every plan; the same plan."""
         return plan_from_text(json.dumps(self.tree), "swarm.yaml")
 
     def change(self, chance: random.Random) -> None:
@@ -174,3 +186,15 @@ def _policies(chance: random.Random) -> dict[str, Any]:
         if chosen:
             found[group] = chosen
     return found
+
+
+def _mapping(tree: dict[str, Any], place: Place) -> Mapping:
+    return Mapping(place, {key: _node(value, place.under(key)) for key, value in tree.items()})
+
+
+def _node(value: Any, place: Place) -> Node:
+    if isinstance(value, dict):
+        return _mapping(value, place)
+    if isinstance(value, list):
+        return Sequence(place, tuple(_node(each, place) for each in value))
+    return Scalar(place, value if isinstance(value, str) else json.dumps(value), null=value is None)

@@ -17,6 +17,7 @@ from machines.observations import Observation, ResourceState
 from machines.ports.budgets import Reconciled
 from machines.ports.dials import DialSeen, DialSetting
 from machines.ports.faults import Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, Provisioner, Resource, StepBegun, StepDone, StepOrder
 from tests.simulation.swarm.kinds import CHARACTERS, Character
 
@@ -63,9 +64,9 @@ class KindProvider:
             if self._world.kind_of(each.component) == self.kind and each.token not in self._world.tags_lost
         )
 
-    async def remove(self, found: FoundResource) -> StepDone:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone:
         """Remove one of those."""
-        return await self._inner.remove(found)
+        return await self._inner.remove(found, mandate)
 
     async def close(self) -> None:
         """Nothing is held between calls."""
@@ -94,9 +95,12 @@ class KindProvider:
 class BudgetProvider(KindProvider):
     """The kind that keeps what was spent."""
 
-    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str, order: str) -> Reconciled:
+    async def reconcile(
+        self, component: str, period: str, billed_micros: int, reason: str, *, order: str, mandate: Mandate
+    ) -> Reconciled:
         """Set what a month has spent; the same order is done once."""
         del reason
+        mandate.require(f"the reconciliation of {component}")
         orders = self._world.reconciled
         if order not in orders:
             orders[order] = Reconciled(component, period, 0, billed_micros)
