@@ -16,6 +16,7 @@ from machines.ports.budgets import BudgetReconciler, Reconciled
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.lease import Alone, Leadership
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import (
     FoundResource,
     Observer,
@@ -42,6 +43,10 @@ class Answer(msgspec.Struct, frozen=True):
     """False where no call was made, as after a stop has begun: nothing is to be learnt from it."""
 
 
+async def _nothing() -> None:
+    """Nothing shows it."""
+
+
 class Actuator:
     """Takes granted steps, bounded in time and number, and never after a stop has begun.
 
@@ -58,11 +63,16 @@ class Actuator:
         concurrent_calls_max: int,
         stopping: Callable[[], bool],
         leadership: Leadership = Alone(),  # noqa: B008 - it has no state
+        confirm: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
         """`stopping` says whether a stop has begun: from then on no call starts (I10).
 
-        `leadership` is asked before each call that changes something: a daemon that was held still, or that cannot
-        reach its store, must not act beside the one that took over.
+        `confirm` looks, right before each call, whether anything shows that another daemon leads; `leadership` says so
+        then.
+
+        `leadership` is asked before each call, and by the adapter before each request of it that changes something
+        (`Mandate`): a daemon that was held still, or that cannot reach its store, must not act beside the one that
+        took over.
         """
         self._observers = observers
         self._provisioners = provisioners
@@ -71,6 +81,7 @@ class Actuator:
         self._places = asyncio.Semaphore(concurrent_calls_max)
         self._stopping = stopping
         self._leadership = leadership
+        self._confirm = confirm
 
     @property
     def dry_run(self) -> bool:
@@ -114,17 +125,18 @@ class Actuator:
         provisioner = self._provisioners.get(component.provisioner)
         if provisioner is None:
             return Answer(StepOutcome.PERMANENT, DRY_RUN)
+        mandate = self._mandate()
         order = StepOrder(
             resource=_resource(plan_id, component, name),
             token=granted.token,
             generation=granted.generation,
             deadline_at=granted.deadline_at,
-            fencing=self._leadership.fencing,
+            mandate=mandate,
         )
         async with self._places:
-            if refused := self._refused():
+            if refused := await self._refused():
                 return refused
-            return await self._answer(lambda: provisioner.take(granted.step, order))
+            return await self._answer(lambda: provisioner.take(granted.step, order), mandate)
 
     async def remove(self, found: FoundResource, still: Callable[[], bool]) -> Answer:
         """Remove what belongs to nothing. However the call ends, it is one of the five answers.
@@ -135,11 +147,12 @@ class Actuator:
         if provisioner is None:
             return Answer(StepOutcome.PERMANENT, DRY_RUN, begun=False)
         async with self._places:
-            if refused := self._refused():
+            if refused := await self._refused():
                 return refused
             if not still():
                 return Answer(StepOutcome.TRANSIENT, "it is not to be removed any more", begun=False)
-            return await self._answer(lambda: provisioner.remove(found))
+            mandate = self._mandate()
+            return await self._answer(lambda: provisioner.remove(found, mandate), mandate)
 
     async def reconcile(
         self, component: Component, period: str, billed_micros: int, reason: str, order: str
@@ -151,33 +164,41 @@ class Actuator:
         if not isinstance(provisioner, BudgetReconciler):
             return Answer(StepOutcome.PERMANENT, f"{component.provisioner} keeps no budget", begun=False)
         done: list[Reconciled] = []
+        mandate = self._mandate()
 
         async def call() -> StepDone:
-            done.append(await provisioner.reconcile(component.id, period, billed_micros, reason, order))
+            asked = provisioner.reconcile(component.id, period, billed_micros, reason, order=order, mandate=mandate)
+            done.append(await asked)
             return StepDone()
 
         async with self._places:
-            if refused := self._refused():
+            if refused := await self._refused():
                 return refused
-            answer = await self._answer(call)
+            answer = await self._answer(call, mandate)
         return done[0] if done else answer
 
-    def _refused(self) -> Answer | None:
+    def _mandate(self) -> Mandate:
+        return Mandate(self._leadership.fencing, self._leadership.leads)
+
+    async def _refused(self) -> Answer | None:
         """Why no call may start at this moment; None where it may. Asked last: waiting for a place takes time."""
+        if not self._stopping():
+            await self._confirm()
         if self._stopping():
             return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)
         if not self._leadership.leads():
             return Answer(StepOutcome.TRANSIENT, NOT_LEADING, begun=False)
         return None
 
-    async def _answer(self, call: Callable[[], Awaitable[StepDone | StepBegun]]) -> Answer:
+    async def _answer(self, call: Callable[[], Awaitable[StepDone | StepBegun]], mandate: Mandate) -> Answer:
         try:
             async with asyncio.timeout(self._call_timeout_s):
                 done = await call()
         except TimeoutError:
             return Answer(StepOutcome.AMBIGUOUS, f"no answer within {self._call_timeout_s:g} s")
         except Transient as refused:
-            return Answer(StepOutcome.TRANSIENT, refused.reason, retry_after_s=refused.retry_after_s)
+            begun = mandate.changed or self._leadership.leads()
+            return Answer(StepOutcome.TRANSIENT, refused.reason, retry_after_s=refused.retry_after_s, begun=begun)
         except Permanent as refused:
             return Answer(StepOutcome.PERMANENT, refused.reason)
         except CallError as unknown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, Permanent
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import StepDone, StepOrder
 
 _GOAL = {
@@ -46,14 +47,14 @@ def done_already(step: Step, order: StepOrder, seen: Observation) -> StepDone | 
     return StepDone(request_id="found done", cost_micros=seen.cost_micros)
 
 
-def refuse_fenced(name: str, fencing: int, highest: int) -> None:
-    """Refuse the order of a daemon of the past, where the provider remembers the highest fencing token that it saw.
+def refuse_fenced(name: str, mandate: Mandate, highest: int) -> None:
+    """Refuse the call of a daemon of the past, where the provider remembers the highest fencing token that it saw.
 
     Of two daemons on one journal, the one that leads has the higher token; 0 comes from one that shares its journal
-    with nobody. Raises `Permanent`.
+    with nobody. Raises `Permanent` where nothing was changed under the mandate, else `Ambiguous`.
     """
-    if 0 < fencing < highest:
-        raise Permanent(f"{name}: a daemon with the fencing token {highest} leads, {fencing} is of the past")
+    if 0 < mandate.fencing < highest:
+        raise mandate.superseded(name, highest)
 
 
 def _may_interrupt(step: Step, seen: Observation) -> bool:

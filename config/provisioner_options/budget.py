@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 import msgspec
 
 from config import values
+from config.calendar import zone_names
 from config.errors import ReadingError, shown
 from config.money import MICROS_PER_UNIT, MoneyError, amount_text, decimal_from_micros, micros_from_decimal
 from config.provisioner_options.options_kind import Context, OptionsKind
@@ -105,7 +105,7 @@ def _shortest(micros: int) -> Decimal:
 
 
 def _zone_name(text: str) -> str:
-    known = available_timezones()
+    known = zone_names()
     if text not in known:
         raise ReadingError("an IANA time zone such as Europe/Rome", shown(text) + did_you_mean(text, known))
     return text

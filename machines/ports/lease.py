@@ -96,8 +96,17 @@ class Leadership(Protocol):
         """The fencing token; 0 where no lease is needed."""
         ...
 
+    @property
+    def name(self) -> str:
+        """The candidate's name; "" where no lease is needed."""
+        ...
+
     def leads(self) -> bool:
         """Whether, by this machine's own clock, nobody else can have taken the lead yet."""
+        ...
+
+    def lose(self, reason: str) -> None:
+        """Lead no longer, and end: something else than the lease has shown that another daemon leads."""
         ...
 
 
@@ -105,10 +114,14 @@ class Alone:
     """The leadership of a daemon that shares its journal with nobody: it always leads."""
 
     fencing = 0
+    name = ""
 
     def leads(self) -> bool:
         """Always: the hold on the state directory ends with the process."""
         return True
+
+    def lose(self, reason: str) -> None:
+        """Nobody else can lead."""
 
 
 class LeaseDesk(Protocol):

@@ -7,16 +7,9 @@ from typing import Protocol
 
 import msgspec
 
-START: str = "0-0"
-"""The position before the first entry."""
+from machines.entry_ids import START
 
-
-def entry_order(entry_id: str) -> tuple[int, int]:
-    """An entry id as something that compares; text that is none comes before all of them."""
-    milliseconds, _, sequence = entry_id.partition("-")
-    if not milliseconds.isdecimal() or not (sequence or "0").isdecimal():
-        return 0, 0
-    return int(milliseconds), int(sequence or 0)
+__all__ = ["START", "Entry", "Outgoing", "Owner", "StreamFacts", "Streams", "StreamsAwayError"]
 
 
 class StreamsAwayError(Exception):

@@ -10,8 +10,10 @@ import pytest
 from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepDone
 from tests.contracts.provisioner_harness import TOKEN, ProvisionerHarness, Trouble, call
+from tests.contracts.provisioner_lead import LeadContract
 
 OTHER_TOKEN = "svcontracttoken00000000000000002"
 STEPS = ("warm", "activate", "deactivate", "decommission")
@@ -25,7 +27,7 @@ def before(step: str) -> tuple[str, ...]:
     return STEPS[: STEPS.index(step)]
 
 
-class ProvisionerContract:
+class ProvisionerContract(LeadContract):
     """Held to by all provisioners, now and later."""
 
     # The life of a component
@@ -56,22 +58,6 @@ class ProvisionerContract:
         await call(harness.provisioner(), "warm", harness.order(resource, OTHER_TOKEN, generation=2))
 
         assert [OTHER_TOKEN] == harness.tokens(resource)
-
-    async def test_a_daemon_of_the_past_is_refused(self, harness: ProvisionerHarness) -> None:
-        """Once a step came under a fencing token, a step under a lower one changes nothing; a higher one goes on."""
-        if not harness.fences:
-            pytest.skip("this kind cannot keep a fencing token beside the resource")
-        resource = harness.resource()
-        await call(harness.provisioner(), "warm", harness.order(resource, fencing=5))
-        before_it = harness.image()
-
-        with pytest.raises(Permanent, match="fencing token 5"):
-            await call(harness.provisioner(), "activate", harness.order(resource, fencing=4))
-
-        assert before_it == harness.image()
-        await call(harness.provisioner(), "activate", harness.order(resource, fencing=6))
-        with pytest.raises(Permanent, match="fencing token 6"):
-            await call(harness.provisioner(), "deactivate", harness.order(resource, fencing=5))
 
     async def test_components_do_not_touch_each_other(self, harness: ProvisionerHarness) -> None:
         """Moving one component leaves another as it was."""
@@ -282,11 +268,11 @@ class ProvisionerContract:
             pytest.skip("this kind lists nothing, so there is nothing to remove")
 
         for found in (each for each in listed if each.component == "web"):
-            await harness.provisioner().remove(found)
+            await harness.provisioner().remove(found, Mandate())
 
         assert ([], [OTHER_TOKEN]) == (harness.tokens(one), harness.tokens(other))
         with pytest.raises(Permanent):
-            await harness.provisioner().remove(next(each for each in listed if each.component == "web"))
+            await harness.provisioner().remove(next(each for each in listed if each.component == "web"), Mandate())
 
     # Answers
 

@@ -9,6 +9,7 @@ from adapters.clocks import AcceleratedClock
 from config.instants import SECOND
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Provisioner, Resource, StepBegun, StepDone, StepOrder
 
 ORIGIN = 1_704_067_200 * SECOND
@@ -101,10 +102,18 @@ class ProvisionerHarness(ABC):
         return "arn:aws:none:nowhere-1:000000000000:thing/no-such-resource"
 
     def order(
-        self, resource: Resource, token: str = TOKEN, generation: int = 1, within_s: int = 600, *, fencing: int = 0
+        self,
+        resource: Resource,
+        token: str = TOKEN,
+        generation: int = 1,
+        within_s: int = 600,
+        *,
+        fencing: int = 0,
+        mandate: Mandate | None = None,
     ) -> StepOrder:
         """A step to take."""
-        return StepOrder(resource, token, generation, self.clock.wall() + within_s * SECOND, fencing)
+        mandate = mandate or Mandate(fencing)
+        return StepOrder(resource, token, generation, self.clock.wall() + within_s * SECOND, mandate)
 
     async def walk(self, resource: Resource, *steps: str) -> None:
         """Take steps that must succeed, each by a process of its own."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any, cast
 
 import msgspec
+import pytest
 
+from adapters.clocks import LoopClock
 from config.calendar import month_from_text
 from config.instants import HOUR, MINUTE
-from daemon.actuator import DRY_RUN
+from daemon.actuator import DRY_RUN, NOT_LEADING, STOPPING, Actuator, Answer
 from daemon.kernel.pausing import pause
-from machines.events import BudgetReconcileAsked, BudgetReconciled, PlanAdopted
+from machines.events import BudgetReconcileAsked, BudgetReconciled, PlanAdopted, StepOutcome
 from machines.ports.budgets import Reconciled
 from machines.ports.faults import Ambiguous, CallError, Permanent
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Provisioner
 from tests.costs.test_costs_root import BEGAN, House, store
 from tests.deciding.months import UNIT
 from tests.machines.histories import shop, with_component
+from tests.simulation.leading.test_guards import Led
 from tests.simulation.virtual_loop import run
 
 OCTOBER = month_from_text("2026-10")
@@ -33,8 +37,11 @@ class Budgets:
         self.orders: list[str] = []
         self._troubles = list(troubles)
 
-    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str, order: str) -> Reconciled:
+    async def reconcile(
+        self, component: str, period: str, billed_micros: int, reason: str, *, order: str, mandate: Mandate
+    ) -> Reconciled:
         """520 were spent before."""
+        mandate.require(f"the reconciliation of {component}")
         self.orders.append(order)
         self.calls.append((component, period, billed_micros, reason))
         if self._troubles:
@@ -118,6 +125,38 @@ def test_no_answer_by_the_deadline_is_unknown() -> None:
     assert [] == ended(Budgets(*troubles), minutes=55)
     (found,) = ended(Budgets(*troubles), minutes=65)
     assert ("unknown", "Redis did not answer; order it again") == (found.outcome, found.reason)
+
+
+class Heedless(Budgets):
+    """Asks nobody whether this daemon leads: the actuator must have."""
+
+    async def reconcile(
+        self, component: str, period: str, billed_micros: int, reason: str, *, order: str, mandate: Mandate
+    ) -> Reconciled:
+        """Done at once."""
+        return await super().reconcile(component, period, billed_micros, reason, order=order, mandate=Mandate())
+
+
+@pytest.mark.parametrize(("stopping", "leading", "why"), [(True, True, STOPPING), (False, False, NOT_LEADING)])
+def test_a_daemon_that_stops_or_leads_no_longer_sets_no_budget(stopping: bool, leading: bool, why: str) -> None:
+    """No call is made; the order stays open for the next start, or for who leads."""
+    budgets = Heedless()
+    plan = with_component(shop(), "search", provisioner="budget")
+
+    async def main() -> Reconciled | Answer:
+        actuator = Actuator(
+            observers={},
+            provisioners={"budget": cast("Provisioner", budgets)},
+            clock=LoopClock(BEGAN),
+            call_timeout_s=60,
+            concurrent_calls_max=1,
+            stopping=lambda: stopping,
+            leadership=Led(1, leading=leading),
+        )
+        return await actuator.reconcile(plan.components["search"], "2026-10", 580 * UNIT, "invoice 4711", "an order")
+
+    assert Answer(StepOutcome.TRANSIENT, why, begun=False) == run(main, 1)
+    assert [] == budgets.calls
 
 
 def test_another_kind_keeps_no_budget() -> None:

@@ -19,6 +19,7 @@ from machines.lifecycle_states import ComponentState, Step
 from machines.observations import Observation
 from machines.ports.faults import CallError
 from machines.ports.journal import JournalIdentity
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, Provisioner, Resource, StepBegun, StepDone, StepOrder
 from machines.state.whole import State
 from tests.deciding.months import autobroker
@@ -64,10 +65,11 @@ class SmallCloud:
         """No component moves here."""
         raise AssertionError
 
-    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone | StepBegun:
         """The next answer; without one it is removed and done. An answer that is not `done` removes nothing."""
         self.removals.append(found)
         self.before_remove()
+        mandate.require(f"the removal of {found.name}")
         answer = self.answers.pop(0) if self.answers else StepDone("r-1")
         if isinstance(answer, CallError):
             raise answer

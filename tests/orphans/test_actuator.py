@@ -12,6 +12,7 @@ from daemon.actuator import Actuator, Answer
 from daemon.kernel import pause
 from machines.events import StepOutcome
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, Provisioner, Resource, StepBegun
 from tests.orphans.small_cloud import OLD, ORIGIN, SmallCloud
 from tests.simulation.virtual_loop import run
@@ -24,8 +25,9 @@ class SlowCloud(SmallCloud):
 
     at_once, most_at_once = 0, 0
 
-    async def remove(self, found: FoundResource) -> StepBegun:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepBegun:
         """Wait, then answer."""
+        mandate.require("the removal")
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
@@ -98,6 +100,20 @@ def test_a_failure_is_an_answer(failure: CallError, outcome: StepOutcome) -> Non
     cloud.answers = [failure]
 
     assert outcome is removal(lambda: actuator(cloud)).outcome
+
+
+def test_a_defect_of_an_adapter_is_unknown_and_no_refusal() -> None:
+    """It may have come after the request: as a refusal what stands would be taken for gone, or made once more."""
+    cloud = SmallCloud(OLD)
+
+    def defect() -> None:
+        raise ZeroDivisionError("a defect")
+
+    cloud.before_remove = defect
+    answer = removal(lambda: actuator(cloud))
+
+    assert (StepOutcome.AMBIGUOUS, True) == (answer.outcome, answer.begun)
+    assert "the provisioner failed: ZeroDivisionError: a defect" == answer.reason
 
 
 def test_removals_are_bounded_in_time_and_number() -> None:

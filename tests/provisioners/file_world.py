@@ -22,6 +22,7 @@ class FileWorld(ProvisionerHarness):
     """The command provisioner over the shipped example scripts."""
 
     lists = False
+    fences = True
 
     def __init__(self, directory: Path) -> None:
         """Everything lives in `directory`."""

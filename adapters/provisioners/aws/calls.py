@@ -10,7 +10,8 @@ from adapters.provisioners.aws.clients import Clients
 from adapters.provisioners.aws.errors import code_of, lacks_credentials, translate
 from config.instants import SECOND, Instant
 from machines.ports.clock import Clock
-from machines.ports.faults import CallError, Transient
+from machines.ports.faults import CallError, Permanent, Transient
+from machines.ports.mandate import Mandate
 
 CALL_LIMIT_S: Final = 30.0
 _READS: Final = ("describe_", "list_", "get_", "batch_get_")
@@ -21,18 +22,33 @@ class Place:
     """One region of AWS, reached until a deadline."""
 
     def __init__(
-        self, clients: Clients, blocking: BlockingCalls, clock: Clock, region: str, deadline_at: Instant | None = None
+        self,
+        clients: Clients,
+        blocking: BlockingCalls,
+        clock: Clock,
+        region: str,
+        *,
+        deadline_at: Instant | None = None,
+        mandate: Mandate | None = None,
     ) -> None:
-        """Without a deadline, the limit of a single call is the only one."""
+        """Without a deadline, the limit of a single call is the only one; without a mandate, nothing is changed."""
         self.region = region
         self._clients = clients
         self._blocking = blocking
         self._clock = clock
         self._deadline_at = deadline_at
+        self._mandate = mandate
 
     def elsewhere(self, region: str) -> Place:
         """Another region, until the same deadline."""
-        return Place(self._clients, self._blocking, self._clock, region, self._deadline_at)
+        return Place(
+            self._clients,
+            self._blocking,
+            self._clock,
+            region,
+            deadline_at=self._deadline_at,
+            mandate=self._mandate,
+        )
 
     async def call(self, service: str, operation: str, **parameters: Any) -> Answer:
         """The answer of one call, such as `call("ecr", "describe_repositories", repositoryNames=[…])`.
@@ -74,15 +90,27 @@ class Place:
         self, codes: tuple[str, ...], service: str, operation: str, function: Callable[[], Answer]
     ) -> Answer | str:
         what = f"{service} {operation} in {self.region}"
+        changes = not operation.startswith(_READS)
+
+        def called() -> Answer:
+            # In the thread, for it may wait for its place, and goes on where the step was cancelled.
+            if changes:
+                self._require_mandate(what)
+            return self._called(function)
+
         try:
-            return await self._blocking.call(what, lambda: self._called(function), limit_s=self._limit_s(what))
+            return await self._blocking.call(what, called, limit_s=self._limit_s(what))
         except CallError:
             raise
         except Exception as error:  # noqa: BLE001 - an SDK raises what it likes; `translate` has a word for each
             if code_of(error) in codes:
                 return code_of(error)
-            changes = not operation.startswith(_READS)
             translate(error, what, changes=changes, own_endpoint=self._clients.own_endpoint)
+
+    def _require_mandate(self, what: str) -> None:
+        if self._mandate is None:
+            raise Permanent(f"{what} would change something, and a look has no mandate for it: report it as a defect")
+        self._mandate.require(what)
 
     def _called(self, function: Callable[[], Answer]) -> Answer:
         """In a thread."""

@@ -13,8 +13,10 @@ from adapters.provisioners.aws.clients import Clients
 from adapters.provisioners.aws.names import arn_of, name_of
 from adapters.provisioners.aws.recipe import O, Recipe, Standing, Work
 from adapters.provisioners.aws.tags import COMPONENT, PLAN, TOKEN, generation_in
+from config.instants import Instant
 from machines.observations import Observation
 from machines.ports.faults import Permanent
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, Resource, StepOrder
 
 if TYPE_CHECKING:
@@ -67,11 +69,11 @@ class AwsObserver(Generic[O]):
                 f"{resource.plan}/{resource.component} was adopted as {resource.name}, "
                 f"which is not in the region {options.region} of its options: mend the region, or adopt again"
             )
-        place = self._place(options.region, order)
+        place = self._place(options.region, order.deadline_at, order.mandate) if order else self._place(options.region)
         return Work(place, resource, options, name_of(resource, self._recipe.name_characters_max), order)
 
-    def _place(self, region: str, order: StepOrder | None = None) -> Place:
-        return Place(self._clients, self._blocking, self._clock, region, order.deadline_at if order else None)
+    def _place(self, region: str, deadline_at: Instant | None = None, mandate: Mandate | None = None) -> Place:
+        return Place(self._clients, self._blocking, self._clock, region, deadline_at=deadline_at, mandate=mandate)
 
     def _options(self, resource: Resource) -> O:
         try:

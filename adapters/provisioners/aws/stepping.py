@@ -12,6 +12,7 @@ from config.provisioner_options.aws import REGION_OF_GLOBAL_SERVICES
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, Resource, StepBegun, StepDone, StepOrder
 
 _LOOKS_MAX: Final = 3
@@ -39,13 +40,13 @@ class AwsProvisioner(AwsObserver[O]):
                 return answer
         raise Ambiguous(f"{work.name} was made and removed by others {_LOOKS_MAX} times: look again")
 
-    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone | StepBegun:
         """Remove what belongs to nothing, found by its ARN; data that it stores is kept where the service can."""
         arn = arn_of(found.name)
         region = arn.region or REGION_OF_GLOBAL_SERVICES
         options = self._recipe.options_of_orphan(region)
         owner = Resource("orphan", found.component or arn.name, name=found.name, stateful=True)
-        work = Work(self._place(region), owner, options, arn.name)
+        work = Work(self._place(region, mandate=mandate), owner, options, arn.name)
         standing = await self._look(work)
         if found.token not in standing.observation.tokens:
             raise Permanent(f"{found.name} is not there under the token {found.token!r} any more: list again")

@@ -8,6 +8,7 @@ from adapters.provisioners.keyed import KeyedObserver, KeyedProvisioner
 from adapters.redis_streams.access import ANONYMOUS, RedisAccess
 from machines.ports.budgets import Reconciled
 from machines.ports.clock import Clock
+from machines.ports.mandate import Mandate
 
 
 class BudgetObserver(KeyedObserver):
@@ -25,6 +26,9 @@ class BudgetProvisioner(KeyedProvisioner):
         """As the observer."""
         super().__init__(BudgetRecipe(), url, instance, clock, access)
 
-    async def reconcile(self, component: str, period: str, billed_micros: int, reason: str, order: str) -> Reconciled:
+    async def reconcile(
+        self, component: str, period: str, billed_micros: int, reason: str, *, order: str, mandate: Mandate
+    ) -> Reconciled:
         """Set what a month has spent to what the provider bills, as the port says."""
-        return await reconcile(self._connection, component, period, billed_micros, reason, order=order)
+        connection = self._connection
+        return await reconcile(connection, component, period, billed_micros, reason, order=order, mandate=mandate)

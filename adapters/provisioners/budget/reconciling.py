@@ -8,10 +8,18 @@ from config.calendar import month_from_text
 from config.provisioner_options.budget import BUDGET_MICROS_MAX
 from machines.ports.budgets import Reconciled
 from machines.ports.faults import Permanent
+from machines.ports.mandate import Mandate
 
 
 async def reconcile(
-    connection: KeyConnection, component: str, period: str, billed_micros: int, reason: str, *, order: str
+    connection: KeyConnection,
+    component: str,
+    period: str,
+    billed_micros: int,
+    reason: str,
+    *,
+    order: str,
+    mandate: Mandate,
 ) -> Reconciled:
     """Set the month `period` (`2026-11`) of a component to what the provider bills, on or off, or removed already.
 
@@ -27,7 +35,7 @@ async def reconcile(
     if not 0 <= billed_micros <= BUDGET_MICROS_MAX:
         raise Permanent(f"expected a bill from 0 to {BUDGET_MICROS_MAX} micros, found {billed_micros}")
     arguments = [period, str(billed_micros), reason, str(RECORD_KEPT_MS), order]
-    done, before, after = await connection.evaluate(RECONCILE, [connection.key(component)], arguments)
+    done, before, after = await connection.change(mandate, RECONCILE, [connection.key(component)], arguments)
     if not done:
         raise Permanent(
             f"{component} spent {before} micros in {period} and the bill says {billed_micros}: "

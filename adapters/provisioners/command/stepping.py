@@ -11,6 +11,7 @@ from config.instants import SECOND
 from config.provisioner_options.command import CommandOptions
 from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, StepDone, StepOrder
 
 
@@ -31,8 +32,9 @@ class CommandProvisioner(CommandObserver):
         async with held as lock:
             return await self._take(step, order, options, lock)
 
-    async def remove(self, found: FoundResource) -> StepDone:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone:
         """Refused: a script's orphan is never found, so it is never removed."""
+        del mandate
         raise Permanent(f"{found.name}: the kind command lists nothing, so it removes nothing; remove it by hand")
 
     async def _take(self, step: Step, order: StepOrder, options: CommandOptions, lock: ComponentLock) -> StepDone:
@@ -50,6 +52,7 @@ class CommandProvisioner(CommandObserver):
             limit_s=limit_s,
             inherited=(lock.descriptor,),
         )
+        order.mandate.require(f"`{step.value}` of {order.resource.plan}/{order.resource.component}")
         return _done(await run(script, self._state_directory, self._clock, lock.name_holder))
 
     def _left_s(self, order: StepOrder) -> float:

@@ -10,6 +10,7 @@ from typing import Final
 from adapters.processes.running import Answer, Script, ended
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 
 INHERITED_VARIABLES: Final = (
     "DOCKER_CERT_PATH",
@@ -59,7 +60,7 @@ class Docker:
 
     async def read(self, *arguments: str) -> bytes:
         """What a call that changes nothing prints; raises as `act` does, and `Ambiguous` where it printed too much."""
-        answer = await self.act(arguments)
+        answer = await self._run(arguments, self._limit_s)
         if answer.printed is None:
             raise Ambiguous(f"{_called(arguments)} printed more than can be read")
         return answer.printed
@@ -67,16 +68,27 @@ class Docker:
     async def act(
         self,
         arguments: tuple[str, ...],
+        mandate: Mandate,
         limit_s: float | None = None,
         inherited: tuple[int, ...] = (),
         on_start: Callable[[int], None] = lambda _: None,
     ) -> Answer:
-        """Run one call to exit 0.
+        """Run one call that changes something to exit 0.
 
-        Raises `Transient` where the engine or a registry is not reached, `Ambiguous` where the answer was lost, a
-        signal or the time limit ended the call, and `Permanent` for every other refusal.
+        Raises what the mandate does, `Transient` where the engine or a registry is not reached, `Ambiguous` where the
+        answer was lost, a signal or the time limit ended the call, and `Permanent` for every other refusal.
         """
         limit_s = self._limit_s if limit_s is None else min(limit_s, self._limit_s)
+        mandate.require(_called(arguments))
+        return await self._run(arguments, limit_s, inherited, on_start)
+
+    async def _run(
+        self,
+        arguments: tuple[str, ...],
+        limit_s: float,
+        inherited: tuple[int, ...] = (),
+        on_start: Callable[[int], None] = lambda _: None,
+    ) -> Answer:
         script = Script(("docker", *arguments), self._environment, None, limit_s, inherited)
         answer = await ended(script, self._scratch, self._clock, on_start)
         if answer.exit_code == 0:

@@ -36,6 +36,7 @@ from config.provisioner_options.compose import ComposeOptions
 from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, Resource, StepBegun, StepDone, StepOrder
 
 
@@ -57,7 +58,7 @@ class ComposeProvisioner(ComposeObserver):
         async with held as lock:
             return await self._take(step, order, options, lock)
 
-    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone | StepBegun:
         """`down` of the project by its name, without its file; volumes are kept."""
         engine, _, project = found.name.rpartition("/")
         host = None if engine == DEFAULT_ENGINE else engine
@@ -78,7 +79,7 @@ class ComposeProvisioner(ComposeObserver):
         down = (*arguments, "down", "--remove-orphans")
         held = component_lock(self._state_directory, resource, exclusive=True, wait_s=LIST_LIMIT_S, clock=self._clock)
         async with held as lock:
-            answer = await docker.act(down, inherited=(lock.descriptor,), on_start=lock.name_holder)
+            answer = await docker.act(down, mandate, inherited=(lock.descriptor,), on_start=lock.name_holder)
         return StepDone(request_id=f"process {answer.process_id}, {answer.duration_ms} ms")
 
     async def _take(
@@ -153,5 +154,7 @@ class ComposeProvisioner(ComposeObserver):
             name = f"{order.resource.plan}/{order.resource.component}"
             raise Transient(f"the deadline passed before `docker compose` was called for {name}")
         docker = self._docker(options)
-        answer = await docker.act(arguments, limit_s=left_s, inherited=(lock.descriptor,), on_start=lock.name_holder)
+        answer = await docker.act(
+            arguments, order.mandate, limit_s=left_s, inherited=(lock.descriptor,), on_start=lock.name_holder
+        )
         return StepDone(request_id=f"process {answer.process_id}, {answer.duration_ms} ms")

@@ -10,6 +10,7 @@ from adapters.provisioners.look_first import done_already
 from config.instants import SECOND
 from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, StepDone, StepOrder
 
 LOOKS_MAX: Final = 3
@@ -32,12 +33,12 @@ class KeyedProvisioner(KeyedObserver):
                 return StepDone(cost_micros=self._recipe.cost_micros(order.resource) if step is Step.ACTIVATE else 0)
         raise Transient(f"{order.resource.plan}/{order.resource.component} changed between every look and {step.value}")
 
-    async def remove(self, found: FoundResource) -> StepDone:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone:
         """Remove the key whatever its state, while it carries the token."""
         _, fields = await self._connection.look(found.component)
         if self._connection.key(found.component) == found.name and fields.get("token", "") == found.token and fields:
             arguments = ["remove", fields.get("plan", ""), found.token, _ANY, *self._recipe.step_arguments]
-            if await self._connection.evaluate(self._recipe.step_script, [found.name], arguments):
+            if await self._connection.change(mandate, self._recipe.step_script, [found.name], arguments):
                 return StepDone(cost_micros=0)
         raise Permanent(f"{found.name} no longer carries the token {found.token}: list again what is there")
 
@@ -62,7 +63,9 @@ class KeyedProvisioner(KeyedObserver):
             arguments += [text for field in written.items() for text in field]
         key = self._connection.key(order.resource.component)
         return bool(
-            await self._connection.evaluate(self._recipe.step_script, [key], arguments, self._left_s(step, order))
+            await self._connection.change(
+                order.mandate, self._recipe.step_script, [key], arguments, self._left_s(step, order)
+            )
         )
 
     def _left_s(self, step: Step, order: StepOrder) -> float:

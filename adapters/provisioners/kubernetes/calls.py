@@ -20,8 +20,8 @@ from adapters.provisioners.kubernetes.connections import (
 from config.instants import SECOND, Instant
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 
-FIELD_MANAGER: Final = "solvent"
 PAGE_ITEMS: Final = 500
 PAGES_MAX: Final = 20
 RETRY_CREDENTIALS_S: Final = 300.0
@@ -31,12 +31,8 @@ _UNTYPED: Final = "failed to create typed patch object"
 _NOT_SENT: Final = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 
 
-class AlreadyThere(Exception):
-    """A conditional create found the name taken; stays inside this package."""
-
-
 class KubernetesCalls:
-    """The requests that the observer and the provisioner send."""
+    """The requests that change nothing, and `send` for those of `changes` that do."""
 
     def __init__(self, clock: Clock, environment: Mapping[str, str]) -> None:
         """One pool of threads and one cache of connections."""
@@ -48,7 +44,7 @@ class KubernetesCalls:
         self, place: Place, path: str, query: Mapping[str, str] | None = None, deadline_at: Instant | None = None
     ) -> dict[str, Any] | None:
         """An object; None where the server says that there is none."""
-        answer = await self._send(place, Request("GET", path, dict(query or {})), deadline_at)
+        answer = await self.send(place, Request("GET", path, dict(query or {})), deadline_at)
         return None if answer.status == 404 else answer.body
 
     async def items(
@@ -68,62 +64,35 @@ class KubernetesCalls:
                 return found
         raise Permanent(f"{place.cluster}: {path} has more than {PAGES_MAX * PAGE_ITEMS} objects of one plan")
 
-    async def create(self, place: Place, path: str, body: Any, deadline_at: Instant) -> None:
-        """Make an object that is not there. Raises `AlreadyThere`."""
-        request = Request("POST", path, {"fieldManager": FIELD_MANAGER}, body)
-        answer = await self._send(place, request, deadline_at)
-        if answer.status == 409:
-            raise AlreadyThere
-        if answer.status == 404:
-            raise Permanent(f"{place.cluster}: {answer.body.get('message', f'{path} is not there')}")
-
-    async def apply(self, place: Place, path: str, body: Any, deadline_at: Instant) -> None:
-        """Server-side apply, never by force: what another manager owns is a conflict and `Permanent`."""
-        query = {"fieldManager": FIELD_MANAGER, "force": "false"}
-        answer = await self._send(
-            place, Request("PATCH", path, query, body, "application/apply-patch+yaml"), deadline_at
-        )
-        if answer.status == 404:
-            raise Permanent(
-                f"{place.cluster}: {path} cannot be applied ({answer.body.get('message', 'not found')}); does the "
-                "namespace exist, and does the server serve this apiVersion? `create_namespace: true` makes the former"
-            )
-        if answer.status == 409:
-            raise _conflict(place, path, answer)
-
-    async def merge(self, place: Place, path: str, body: Any, deadline_at: Instant) -> None:
-        """Merge into an object under the `resourceVersion` of the body; `Transient` where it was changed since."""
-        query = {"fieldManager": FIELD_MANAGER}
-        answer = await self._send(
-            place, Request("PATCH", path, query, body, "application/merge-patch+json"), deadline_at
-        )
-        if answer.status in (404, 409):
-            raise Transient(f"{place.cluster}: {path} was changed by somebody else at the same moment", 1.0)
-
-    async def delete(self, place: Place, path: str, uid: str, deadline_at: Instant | None) -> None:
-        """Delete that very object with what it owns; done where it is gone or is another one by now."""
-        body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
-        await self._send(place, Request("DELETE", path, {}, body), deadline_at)
-
     async def review(self, place: Place, body: Any) -> dict[str, Any]:
         """Ask whether the credentials may do something."""
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-        return (await self._send(place, Request("POST", path, {}, body), None)).body
+        return (await self.send(place, Request("POST", path, {}, body), None)).body
 
     async def close(self) -> None:
         """Close connections and threads."""
         self._threads.close()
         self._connections.close()
 
-    async def _send(self, place: Place, request: Request, deadline_at: Instant | None) -> Answer:
+    async def send(
+        self, place: Place, request: Request, deadline_at: Instant | None, mandate: Mandate | None = None
+    ) -> Answer:
+        """One request, `mandate` for one that changes something; answers of 404 and 409 are the caller's to judge."""
         what = f"{request.method} {request.path} of {place.cluster}"
         limit_s = None
         if deadline_at is not None:
             limit_s = (deadline_at - self._clock.wall()) / SECOND
             if limit_s <= 0:
                 raise Transient(f"the deadline passed before {what} was sent")
+
+        def sent() -> Answer:
+            # In the thread, for it may wait for its place, and goes on where the step was cancelled.
+            if mandate is not None:
+                mandate.require(what)
+            return self._connections.request(place, request)
+
         try:
-            answer = await self._threads.call(what, lambda: self._connections.request(place, request), limit_s=limit_s)
+            answer = await self._threads.call(what, sent, limit_s=limit_s)
         except _NOT_SENT as error:
             raise Transient(f"{place.cluster} cannot be reached for {what}: {error}") from error
         except (urllib3.exceptions.SSLError, ApiException) as error:
@@ -172,15 +141,3 @@ def _items(place: Place, path: str, body: Mapping[str, Any]) -> list[dict[str, A
     if items is not None and not isinstance(items, list):
         raise Transient(f"{place.cluster}, GET {path}: the answer is no list, `items` is missing: who sent it?")
     return items or []
-
-
-def _conflict(place: Place, path: str, answer: Answer) -> Permanent | Transient:
-    causes = (answer.body.get("details") or {}).get("causes") or []
-    contested = [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]
-    if not contested:
-        return Transient(f"{place.cluster}: {path}: {answer.body.get('message', 'changed at the same moment')}", 1.0)
-    fields = "; ".join(f"{cause.get('field', '?')}: {cause.get('message', '?')}" for cause in contested[:5])
-    return Permanent(
-        f"{place.cluster}: {path} is contested ({fields}). Take the field out of the manifest or take it from the "
-        "other manager; solvent never applies by force"
-    )

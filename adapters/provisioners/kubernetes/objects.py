@@ -17,7 +17,7 @@ COMPONENT: Final = "solvent/component"
 TOKEN: Final = "solvent/token"  # noqa: S105 - the name of a label
 GENERATION: Final = "solvent/generation"
 FENCING: Final = "solvent/fencing"
-"""The name of an annotation of the record: the highest fencing token under which the component was moved."""
+"""The name of an annotation: the highest fencing token under which an object, or anything of a plan, was changed."""
 PLURALS: Final = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses"}
 RECORD_KIND: Final = "ConfigMap"
 
@@ -99,23 +99,23 @@ def dns_text(text: str) -> str:
     return text.replace("-", "-0").replace("_", "-1") + ("" if text[-1:].isalnum() else "0")
 
 
-def record(group: Group, tag: Tag, objects: str = "", fencing: int = 0) -> dict[str, Any]:
+def record(group: Group, tag: Tag, objects: str = "") -> dict[str, Any]:
     """The ConfigMap that says whose the component is, and by `inventory` what it consists of."""
     return {
         "apiVersion": "v1",
         "kind": RECORD_KIND,
-        "metadata": {"name": group.record_name, "labels": tag.labels, **annotated(fencing)},
+        "metadata": {"name": group.record_name, "labels": tag.labels},
         "data": {"plan": tag.plan, "component": tag.component, "objects": objects},
     }
 
 
 def annotated(fencing: int) -> dict[str, Any]:
-    """The annotation of a fencing token; {} of none."""
-    return {"annotations": {FENCING: str(fencing)}} if fencing else {}
+    """The annotation of a fencing token, as a part of an object's metadata."""
+    return {"annotations": {FENCING: str(fencing)}}
 
 
 def fencing_of(live: dict[str, Any] | None) -> int:
-    """The highest fencing token that a record has seen; 0 where none stands."""
+    """The fencing token that an object carries; 0 where it carries none, or is not there."""
     found = (((live or {}).get("metadata") or {}).get("annotations") or {}).get(FENCING, "")
     return int(found) if found.isascii() and found.isdigit() else 0
 

@@ -20,6 +20,7 @@ from config.provisioner_options.mqtt import MqttOptions, broker_address
 from config.unreadable import UNREADABLE
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource
 
 STATUS_WAIT_S: Final = 10.0
@@ -74,12 +75,18 @@ class Exchange:
         async with self._conversation(options):
             pass
 
-    async def ask(self, options: MqttOptions, question: Question, limit_s: float) -> Reply:
-        """The agent's answer within so many seconds after it was found to be there.
+    async def ask(
+        self, options: MqttOptions, question: Question, limit_s: float, mandate: Mandate | None = None
+    ) -> Reply:
+        """The agent's answer within so many seconds after it was found to be there; `mandate` for what changes things.
 
-        Raises `Transient` or `Permanent` where nothing was sent, `Ambiguous` where no answer came to what was sent.
+        Raises what the mandate does, `Transient` or `Permanent` where nothing was sent, `Ambiguous` where no answer
+        came to what was sent.
         """
         async with self._conversation(options) as (client, identifier):
+            if mandate is not None:  # only now: to connect takes time
+                mandate.require(f"`{question.step}` of {question.plan}/{question.component}")
+                question = msgspec.structs.replace(question, fencing=mandate.fencing)
             return await self._asked(client, identifier, options, question, limit_s)
 
     @asynccontextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from adapters.provisioners.look_first import done_already
 from adapters.provisioners.mqtt.exchange import Question, about
 from adapters.provisioners.mqtt.found_names import read_found_name
@@ -13,6 +11,7 @@ from config.instants import SECOND
 from config.provisioner_options.mqtt import MqttOptions
 from machines.lifecycle_states import Step
 from machines.ports.faults import Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, StepBegun, StepDone, StepOrder
 
 
@@ -33,15 +32,14 @@ class MqttProvisioner(MqttObserver):
         if done := done_already(step, order, observation_from(reply, options.agent)):
             return done
         question = about(order.resource, step.value, order.token, order.generation)
-        question = msgspec.structs.replace(question, fencing=order.fencing)
-        reply = await self._exchange.ask(options, question, self._limit_s(step, order, options))
+        reply = await self._exchange.ask(options, question, self._limit_s(step, order, options), order.mandate)
         return step_answer(reply, options.agent)
 
-    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone | StepBegun:
         """Ask the agent that listed it for `remove`; the agent refuses what no longer carries the token."""
         options, plan, name = read_found_name(found.name)
         question = Question("remove", plan, found.component, found.token, found.generation, name)
-        reply = await self._exchange.ask(options, question, options.answer_timeout_s)
+        reply = await self._exchange.ask(options, question, options.answer_timeout_s, mandate)
         return step_answer(reply, options.agent)
 
     def _limit_s(self, step: Step, order: StepOrder, options: MqttOptions) -> float:

@@ -24,6 +24,7 @@ from config.instants import SECOND, Instant
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import StepDone, StepOrder
 
 QUOTA_RETRY_S: Final = 60.0
@@ -55,7 +56,7 @@ def act(world: SimulatedWorld, step: Step, order: StepOrder, circumstances: Circ
     careless = step is Step.WARM and not world.guards_tokens and order.token not in truth(standing).tokens
     if not careless and (done := done_already(step, order, truth(standing))):
         return done
-    _fence(standing, order)
+    _refuse_past(standing, order)
     if step is Step.WARM and (careless or not standing.live):
         _within_quota(world, circumstances.component)
         _remember_past(standing, circumstances)
@@ -76,12 +77,17 @@ def still_at_work(world: SimulatedWorld, step: Step, order: StepOrder, now: Inst
     )
 
 
-def _fence(standing: Standing, order: StepOrder) -> None:
+def fence(standing: Standing, name: str, fencing: int) -> None:
+    """Keep the highest fencing token, and refuse a lower one as the provider does: nothing was done before."""
+    refuse_fenced(name, Mandate(fencing), standing.fencing)
+    standing.fencing = max(standing.fencing, fencing)
+
+
+def _refuse_past(standing: Standing, order: StepOrder) -> None:
     newest = max((live.generation for live in standing.live), default=0)
     if order.generation < newest:
         raise Permanent(f"{order.resource.component}: generation {newest} stands, {order.generation} is of the past")
-    refuse_fenced(order.resource.component, order.fencing, standing.fencing)
-    standing.fencing = max(standing.fencing, order.fencing)
+    fence(standing, order.resource.component, order.fencing)
 
 
 def _within_quota(world: SimulatedWorld, component: SimulatedComponent) -> None:

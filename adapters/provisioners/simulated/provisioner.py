@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.provisioners.simulated.acting import Circumstances, act, still_at_work
+from adapters.provisioners.simulated.acting import Circumstances, act, fence, still_at_work
 from adapters.provisioners.simulated.faults import OBSERVE, Fault, Faults
 from adapters.provisioners.simulated.options import SimulatedComponent, component_from
 from adapters.provisioners.simulated.world import SimulatedWorld, Standing, differ, settle, take_away, truth
@@ -16,6 +16,7 @@ from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, Resource, StepBegun, StepDone, StepOrder
 
 _TRANSIENT_RETRY_S: Final = 10.0
@@ -167,6 +168,7 @@ class SimulatedProvisioner(SimulatedObserver):
         """
         self._hooks.before(step.value, order.resource)
         try:
+            order.mandate.require(f"{step.value} of {order.resource.component}")
             done = await self._take(step, order)
         except CallError:
             self._hooks.after(step.value, order.resource)
@@ -174,14 +176,16 @@ class SimulatedProvisioner(SimulatedObserver):
         self._hooks.after(step.value, order.resource)
         return done
 
-    async def remove(self, found: FoundResource) -> StepDone:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone:
         """Remove one resource of those that `list_resources` gave."""
         self._refuse_the_dead()
+        mandate.require(f"the removal of {found.name}")
         name, _, _ = found.name.partition("#")
         standing = self._world.components.get(name, Standing())
         live = next((one for one in standing.live if one.token == found.token), None)
         if live is None:
             raise Permanent(f"{found.name} carries the token {found.token} no longer: list the orphans again")
+        fence(standing, found.component, mandate.fencing)
         take_away(standing, live, self._clock.wall())
         self._changed()
         return StepDone(f"simulated remove {found.name}", 0)

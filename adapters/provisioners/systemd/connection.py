@@ -14,6 +14,7 @@ from dbus_fast.errors import DBusFastError
 from adapters.provisioners.systemd.errors import refusal
 from machines.ports.clock import Clock
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 
 T = TypeVar("T")
 
@@ -50,8 +51,13 @@ class Connection:
         self._limit_s = limit_s
 
     async def manager(self, what: str, member: str, signature: str = "", *body: Any) -> list[Any]:
-        """Call a method of the manager; `what` is what the messages say was asked."""
+        """Call a method of the manager that changes nothing; `what` is what the messages say was asked."""
         return await self._call(what, MANAGER_PATH, f"{MANAGER}.{member}", signature, *body)
+
+    async def change(self, mandate: Mandate, what: str, member: str, signature: str = "", *body: Any) -> list[Any]:
+        """The same for a method that changes something; raises what the mandate does."""
+        mandate.require(f"the request {what}")
+        return await self.manager(what, member, signature, *body)
 
     async def properties(self, what: str, path: str, interface: str) -> dict[str, Any]:
         """All properties of one interface of one object, as plain values."""

@@ -23,6 +23,7 @@ from config.provisioner_options.systemd import CALL_LIMIT_DEFAULT_S, SystemdOpti
 from machines.lifecycle_states import Step
 from machines.ports.clock import Clock
 from machines.ports.faults import Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, Resource, StepBegun, StepDone, StepOrder
 
 REPLACE: Final = "replace"
@@ -61,7 +62,7 @@ class SystemdProvisioner(SystemdObserver):
                 return done
             return await _taken(step, order, options, connection, seen)
 
-    async def remove(self, found: FoundResource) -> StepDone | StepBegun:
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone | StepBegun:
         """Stop a listed unit, and when it has stopped, take the mark off."""
         bus, _, unit = found.name.rpartition("/")
         address = address_of(bus, self._environment)
@@ -72,9 +73,9 @@ class SystemdProvisioner(SystemdObserver):
                 stands = f"the token {mark.token}" if mark else "no mark"
                 raise Permanent(f"{unit} carries {stands} and not the token {found.token}: list the resources again")
             if seen.serves or seen.moves:
-                return await _stop(connection, unit)
-            await _reset_failed(connection, seen)
-            await _set(connection, unit, unmarked(seen.description), {})
+                return await _stop(connection, mandate, unit)
+            await _reset_failed(connection, mandate, seen)
+            await _set(connection, mandate, unit, unmarked(seen.description), {})
             return StepDone()
 
     def _left_s(self, order: StepOrder) -> float:
@@ -86,36 +87,40 @@ async def _taken(
 ) -> StepDone | StepBegun:
     if step is not Step.DEACTIVATE or not seen.serves:
         # A failed unit stays failed until it is told otherwise, and its start limit would refuse the next start.
-        await _reset_failed(connection, seen)
+        await _reset_failed(connection, order.mandate, seen)
     if step is Step.DECOMMISSION:
-        await _set(connection, seen.name, unmarked(seen.description), {})
+        await _set(connection, order.mandate, seen.name, unmarked(seen.description), {})
         return StepDone()
     mark = mark_of(seen.description)
     if mark is None or mark.token != order.token or differences(seen, options):
-        await _set(connection, seen.name, marked(seen.description, order), limits_of(options))
+        await _set(connection, order.mandate, seen.name, marked(seen.description, order), limits_of(options))
     if step is Step.ACTIVATE and not seen.serves:
-        (job,) = await connection.manager(f"to start {seen.name}", "StartUnit", "ss", seen.name, REPLACE)
+        what = f"to start {seen.name}"
+        (job,) = await connection.change(order.mandate, what, "StartUnit", "ss", seen.name, REPLACE)
         return StepBegun(request_id=str(job), detail=f"{seen.name} starts")
     if step is Step.DEACTIVATE and seen.serves:
-        return await _stop(connection, seen.name)
+        return await _stop(connection, order.mandate, seen.name)
     return StepDone()
 
 
-async def _stop(connection: Connection, unit: str) -> StepBegun:
-    (job,) = await connection.manager(f"to stop {unit}", "StopUnit", "ss", unit, REPLACE)
+async def _stop(connection: Connection, mandate: Mandate, unit: str) -> StepBegun:
+    (job,) = await connection.change(mandate, f"to stop {unit}", "StopUnit", "ss", unit, REPLACE)
     return StepBegun(request_id=str(job), detail=f"{unit} stops")
 
 
-async def _reset_failed(connection: Connection, seen: SeenUnit) -> None:
+async def _reset_failed(connection: Connection, mandate: Mandate, seen: SeenUnit) -> None:
     if seen.failed:
-        await connection.manager(f"to forget the failure of {seen.name}", "ResetFailedUnit", "s", seen.name)
+        await connection.change(mandate, f"to forget the failure of {seen.name}", "ResetFailedUnit", "s", seen.name)
 
 
-async def _set(connection: Connection, unit: str, description: str, limits: Mapping[str, int]) -> None:
+async def _set(
+    connection: Connection, mandate: Mandate, unit: str, description: str, limits: Mapping[str, int]
+) -> None:
     """All in one call, kept over restarts (`runtime` is false): systemd checks every property before it sets any."""
     properties = [["Description", Variant("s", description)]]
     properties += [[name, Variant("t", value)] for name, value in limits.items()]
-    await connection.manager(f"to set properties of {unit}", "SetUnitProperties", "sba(sv)", unit, False, properties)
+    what = f"to set properties of {unit}"
+    await connection.change(mandate, what, "SetUnitProperties", "sba(sv)", unit, False, properties)
 
 
 def _named(resource: Resource) -> str:

@@ -4,6 +4,7 @@ set -eu
 
 # An adopted resource's name stands in for the target.
 target=${SOLVENT_RESOURCE:-$SOLVENT_TARGET}
+. "$(dirname "$0")/fencing.sh"
 resource="$target/live/$SOLVENT_TOKEN"
 if [ ! -d "$resource" ]; then
     for other in "$target"/live/*/; do

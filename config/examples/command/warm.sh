@@ -4,6 +4,7 @@ set -eu
 
 # An adopted resource's name stands in for the target.
 target=${SOLVENT_RESOURCE:-$SOLVENT_TARGET}
+. "$(dirname "$0")/fencing.sh"
 mkdir -p "$target/live" "$target/snapshots"
 resource="$target/live/$SOLVENT_TOKEN"
 # One call that both makes the resource and names it: nothing can be made that the token does not find again.

@@ -171,6 +171,7 @@ class Agent:
             if step == "list":
                 return {"answer": "resources", "resources": self.world.resources(plan)}
             if step == "remove":
+                self.world.refuse_fenced(plan, component, request.get("fencing", 0))
                 self.world.remove(plan, component, request["token"])
             elif step in (*STATE_AFTER, "decommission"):
                 self.world.refuse_fenced(plan, component, request.get("fencing", 0))

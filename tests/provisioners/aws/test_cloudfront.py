@@ -12,6 +12,7 @@ from adapters.provisioners.registry import preflight_of
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepBegun
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.cloudfront_place import CREATE, DELETE, GET, OPTIONS, UPDATE, CloudFrontPlace
@@ -288,9 +289,9 @@ async def test_an_orphan_that_serves_is_disabled_first(place: CloudFrontPlace) -
     await place.walk(resource, "warm", "activate")
     (found,) = await place.provisioner().list_resources("shop", (resource,))
 
-    first = await place.provisioner().remove(found)
+    first = await place.provisioner().remove(found, Mandate())
     between = await place.observer().observe(resource)
-    await place.provisioner().remove(found)
+    await place.provisioner().remove(found, Mandate())
 
     assert isinstance(first, StepBegun)
     assert between.state is ResourceState.WARM
@@ -305,7 +306,7 @@ async def test_an_orphan_with_objects_stays(place: CloudFrontPlace) -> None:
     (found,) = await place.provisioner().list_resources("shop", (resource,))
 
     with pytest.raises(Permanent, match="still holds objects"):
-        await place.provisioner().remove(found)
+        await place.provisioner().remove(found, Mandate())
 
     assert standing(place)["DistributionConfig"]["Enabled"] is True
 

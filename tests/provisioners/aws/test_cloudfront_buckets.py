@@ -11,6 +11,7 @@ import pytest
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource
 from tests.contracts.provisioner_harness import TOKEN
 from tests.provisioners.aws.cloudfront_place import CREATE, OPTIONS, CloudFrontPlace
@@ -114,7 +115,7 @@ async def test_a_bucket_that_lost_its_distribution_is_found(place: CloudFrontPla
         await place.provisioner().take(Step.WARM, place.order(named(name)))
     (found,) = await place.provisioner().list_resources("shop", (Resource("shop", "web", OPTIONS),))
 
-    await place.provisioner().remove(found)
+    await place.provisioner().remove(found, Mandate())
 
     assert (found.name, found.component, found.token) == (f"arn:aws:s3:::{name}", "web", TOKEN)
     assert place.buckets() == {}

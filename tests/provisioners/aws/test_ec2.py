@@ -10,6 +10,7 @@ from adapters.provisioners.aws.tags import mapped
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepBegun, StepDone
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.delays import Delay, Delays
@@ -146,13 +147,13 @@ async def test_a_running_orphan_is_stopped_snapshotted_and_terminated(place: Ec2
     (found,) = await place.provisioner().list_resources("shop", (place.resource(),))
     place.proxy.delays = Delays()
 
-    begun = await place.provisioner().remove(found)
-    await place.provisioner().remove(found)
+    begun = await place.provisioner().remove(found, Mandate())
+    await place.provisioner().remove(found, Mandate())
 
     assert isinstance(begun, StepBegun)
     assert ([], 1) == (place.living(), len(place.snapshots()))
     with pytest.raises(Permanent, match="list again"):
-        await place.provisioner().remove(found)
+        await place.provisioner().remove(found, Mandate())
 
 
 async def test_drift_is_seen_and_put_right(place: Ec2Place) -> None:

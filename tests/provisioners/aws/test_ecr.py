@@ -13,6 +13,7 @@ from adapters.provisioners.registry import preflight_of
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepDone
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.ecr_place import OPTIONS, EcrPlace
@@ -100,7 +101,7 @@ async def test_an_orphan_with_images_stays(place: EcrPlace) -> None:
     (found,) = await place.provisioner().list_resources("shop", (resource,))
 
     with pytest.raises(Permanent, match="still holds images"):
-        await place.provisioner().remove(found)
+        await place.provisioner().remove(found, Mandate())
 
 
 async def test_an_orphan_that_found_an_owner_stays(place: EcrPlace) -> None:
@@ -111,7 +112,7 @@ async def test_an_orphan_that_found_an_owner_stays(place: EcrPlace) -> None:
     await call(place.provisioner(), "activate", place.order(resource, "svanothertoken000000000000000001"))
 
     with pytest.raises(Permanent, match="list again"):
-        await place.provisioner().remove(found)
+        await place.provisioner().remove(found, Mandate())
 
     assert place.tokens(resource) == ["svanothertoken000000000000000001"]
 

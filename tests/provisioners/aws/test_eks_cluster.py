@@ -13,6 +13,7 @@ from config.provisioner_options.aws_eks_cluster import eks_cluster_options
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepBegun
 from tests.contracts.provisioner_harness import TOKEN, Trouble, call
 from tests.provisioners.aws.delays import STATUS_IN_JSON, Delay, Delays
@@ -162,10 +163,10 @@ async def test_an_orphan_that_is_being_removed_is_not_asked_for_again(place: Eks
     resource = place.resource()
     await place.walk(resource, "warm")
     (found,) = await place.observer().list_resources("shop", (resource,))
-    await place.provisioner().remove(found)
+    await place.provisioner().remove(found, Mandate())
 
     with pytest.raises(Ambiguous, match="changing"):
-        await place.provisioner().remove(found)
+        await place.provisioner().remove(found, Mandate())
 
 
 async def test_a_cluster_that_failed_is_made_anew(place: EksClusterPlace) -> None:

@@ -11,6 +11,7 @@ from config.instants import SECOND
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.delays import STATUS_IN_JSON, Delay, Delays
@@ -276,7 +277,7 @@ async def test_both_groups_are_listed_and_removed_each_alone(place: EksNodeGroup
     resource = await on_demand(place)
     listed = await place.observer().list_resources("shop", (resource,))
 
-    await place.provisioner().remove(next(found for found in listed if f"/{STAND_IN}/" in found.name))
+    await place.provisioner().remove(next(found for found in listed if f"/{STAND_IN}/" in found.name), Mandate())
 
     assert [("web", TOKEN)] * 2 == [(found.component, found.token) for found in listed]
     assert {NAME} == set(place.groups())

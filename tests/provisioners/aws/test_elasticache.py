@@ -10,6 +10,7 @@ from adapters.provisioners.registry import preflight_of
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepBegun
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.delays import Delay, Delays
@@ -247,7 +248,7 @@ async def test_an_orphan_leaves_a_snapshot(place: ElastiCachePlace) -> None:
     found = await place.provisioner().list_resources("shop", (resource,))
 
     for each in found:
-        await place.provisioner().remove(each)
+        await place.provisioner().remove(each, Mandate())
 
     assert {each.token for each in found} == {TOKEN}
     assert list(backend().snapshots) == ["solvent-shop-web-0001"]

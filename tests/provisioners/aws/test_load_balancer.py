@@ -11,6 +11,7 @@ from adapters.provisioners.aws.load_balancer.wishes import TLS_POLICY
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepBegun
 from tests.contracts.provisioner_harness import TOKEN
 from tests.provisioners.aws.delays import Delay, Delays
@@ -316,7 +317,7 @@ async def test_orphans_are_removed_load_balancer_first(place: LoadBalancerPlace)
     listed = await place.provisioner().list_resources("shop", (place.resource(),))
 
     for found in listed:
-        await place.provisioner().remove(found)
+        await place.provisioner().remove(found, Mandate())
 
     assert [":loadbalancer/" in each.name for each in listed] == [True, False]
     assert ([], []) == (place.balancers(), place.groups())

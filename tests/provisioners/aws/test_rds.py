@@ -11,6 +11,7 @@ from adapters.provisioners.registry import preflight_of
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepBegun
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.aws.delays import Delays
@@ -320,9 +321,9 @@ async def test_an_orphan_goes_with_a_snapshot(place: RdsPlace) -> None:
     await place.walk(resource, "warm", "activate")
     instance, group = await place.observer().list_resources("shop", (resource,))
 
-    await place.provisioner().remove(instance)
+    await place.provisioner().remove(instance, Mandate())
     between = (list(place.instances()), list(place.anchors()), place.snapshots())
-    await place.provisioner().remove(group)
+    await place.provisioner().remove(group, Mandate())
 
     assert between == ([], ["solvent-shop-web"], ["solvent-shop-web-final-00001"])
     assert (place.anchors(), place.snapshots()) == ({}, ["solvent-shop-web-final-00001"])
@@ -334,7 +335,7 @@ async def test_removing_an_anchor_leaves_the_instance(place: RdsPlace) -> None:
     await place.walk(resource, "warm", "activate")
     _, group = await place.observer().list_resources("shop", (resource,))
 
-    await place.provisioner().remove(group)
+    await place.provisioner().remove(group, Mandate())
 
     assert (list(place.instances()), place.anchors()) == (["solvent-shop-web"], {})
 

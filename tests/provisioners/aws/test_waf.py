@@ -10,6 +10,7 @@ import pytest
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource
 from tests.contracts.provisioner_harness import TOKEN
 from tests.provisioners.aws.fault_proxy import Refusal
@@ -177,7 +178,7 @@ async def test_an_orphan_of_cloudfront_is_listed_and_removed(place: WafPlace) ->
     await place.walk(GLOBAL, "warm")
     (found,) = await place.provisioner().list_resources("shop", (GLOBAL,))
 
-    await place.provisioner().remove(found)
+    await place.provisioner().remove(found, Mandate())
 
     assert ("wall", TOKEN) == (found.component, found.token)
     assert place.acls("CLOUDFRONT") == []

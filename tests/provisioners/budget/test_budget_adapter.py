@@ -16,6 +16,7 @@ from adapters.redis_keys import KeyConnection
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepDone
 from tests.contracts.provisioner_harness import TOKEN
 from tests.provisioners.budget.budget_world import UNIT, BudgetWorld
@@ -172,7 +173,7 @@ async def test_a_hot_budget_can_be_removed_by_order(world: BudgetWorld) -> None:
     world.spend(resource, UNIT)
     (found,) = await world.provisioner().list_resources("shop", ())
 
-    await world.provisioner().remove(found)
+    await world.provisioner().remove(found, Mandate())
 
     assert ("on", 1, []) == (found.detail, found.generation, world.tokens(resource))
     assert {str(UNIT)} == {
@@ -187,7 +188,7 @@ async def test_removal_asks_for_the_token(world: BudgetWorld) -> None:
     (found,) = await world.provisioner().list_resources("shop", ())
 
     with pytest.raises(Permanent, match="no longer carries the token earlier"):
-        await world.provisioner().remove(msgspec.structs.replace(found, token="earlier"))
+        await world.provisioner().remove(msgspec.structs.replace(found, token="earlier"), Mandate())
 
     assert [TOKEN] == world.tokens(resource)
 
@@ -230,7 +231,7 @@ async def test_a_higher_bill_is_taken_over(world: BudgetWorld, connection: KeyCo
     world.spend(resource, 10 * UNIT)
     period = world.fields(resource)["period"]
 
-    done = await reconcile(connection, "voice", period, 599 * UNIT, "", order="1")
+    done = await reconcile(connection, "voice", period, 599 * UNIT, "", order="1", mandate=Mandate())
 
     assert Reconciled("voice", period, 10 * UNIT, 599 * UNIT) == done
     assert [0, "spent", 0, UNIT, 0] == world.spend(resource, UNIT + 1)
@@ -244,9 +245,9 @@ async def test_a_lower_bill_needs_a_reason(world: BudgetWorld, connection: KeyCo
     period = world.fields(resource)["period"]
 
     with pytest.raises(Permanent, match="give the reason"):
-        await reconcile(connection, "voice", period, UNIT, "", order="1")
+        await reconcile(connection, "voice", period, UNIT, "", order="1", mandate=Mandate())
     assert str(10 * UNIT) == world.fields(resource)["spent_micros"]
-    await reconcile(connection, "voice", period, UNIT, "refunded by the provider", order="1")
+    await reconcile(connection, "voice", period, UNIT, "refunded by the provider", order="1", mandate=Mandate())
 
     record = world.redis.hgetall(f"{world.key(resource)}:{period}")
     assert (str(UNIT), str(UNIT)) == (record["spent_micros"], world.fields(resource)["spent_micros"])
@@ -265,10 +266,10 @@ async def test_an_order_that_is_repeated_takes_back_nothing(
     await world.walk(resource, "warm", "activate")
     world.spend(resource, 10 * UNIT)
     period = world.fields(resource)["period"]
-    first = await reconcile(connection, "voice", period, billed, "invoice 4711", order="1")
+    first = await reconcile(connection, "voice", period, billed, "invoice 4711", order="1", mandate=Mandate())
     world.spend(resource, 5 * UNIT)
 
-    again = await reconcile(connection, "voice", period, billed, "invoice 4711", order="1")
+    again = await reconcile(connection, "voice", period, billed, "invoice 4711", order="1", mandate=Mandate())
 
     assert Reconciled("voice", period, 10 * UNIT, billed) == first == again
     assert str(billed + 5 * UNIT) == world.fields(resource)["spent_micros"]
@@ -279,11 +280,11 @@ async def test_another_order_of_the_same_bill_is_carried_out(world: BudgetWorld,
     resource = world.resource("voice")
     await world.walk(resource, "warm", "activate")
     period = world.fields(resource)["period"]
-    await reconcile(connection, "voice", period, 20 * UNIT, "invoice 4711", order="1")
+    await reconcile(connection, "voice", period, 20 * UNIT, "invoice 4711", order="1", mandate=Mandate())
     world.spend(resource, 5 * UNIT)
 
     assert Reconciled("voice", period, 25 * UNIT, 20 * UNIT) == await reconcile(
-        connection, "voice", period, 20 * UNIT, "invoice 4712", order="2"
+        connection, "voice", period, 20 * UNIT, "invoice 4712", order="2", mandate=Mandate()
     )
 
 
@@ -292,7 +293,7 @@ async def test_a_bill_of_a_past_month_leaves_the_present_one(world: BudgetWorld,
     resource = world.resource("voice")
     await world.walk(resource, "warm", "activate")
 
-    await reconcile(connection, "voice", "2020-01", 5 * UNIT, "", order="1")
+    await reconcile(connection, "voice", "2020-01", 5 * UNIT, "", order="1", mandate=Mandate())
 
     assert "0" == world.fields(resource)["spent_micros"]
     assert str(5 * UNIT) == world.redis.hget(f"{world.key(resource)}:2020-01", "spent_micros")
@@ -302,7 +303,7 @@ async def test_a_bill_of_a_past_month_leaves_the_present_one(world: BudgetWorld,
 async def test_what_is_no_bill_is_refused(connection: KeyConnection, period: str, billed: int) -> None:
     """No month, or a sum that Lua cannot count."""
     with pytest.raises(Permanent, match="expected a"):
-        await reconcile(connection, "voice", period, billed, "", order="1")
+        await reconcile(connection, "voice", period, billed, "", order="1", mandate=Mandate())
 
 
 # Before the first step

@@ -9,6 +9,7 @@ import pytest
 from machines.lifecycle_states import Step
 from machines.observations import Observation, ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Resource, StepBegun, StepDone
 from tests.contracts.provisioner_harness import TOKEN
 from tests.provisioners.compose.compose_world import ComposeWorld
@@ -207,7 +208,7 @@ async def test_the_engines_address_reaches_docker(world: ComposeWorld) -> None:
     resource = await hot(world, {"app": APP}, docker_host="ssh://me@there")
 
     (found,) = await world.provisioner().list_resources("shop", (resource,))
-    answer = await world.provisioner().remove(found)
+    answer = await world.provisioner().remove(found, Mandate())
 
     assert {"ssh://me@there"} == {host for host, *_ in world.calls()}
     assert ("ssh://me@there/solvent-shop-web", 1) == (found.name, found.generation)

@@ -66,6 +66,9 @@ class ApiStore:
         uid = (body or {}).get("preconditions", {}).get("uid")
         if uid and uid != self.objects[path]["metadata"]["uid"]:
             return _failure(409, "Conflict", "the UID in the precondition is another")
+        version = (body or {}).get("preconditions", {}).get("resourceVersion")
+        if version and version != self.objects[path]["metadata"]["resourceVersion"]:
+            return _failure(409, "Conflict", "the ResourceVersion in the precondition is another")
         del self.objects[path]
         self._owners.pop(path, None)
         return 200, {"status": "Success"}
@@ -84,9 +87,14 @@ class ApiStore:
         return 201, made
 
     def _apply(self, path: str, body: Any, name: str) -> Reply:
+        uid, version = (body["metadata"].pop(key, None) for key in ("uid", "resourceVersion"))
         manager, leaves = (name, "Apply"), dict(_leaves(body))
         if path not in self.objects:
+            if uid:
+                return _failure(409, "Conflict", "uid mismatch: no existing object was found")
             return self._create(path, body, manager)
+        if version not in (None, self.objects[path]["metadata"]["resourceVersion"]):
+            return _failure(409, "Conflict", "the object has been modified")
         one, owners = self.objects[path], self._owners[path]
         causes = [
             {"reason": "FieldManagerConflict", "message": f'conflict with "{other}"', "field": "." + ".".join(leaf)}

@@ -12,9 +12,10 @@ import pytest
 
 from adapters.clocks import SystemClock
 from adapters.provisioners.kubernetes.calls import RETRY_CREDENTIALS_S, KubernetesCalls
+from adapters.provisioners.kubernetes.changes import Changes
 from adapters.provisioners.kubernetes.connections import Place
-from config.instants import SECOND
 from machines.ports.faults import Ambiguous, CallError, Transient
+from machines.ports.mandate import Mandate
 
 PATH = "/api/v1/namespaces/default/configmaps"
 SIGN_IN = b"<html>please sign in</html>"
@@ -159,4 +160,4 @@ async def test_a_change_whose_answer_is_no_object_may_be_done(
     server.says = SIGN_IN
 
     with pytest.raises(Ambiguous):
-        await calls.apply(place, f"{PATH}/one", {"metadata": {"name": "one"}}, SystemClock().wall() + 60 * SECOND)
+        await Changes(calls, place, Mandate()).apply(f"{PATH}/one", {"metadata": {"name": "one"}})

@@ -10,6 +10,7 @@ from adapters.provisioners.mqtt.protocol import Reply, observation_from, step_an
 from machines.lifecycle_states import Step
 from machines.observations import ResourceState
 from machines.ports.faults import Ambiguous, Permanent, Transient
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import FoundResource, StepBegun, StepDone
 from tests.contracts.provisioner_harness import TOKEN, call
 from tests.provisioners.mqtt.agent_world import AgentWorld
@@ -68,7 +69,7 @@ async def test_a_removal_may_be_begun_too(harness: AgentWorld) -> None:
     assert isinstance(found, FoundResource)
     harness.agent.scripted["remove", "web"] = [{"answer": "begun", "detail": "draining"}]
 
-    begun = await harness.provisioner().remove(found)
+    begun = await harness.provisioner().remove(found, Mandate())
 
     assert isinstance(begun, StepBegun)
     assert "draining" == begun.detail
