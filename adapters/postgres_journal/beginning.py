@@ -29,9 +29,9 @@ def require_none_before(connection: Connection[Any], schema: str, known: str) ->
     aside = named_aside(connection, schema, MOVED_WORD)
     if aside:
         raise JournalRefusedError(
-            f"the journal of the schema {schema} of PostgreSQL was moved away with `solvent move-journal` and is kept as "
-            f"{aside[-1]}: nothing was begun in its place. Let this daemon end, or start it where the journal is now; to "
-            f"begin a new, empty journal there on purpose, drop or rename {', '.join(aside)}"
+            f"the journal of the schema {schema} of PostgreSQL was moved away with `solvent move-journal` and is kept "
+            f"as {aside[-1]}: nothing was begun in its place. Start the daemon where the journal is now; to begin a "
+            f"new, empty journal there on purpose, drop or rename {', '.join(aside)}"
         )
     if known:
         raise JournalRefusedError(

@@ -10,16 +10,14 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from typing import Any, Final, TypeVar
+from contextlib import suppress
+from typing import Any, Final
 
 from psycopg import AsyncConnection, Error, errors, sql
 
 from adapters.postgres_journal.address import read_address
-from adapters.postgres_journal.beginning import require_none_before
-from adapters.postgres_journal.lease_tables import mend_lease
-from adapters.postgres_journal.place import PostgresPlace, application_name, connect, said
-from adapters.postgres_journal.schema import ensure_schema, is_journal
+from adapters.postgres_journal.making import make_tables
+from adapters.postgres_journal.place import PostgresPlace, application_name, said
 from config.instants import instant_from_datetime
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 from machines.ports.lease import (
@@ -76,46 +74,9 @@ SELECT clock_timestamp(), l.fencing, l.renewals, l.holder, l.http, l.version, l.
 FROM {lease} l
 """
 
-_Result = TypeVar("_Result")
-
 
 class _NoTablesError(LeaseAwayError):
     """The schema holds none of the tables that were asked, or not all of them."""
-
-
-async def make_tables(place: PostgresPlace, known: str = "") -> list[str]:
-    """Make the journal's tables where there are none, and what is missing of the lease's; what was amiss, in sentences.
-
-    Older tables stay as they are: only the daemon that leads migrates them. `known` is the journal that the state
-    directory knows: none is begun in its place. Raises `JournalDamagedError` for a schema that holds anything else,
-    `JournalRefusedError`, and `LeaseAwayError`.
-    """
-
-    def make() -> list[str]:
-        with closing(connect(place, "making tables")) as connection:
-            if not is_journal(connection, place.schema):
-                require_none_before(connection, place.schema, known)
-            ensure_schema(connection, place.schema)
-            return mend_lease(connection, place.schema)
-
-    return await _away_on_error(place, make)
-
-
-async def holds_journal(place: PostgresPlace) -> bool:
-    """Whether the schema holds a journal; raises as `make_tables` does."""
-
-    def look() -> bool:
-        with closing(connect(place, "looking for tables", read_only=True)) as connection:
-            return is_journal(connection, place.schema)
-
-    return await _away_on_error(place, look)
-
-
-async def _away_on_error(place: PostgresPlace, run: Callable[[], _Result]) -> _Result:
-    try:
-        return await asyncio.to_thread(run)
-    except (Error, OSError) as error:
-        raise LeaseAwayError(f"PostgreSQL does not answer about the lease: {said(place, error)}") from None
 
 
 class PostgresLeaseDesk:
@@ -184,9 +145,12 @@ class PostgresLeaseDesk:
         """Who leads and who stands by."""
         try:
             return _view(await self._ask(_LOOK, {"forgotten_s": FORGOTTEN_AFTER_S}, make=self._makes_tables))
-        except _NoTablesError:
-            # The table of the standbys is for show: nobody must lose the lead over it.
-            return _view(await self._ask(_LOOK_ALONE, {}))
+        except _NoTablesError as missing:
+            try:
+                # The table of the standbys is for show: nobody must lose the lead over it.
+                return _view(await self._ask(_LOOK_ALONE, {}))
+            except _NoTablesError:
+                raise missing from None
 
     async def close(self) -> None:
         """Let go of the connection."""

@@ -19,6 +19,8 @@ ANSWER_MARGIN_S: Final = 2
 """The server ends a statement by itself; after so much more it is as good as away."""
 LOCK_TIMEOUT_S: Final = 4
 """Longer than a transaction whose owner stands still lives, so that who waits for it gets the lock."""
+READING_LOCK_TIMEOUT_S: Final = 2
+"""Only a change of the tables, or a LOCK TABLE, keeps a reader waiting: who looks is told so instead."""
 IDLE_IN_TRANSACTION_S: Final = 2
 """A daemon that stands still within a transaction holds rows that its successor needs: the server ends it."""
 NAME_BYTES_MAX: Final = 63
@@ -136,7 +138,7 @@ def _settle(connection: LimitedConnection, place: PostgresPlace, *, read_only: b
         "search_path": place.quoted_schema,
         "standard_conforming_strings": "on",
         "statement_timeout": f"{place.statement_timeout_s}s",
-        "lock_timeout": f"{LOCK_TIMEOUT_S}s",
+        "lock_timeout": f"{READING_LOCK_TIMEOUT_S if read_only else LOCK_TIMEOUT_S}s",
         "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
     }
     if connection.info.server_version >= TRANSACTION_TIMEOUT_FROM:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -87,13 +87,12 @@ def ensure_schema(connection: Connection[Any], schema: str, random_bytes: Callab
     wait. Older tables are left as they are. Raises `JournalDamagedError` for a schema that is not a journal's or newer
     than this code, `JournalRefusedError` where the role may not use the tables, and `psycopg.Error`.
     """
-    if is_journal(connection, schema):
+    if is_journal(connection, schema, WRITING):
         require_known_version(connection, schema)
-        require_rights(connection, schema, _own_tables(), WRITING)
         return False
     with connection.transaction():
         advisory_lock(connection, schema)
-        made = not is_journal(connection, schema)
+        made = not is_journal(connection, schema, WRITING)
         if made:
             _make(connection, schema, random_bytes)
     require_known_version(connection, schema)
@@ -105,10 +104,11 @@ def advisory_lock(connection: Connection[Any], schema: str) -> None:
     connection.execute(f"SELECT pg_advisory_xact_lock(hashtextextended('solvent journal {_plain(schema)}', 0))")
 
 
-def is_journal(connection: Connection[Any], schema: str) -> bool:
+def is_journal(connection: Connection[Any], schema: str, rights: Sequence[str] = READING) -> bool:
     """Whether the schema holds a journal.
 
-    Raises `JournalDamagedError` where it holds anything else, and `JournalRefusedError` where the role may not see it.
+    Raises `JournalDamagedError` where it holds anything else, and `JournalRefusedError` where the role has not these
+    `rights` in it.
     """
     found = connection.execute(
         bound("SELECT tablename FROM pg_tables WHERE schemaname = ? ORDER BY tablename", (schema,))
@@ -116,11 +116,11 @@ def is_journal(connection: Connection[Any], schema: str) -> bool:
     tables = [name for (name,) in found]
     if not tables:
         return False
-    if "meta" in tables and "events" in tables:
-        if connection.execute(bound(_META_COLUMNS, (schema,))).fetchall() == [("key",), ("value",)]:
-            require_rights(connection, schema, _own_tables(), READING)
-            if _version(connection) is not None:
-                return True
+    is_ours = {"meta", "events"} <= {*tables}
+    if is_ours and connection.execute(bound(_META_COLUMNS, (schema,))).fetchall() == [("key",), ("value",)]:
+        require_rights(connection, schema, _own_tables(), rights)
+        if _version(connection) is not None:
+            return True
     raise JournalDamagedError(
         f"the schema {schema} of PostgreSQL holds tables ({', '.join(tables[:5])}) that are not a journal of solvent. "
         "Nothing was changed. Name another schema (journal.schema), one that is empty or missing"

@@ -111,15 +111,15 @@ async def made_tables(settings: Settings) -> None:
     Raises `JournalDamagedError` for a schema that holds something else, `JournalRefusedError` where the state directory
     knows another place or another journal, and `OwnedByAnotherError` where a second journal would be begun.
     """
-    from adapters.postgres_journal.lease import holds_journal, make_tables  # noqa: PLC0415 - an extra
+    from adapters.postgres_journal.making import make_tables, would_begin  # noqa: PLC0415 - an extra
 
     path = Path(settings.state_dir)
     require_place(path, settings.journal)
-    place = postgres_place(settings)
+    place, known = postgres_place(settings), known_journal(path)
     with suppress(LeaseAwayError):
-        if not await holds_journal(place):
-            await refuse_foreign_keys(settings, known_journal(path))
-        for mended in await make_tables(place, known_journal(path)):
+        if await would_begin(place, known):
+            await refuse_foreign_keys(settings, journal_id="")
+        for mended in await make_tables(place, known):
             structlog.get_logger("service").warning("set_up_warning", text=mended)
 
 

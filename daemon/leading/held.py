@@ -65,6 +65,11 @@ class HeldLease:
         """The fencing token."""
         return self._fencing
 
+    @property
+    def name(self) -> str:
+        """The candidate's name."""
+        return self.candidate.name
+
     def leads(self) -> bool:
         """Whether nobody else can have taken the lead yet."""
         return not self.lost.is_set() and self.left_s > 0
@@ -114,6 +119,10 @@ class HeldLease:
         self.view, self._until_s = view, self._end_of(sent_at_s)
         if view.handing_over:
             self.wanted.set()
+
+    def lose(self, reason: str) -> None:
+        """Lead no longer, whatever the lease says."""
+        self._lose(reason)
 
     async def give_back(self) -> None:
         """After the last write: the next one need not wait."""

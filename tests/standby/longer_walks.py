@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 import pytest
@@ -94,11 +96,22 @@ async def test_a_leader_without_standby_setting_ends_in_order(pair: Pair) -> Non
         assert 0 == first.wait()
 
 
+async def test_a_hand_over_from_a_frozen_leader_is_called_what_it_was(pair: Pair) -> None:
+    """Where the leader's lease ran out, `solvent promote` does not say that it handed over."""
+    longer = {"SOLVENT_LEASE__TTL_S": "12"}  # than the command takes to begin on a busy machine
+    with pair.daemon("first", **longer) as first, pair.daemon("second", standby=True, **longer) as second:
+        wait_standing_by(second)
+        os.kill(first.pid, signal.SIGSTOP)
+        code, said = pair.command("promote", state="second")
+        os.kill(first.pid, signal.SIGCONT)
+        assert (0, True) == (code, "its lease ran out" in said), said
+
+
 async def test_a_wish_that_is_not_fulfilled_is_taken_back(pair: Pair) -> None:
     """A leader that does not hear of it in time goes on leading, and no wish is left behind."""
     with pair.daemon("first", SOLVENT_LEASE__TTL_S="60", SOLVENT_LEASE__RENEW_EVERY_S="20") as first:
         pair.journal.execute(
-            "INSERT INTO daemons SELECT 'a-machine/1/x', '', '9', now, now + interval '1 hour', 1000000"
+            "INSERT INTO daemons SELECT 'a-machine/1/x', '', '9', now, now + interval '3 seconds', 1000000"
             " FROM clock_timestamp() AS now"
         )
         code, said = pair.command("promote", "--wait-s", "1", state="first")

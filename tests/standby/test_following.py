@@ -8,12 +8,13 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+import pytest
 
 from adapters.memory_journal import MemoryJournal, MemoryStore
 from daemon.leading.following import Following
 from daemon.resume import encode_state, resume
 from machines.events import Recorded
-from machines.ports.journal import Journal, JournalIdentity, Proposal
+from machines.ports.journal import Journal, JournalDamagedError, JournalIdentity, Proposal
 from machines.state.whole import State, fold
 from tests.contracts.journal import START, SetClock
 from tests.fixtures.event_samples import one_of_each
@@ -31,16 +32,21 @@ class Watching:
 
     def __init__(self, store: MemoryStore) -> None:
         self.store = store
+        self.reader: type[Reader] = Reader
         self.following = Following(self._open, 0.001)
 
     async def catch_up(self) -> None:
         """Run until everything is folded, then end it."""
-        root = _Root(lambda: self.following.folded_sequence >= len(self.store.events))
+        await self.run_until(lambda: self.following.folded_sequence >= len(self.store.events))
+
+    async def run_until(self, enough: Callable[[], bool]) -> None:
+        """Run until it is enough, then end it."""
+        root = _Root(enough)
         with suppress(asyncio.CancelledError):
             await self.following.run(root)  # type: ignore[arg-type]
 
     async def _open(self) -> Journal:
-        return Reader(self.store)
+        return self.reader(self.store)
 
 
 class _Root:
@@ -67,6 +73,16 @@ class Reader(MemoryJournal):
         """As a real journal."""
         async for each in super().read(after, limit):
             yield each
+
+
+class Gapped(Reader):
+    """Some of its events are gone."""
+
+    async def read(self, after: int = 0, limit: int | None = None) -> AsyncIterator[Any]:
+        """What is there."""
+        for stored in self.store.events:
+            if stored.sequence > after:
+                yield stored.recorded()
 
 
 def foldable() -> list[Any]:
@@ -106,6 +122,32 @@ async def test_another_journal_is_begun_anew() -> None:
     assert await watching.following.state_for(journal) is not None
     store.identity = JournalIdentity(store.identity.journal_id, 2)
     assert await watching.following.state_for(journal) is None
+
+
+async def test_a_gap_is_never_folded_over() -> None:
+    """A journal whose next event is not the next one of the state is damaged, with whatever state one begins."""
+    store, events = MemoryStore(), foldable()
+    journal = await grown(store, events=events[:6])
+    warm = (await resume(journal)).state
+    await grown(store, events=events[6:9])
+    del store.events[6:8]
+    for state in (None, warm):
+        with pytest.raises(JournalDamagedError, match="after event 6, and the next event in the journal is 9"):
+            await resume(Gapped(store), warm=state)
+
+
+async def test_a_standby_folds_over_no_gap() -> None:
+    """Where the event it stands on is there and the next one is not, it says so and has no state to lead with."""
+    store, events = MemoryStore(), foldable()
+    watching = Watching(store)
+    await grown(store, events=events[:6])
+    await watching.catch_up()
+    await grown(store, events=events[6:9])
+    del store.events[6:8]
+    watching.reader = Gapped
+    await watching.run_until(lambda: watching.following.unreadable != "" or watching.following.folded_sequence > 6)
+    assert watching.following.state is None
+    assert "the next event in the journal is 9" in watching.following.unreadable
 
 
 async def test_events_that_were_lost_are_forgotten() -> None:

@@ -10,9 +10,12 @@ from typing import Final
 import psycopg
 import pytest
 
-from adapters.postgres_journal.lease import PostgresLeaseDesk, make_tables
+from adapters.postgres_journal.lease import PostgresLeaseDesk
+from adapters.postgres_journal.making import make_tables
 from adapters.postgres_journal.place import PostgresPlace
 from config.secret import Secret
+from config.settings.lease import LeaseSettings
+from daemon.leading.watching import LeaseWatch
 from machines.ports.lease import LeaseAwayError, LeaseDesk
 from tests.contracts.lease import FIRST, SECOND_ONE, THIRD, TTL_S, LeaseContract, LeaseHarness, take
 from tests.postgres_server import PostgresServer
@@ -115,6 +118,23 @@ async def test_a_silent_server_is_not_waited_for(harness: PostgresHarness, serve
         server.go_on()
     assert took_s < 4
     assert (await desk.renew(FIRST, 1, TTL_S)).leader is not None
+
+
+async def test_a_lead_whose_answer_was_lost_is_its_own(harness: PostgresHarness) -> None:
+    """The server gave the lead and nobody heard it: at the next look the candidate takes it under a new token."""
+    desk = await harness.open()
+    watch = LeaseWatch(desk, LeaseSettings(), asyncio.get_running_loop().time)
+    watch.see(await desk.look())
+    harness.proxy.lose_reply(b"UPDATE 1")
+    with pytest.raises(LeaseAwayError):
+        await watch.take(FIRST)
+    view = await desk.look()
+    assert view.leader is not None
+    assert (view.leader.candidate.name, view.fencing) == (FIRST.name, 1)
+    watch.see(view)
+    lease = await watch.take(FIRST)
+    assert lease is not None
+    assert 2 == lease.fencing
 
 
 async def test_the_password_is_not_said(harness: PostgresHarness) -> None:

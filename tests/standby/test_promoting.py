@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.processes.redis_place import keys_of
 from tests.processes.waiting import until
 from tests.standby.pair import Pair, ended_at, says, wait_standing_by
 
@@ -26,6 +27,28 @@ async def test_a_rolling_upgrade_is_a_walk_of_two_hand_overs(pair: Pair) -> None
             code, said = pair.command("promote", state="new")
             assert 0 == code, said
             assert [1, 2, 3] == await pair.journal.leads()
+
+
+async def test_a_hand_over_that_began_goes_on(pair: Pair) -> None:
+    """A leader that has heard of the wish and is stopping hands over, says so, and stands by, though time is up."""
+    begun = pair.shop.hold("activate", "web")
+    with (
+        keys_of(pair.redis.url) as keys,
+        pair.daemon("old", standby=True) as old,
+        pair.daemon("new", standby=True) as new,
+    ):
+        wait_standing_by(new)
+        keys.payment("paid", "2024-01-10", "250.00")
+        keys.watermark("2024-02-01")
+        until(begun.exists, "a step that goes on")
+        code, said = pair.command("promote", "--wait-s", "3", state="new")
+        assert (1, True) == (code, "the hand-over goes on" in said), said
+        assert not says(new, "lead_taken")
+        pair.shop.release("activate", "web")
+        until(lambda: says(new, "daemon_ready"), "the new one to serve")
+        wait_standing_by(old)
+        assert ended_at(old) is None
+        assert [1, 2] == await pair.journal.leads()
 
 
 async def test_what_cannot_take_over_is_refused(pair: Pair) -> None:

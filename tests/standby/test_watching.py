@@ -27,6 +27,10 @@ class Bench:
         self.desk = MemoryLeaseDesk(self.store)
         self.now_s = 0.0
 
+    def pass_time(self, seconds: float) -> None:
+        """So much later."""
+        self.now_s += seconds
+
     def watch(self, desk: Any = None) -> LeaseWatch:
         """Another candidate's."""
         return LeaseWatch(desk or self.desk, SETTINGS, lambda: self.now_s)
@@ -81,6 +85,15 @@ async def test_a_step_of_the_stores_clock_changes_nothing(bench: Bench, step_s: 
     assert lease.leads()
     assert await bench.asked(watch, after_s=1.2) is not None
     assert not lease.leads()
+
+
+async def test_a_lease_counts_from_before_it_was_asked_for(bench: Bench) -> None:
+    """An answer that took two seconds leaves two seconds less: the others watch it from when the store wrote it."""
+    slow = MemoryLeaseDesk(bench.store, lambda _method: bench.pass_time(2))
+    lease = await bench.asked(bench.watch(slow))
+
+    assert lease is not None
+    assert 3.0 == pytest.approx(lease.left_s)
 
 
 async def test_what_was_given_back_is_taken_at_once(bench: Bench) -> None:

@@ -58,7 +58,9 @@ class LedWorld(World):
     def __init__(self, plan: Plan, seed: int, settings: Settings = SETTINGS) -> None:
         super().__init__(plan, seed, settings=settings)
         self.server.before_call = self.server.after_call = lambda call: None
-        self.lease = MemoryLeaseStore(self.clock)
+        self.lease_clock = MachineClock(self, 0, 0)
+        """The store's own: it is stepped as any other machine's."""
+        self.lease = MemoryLeaseStore(self.lease_clock)
         self.store.fencing = lambda: self.lease.fencing
         self.appended_by: dict[int, str] = {}
         """Which process wrote under each fencing token."""
@@ -119,6 +121,7 @@ class Provider(SimulatedProvisioner):
         """Send the request, and wait for the answer."""
         if self._cut():
             raise Transient("no route to the provider", 1.0)
+        order.mandate.require(f"{step.value} of {order.resource.component}")
         self._hooks.before(step.value, order.resource)
         answer: asyncio.Future[StepDone | StepBegun] = asyncio.get_running_loop().create_future()
         context = outside()

@@ -13,7 +13,7 @@ from adapters.memory_lease import MemoryLeaseDesk
 from adapters.memory_streams import MemoryServer, MemoryStreams
 from daemon.leading.held import HeldLease, kept
 from daemon.leading.streams import LedStreams
-from daemon.leading.taking import ask_for_lead
+from daemon.leading.watching import LeaseWatch
 from daemon.ports import Ports
 from daemon.running import Daemon
 from machines.events import Mode, Recorded
@@ -120,13 +120,13 @@ class OneDaemon:
 
     async def _stand_by(self, desk: MemoryLeaseDesk) -> HeldLease | None:
         settings = self.world.settings.lease
+        watch = LeaseWatch(desk, settings, self.clock.monotonic_s)
         while not self.stop.is_set():
             try:
-                view = await desk.stand_by(self.candidate, 0)
-                if view.leader is None:
-                    lease = await ask_for_lead(desk, self.candidate, settings, self.clock.monotonic_s)
-                    if lease is not None:
-                        return lease
+                watch.see(await desk.stand_by(self.candidate, 0))
+                lease = await watch.take(self.candidate)
+                if lease is not None:
+                    return lease
             except LeaseAwayError:
                 pass
             await asyncio.sleep(settings.poll_every_ms / 1_000)

@@ -17,7 +17,8 @@ from machines.events import FreezeChanged, StepOutcome
 from machines.lifecycle_states import Step
 from machines.ports.faults import Permanent
 from machines.ports.journal import JournalFencedError, Proposal, Snapshot
-from machines.ports.provisioner import Resource, StepOrder
+from machines.ports.mandate import Mandate
+from machines.ports.provisioner import FoundResource, Resource, StepDone, StepOrder
 from machines.ports.streams import Outgoing, Owner, StreamsAwayError
 from tests.simulation.ladder import ladder
 from tests.simulation.leading.led_world import LedWorld, MachineClock
@@ -76,9 +77,13 @@ def test_opening_under_a_token_takes_the_store_from_nobody() -> None:
     assert 2 == len(store.events)
 
 
-def asked(*, stopping: bool = False, leading: bool = True) -> tuple[Answer, int]:
-    """What an actuator answers to a granted step, and how many resources live then."""
+def asked(*, stopping: bool = False, leading: bool = True, another: bool = False) -> tuple[Answer, int]:
+    """What an actuator answers to a granted step, and how many resources live then; `another` shows at a last look."""
     infrastructure = SimulatedWorld()
+    led = Led(1, leading=leading)
+
+    async def look() -> None:
+        led.leading = led.leading and not another
 
     async def body() -> Answer:
         clock = clock_of()
@@ -90,7 +95,8 @@ def asked(*, stopping: bool = False, leading: bool = True) -> tuple[Answer, int]
             call_timeout_s=60,
             concurrent_calls_max=1,
             stopping=lambda: stopping,
-            leadership=Led(1, leading=leading),
+            leadership=led,
+            confirm=look,
         )
         granted = StepGranted(Step.WARM, "a token", 1, clock.wall() + HOUR, 1)
         return await actuator.perform(PLAN.id, PLAN.components["gateway"], granted)
@@ -108,6 +114,70 @@ def test_a_leader_calls_its_providers() -> None:
 def test_a_daemon_that_leads_no_longer_calls_nobody() -> None:
     """Its lease may be another's: it takes no step and says why; the intent stays open."""
     answer, live = asked(leading=False)
+
+    assert (False, NOT_LEADING, 0) == (answer.begun, answer.reason, live)
+
+
+class TwoRequests(SimulatedProvisioner):
+    """A look, then two requests that change something; the lead ends before one of them."""
+
+    def __init__(self, led: Led, ends_before: int) -> None:
+        super().__init__(SimulatedWorld(), clock_of(), Faults(lambda _below: 0))
+        self._led = led
+        self._ends_before = ends_before
+        self.sent: list[int] = []
+
+    async def take(self, step: Step, order: StepOrder) -> StepDone:
+        """As every adapter: the mandate is asked right before each request."""
+        for request in (1, 2):
+            await asyncio.sleep(0)
+            self._led.leading = request < self._ends_before
+            order.mandate.require(f"request {request} of {step.value}")
+            self.sent.append(request)
+        return StepDone()
+
+    async def remove(self, found: FoundResource, mandate: Mandate) -> StepDone:
+        """In two requests as well."""
+        return await self.take(Step.DECOMMISSION, StepOrder(Resource(PLAN.id, "gateway"), "", 1, 0, mandate))
+
+
+def stepped(ends_before: int, *, removing: bool = False) -> tuple[Answer, list[int]]:
+    """What a step, or a removal, comes to, and which of its requests were sent."""
+    led = Led(1, leading=True)
+    provisioner = TwoRequests(led, ends_before)
+
+    async def body() -> Answer:
+        clock = clock_of()
+        actuator = Actuator(
+            observers={},
+            provisioners={"simulated": provisioner},
+            clock=clock,
+            call_timeout_s=60,
+            concurrent_calls_max=1,
+            stopping=lambda: False,
+            leadership=led,
+        )
+        if removing:
+            return await actuator.remove(FoundResource("simulated", "a", "gateway", "a token"), lambda: True)
+        granted = StepGranted(Step.WARM, "a token", 1, clock.wall() + HOUR, 1)
+        return await actuator.perform(PLAN.id, PLAN.components["gateway"], granted)
+
+    return run(body, 1), provisioner.sent
+
+
+@pytest.mark.parametrize("removing", [False, True])
+def test_a_step_ends_where_the_lead_does(*, removing: bool) -> None:
+    """Between two of its requests what became of it is unknown; before the first nothing was begun."""
+    whole, between, before = (stepped(ends_before, removing=removing) for ends_before in (3, 2, 1))
+
+    assert (StepOutcome.DONE, [1, 2]) == (whole[0].outcome, whole[1])
+    assert (StepOutcome.AMBIGUOUS, True, [1]) == (between[0].outcome, between[0].begun, between[1])
+    assert (StepOutcome.TRANSIENT, False, []) == (before[0].outcome, before[0].begun, before[1])
+
+
+def test_another_leader_that_shows_right_before_a_call_keeps_it_from_being_made() -> None:
+    """The lease of a copy of the journal says nothing of the other copy: the last look does."""
+    answer, live = asked(another=True)
 
     assert (False, NOT_LEADING, 0) == (answer.begun, answer.reason, live)
 
@@ -150,9 +220,9 @@ def test_the_world_takes_nothing_under_an_older_token() -> None:
         clock = clock_of()
         provisioner = SimulatedProvisioner(infrastructure, clock, Faults(lambda _below: 0))
         gateway = Resource(PLAN.id, "gateway")
-        await provisioner.take(Step.WARM, StepOrder(gateway, "a token", 1, clock.wall() + HOUR, fencing=2))
+        await provisioner.take(Step.WARM, StepOrder(gateway, "a token", 1, clock.wall() + HOUR, Mandate(2)))
         with pytest.raises(Permanent):
-            await provisioner.take(Step.ACTIVATE, StepOrder(gateway, "a token", 1, clock.wall() + HOUR, fencing=1))
+            await provisioner.take(Step.ACTIVATE, StepOrder(gateway, "a token", 1, clock.wall() + HOUR, Mandate(1)))
 
     run(body, 1)
     assert ["WARM"] == [each.state.value.upper() for each in infrastructure.components["ladder/gateway"].live]

@@ -117,7 +117,8 @@ class TroubledLife:
         leading = [each for each in self.machines if each.leads]
         if len(leading) != 1 or leading[0].daemon is None:
             return [f"{len(leading)} lead"]
-        return checks.still_busy(self.world, leading[0].daemon)
+        daemon = leading[0].daemon
+        return [*checks.still_busy(self.world, daemon), *(f"{key} freezes" for key in daemon.recorder.state.freezes)]
 
     # --- beside it all ---
 
@@ -215,6 +216,10 @@ async def _step_clock(life: TroubledLife, each: OneDaemon) -> None:
     each.clock.step(life.chance.uniform(-CLOCKS_DIFFER_S, CLOCKS_DIFFER_S))
 
 
+async def _step_store_clock(life: TroubledLife, each: OneDaemon) -> None:
+    life.world.lease_clock.step(life.chance.uniform(-10 * CLOCKS_DIFFER_S, 10 * CLOCKS_DIFFER_S))
+
+
 KINDS: Final[dict[str, Callable[[TroubledLife, OneDaemon], Awaitable[None]]]] = {
     "crash": _crash,
     "hold still": _hold_still,
@@ -224,4 +229,5 @@ KINDS: Final[dict[str, Callable[[TroubledLife, OneDaemon], Awaitable[None]]]] = 
     "hand over": _hand_over,
     "promote": _promote,
     "step the clock": _step_clock,
+    "step the store's clock": _step_store_clock,
 }
