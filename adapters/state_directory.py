@@ -42,15 +42,16 @@ class RunFacts(msgspec.Struct, frozen=True):
 class HeldError(Exception):
     """Another process holds the state directory; the message names it."""
 
-    def __init__(self, directory: Path, holder: Holder | None) -> None:
+    def __init__(self, directory: Path, holder: Holder | None, *, by_daemon: bool = True) -> None:
+        """`by_daemon` says that who wanted it is another daemon: that one may have a directory of its own."""
         who = (
             "a process that has not yet written its name"
             if holder is None
             else (f"pid {holder.pid} on {holder.host}, instance {holder.instance!r}, since {holder.since}")
         )
         super().__init__(
-            f"the state directory {directory} is held by {who}; "
-            "stop that daemon first, or give this one its own --state-dir"
+            f"the state directory {directory} is held by {who}; stop that daemon first"
+            + (", or give this one its own --state-dir" if by_daemon else ", and start it again afterwards")
         )
         self.holder = holder
 
@@ -67,8 +68,11 @@ class StateDirectory:
         self._lock_descriptor = lock_descriptor
 
     @classmethod
-    def hold(cls, path: Path, *, instance: str, since: Instant) -> Self:
-        """Take the directory, made with mode 0700 where it is missing; raises `HeldError` and `OSError`."""
+    def hold(cls, path: Path, *, instance: str, since: Instant, by_daemon: bool = True) -> Self:
+        """Take the directory, made with mode 0700 where it is missing; raises `HeldError` and `OSError`.
+
+        `by_daemon` is False for a command that works on the directory of a daemon that is stopped.
+        """
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A link is not followed: root restores in a folder of the daemon's user.
         descriptor = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -80,7 +84,7 @@ class StateDirectory:
         except BlockingIOError:
             held_by = _read_holder(descriptor)
             os.close(descriptor)
-            raise HeldError(path, held_by) from None
+            raise HeldError(path, held_by, by_daemon=by_daemon) from None
         except BaseException:
             os.close(descriptor)
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -38,6 +38,7 @@ def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mappin
     """
     known = setting_types()
     chosen: dict[str, tuple[Any, Given]] = {}
+    unusable: set[str] = set()
     problems: list[Problem] = []
     file = from_toml(toml_path)
     for values, source_problems in (file, from_environment(environ, known), from_command_line(cli)):
@@ -53,12 +54,14 @@ def load_settings(toml_path: str | None, environ: Mapping[str, str], cli: Mappin
             try:
                 chosen[key] = (_converted(given, known[key]), given)
             except UnicodeEncodeError:
+                unusable.add(key)
                 problems.append(given.problem("text in UTF-8", shown(without_secret(str(given.value)))))
             except msgspec.ValidationError as error:
+                unusable.add(key)
                 expected = expected_by(known[key], str(error))
                 found = shape_of(given.value, expected) if expected == REFERENCE_EXPECTED else _shown_value(given.value)
                 problems.append(given.problem(expected, found))
-    problems += _cross_checked(chosen)
+    problems += _cross_checked(chosen, unusable - {*chosen})
     # A file that cannot be read may name a plan.
     if "plan" not in chosen and not file[1] and not any(each.path in ("plan", "SOLVENT_PLAN") for each in problems):
         problems.append(Problem("settings", None, "plan", "a shipped plan's name or a path, as --plan NAME", "none"))
@@ -101,8 +104,11 @@ def _settings(chosen: dict[str, Any]) -> Settings:
     return Settings(**top)
 
 
-def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
-    """What types cannot say: addresses, reserved names, and pairs that must fit each other."""
+def _cross_checked(chosen: dict[str, tuple[Any, Given]], unusable: Collection[str]) -> list[Problem]:
+    """What types cannot say: addresses, reserved names, and pairs that must fit each other.
+
+    What is `unusable` was given and is told of already: nothing is missing where it should be.
+    """
     settings = _settings({"plan": "", **{key: value for key, (value, _) in chosen.items()}})
     checks = (
         (settings.instance not in RESERVED_INSTANCES, ("instance",), "a name that is no key of the default instance"),
@@ -112,7 +118,9 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
             or settings.redis == EMBEDDED
             or _REDIS.fullmatch(settings.redis) is not None,
             ("redis",),
-            f"a URL such as redis://127.0.0.1:6379/0, or {EMBEDDED}",
+            SENTINELS_EXPECTED
+            if "sentinel" in settings.redis.partition("://")[0]
+            else f"a URL such as redis://127.0.0.1:6379/0, or {EMBEDDED}",
         ),
         (
             settings.stopping.ask_s + settings.stopping.cancel_s < STOP_MAX_S,
@@ -134,7 +142,7 @@ def _cross_checked(chosen: dict[str, tuple[Any, Given]]) -> list[Problem]:
             ("backup.to",),
             "backup.recipients beside a bucket: what leaves the machine is encrypted",
         ),
-        *_lease_checks(settings),
+        *_lease_checks(settings, elsewhere=bool(settings.journal.url) or "journal.url" in unusable),
         *_redis_checks(settings, on_command_line="redis" in chosen and chosen["redis"][1].origin == COMMAND_LINE),
         *_broker_checks(settings.mqtt),
         *_pairs(settings),
@@ -155,8 +163,8 @@ def _shown_value(value: object) -> str:
     return shown(without_secret(text) if isinstance(value, str) or "://" in text or "@" in text else text)
 
 
-def _lease_checks(settings: Settings) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
-    lease, elsewhere = settings.lease, bool(settings.journal.url)
+def _lease_checks(settings: Settings, *, elsewhere: bool) -> tuple[tuple[bool, tuple[str, ...], str], ...]:
+    lease = settings.lease
     return (
         (
             2 * lease.renew_every_s + lease.margin_s < lease.ttl_s,

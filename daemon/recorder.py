@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain
 
 import structlog
 
 from config.instants import Instant
-from daemon.kernel import Kernel
+from daemon.kernel import Kernel, KernelStopping
 from machines.events import Event, Recorded
 from machines.ports.clock import Clock
 from machines.ports.journal import Journal, JournalRefusedError, PaymentSeen, Proposal, Snapshot
@@ -80,6 +81,7 @@ class Recorder:
         self._task: asyncio.Task[None] | None = None
         self._kernel: Kernel | None = None
         self._snapshot_at = state.sequence
+        self._keeping: asyncio.Task[None] | None = None
         self.last_recorded_at: Instant | None = None
         """When the newest event was recorded; resume sets it from the journal."""
 
@@ -133,7 +135,7 @@ class Recorder:
                     self._being_written = taken
                     await self._write_some(taken)
                     self._being_written = []
-                    await self._snapshot_when_due()
+                    self._snapshot_when_due()
         finally:
             self._task = None
             self._being_written = []
@@ -202,22 +204,26 @@ class Recorder:
             for listener in self.refusal_listeners:
                 listener(reason)
 
-    async def _snapshot_when_due(self) -> None:
-        if self.state.sequence - self._snapshot_at >= self._snapshot_every_events:
-            await self._snapshot_or_say()
+    def _snapshot_when_due(self) -> None:
+        """Keep the state as it is now, so that a resume folds only what follows.
 
-    async def _snapshot_or_say(self) -> None:
-        """A snapshot saves time at the next start and nothing else: who waits to record must not pay for it."""
+        It saves time at the next start and nothing else: who waits to record does not wait for it.
+        """
+        assert self._kernel is not None
+        kept = self._keeping is None or self._keeping.done()
+        if not kept or self.state.sequence - self._snapshot_at < self._snapshot_every_events:
+            return
+        snapshot = Snapshot(self.state.sequence, self._encode_state(self.state))
+        self._snapshot_at = snapshot.sequence
+        with suppress(KernelStopping):
+            self._keeping = self._kernel.tasks.start(self._keep(snapshot), name="keeping a snapshot", owner=OWNER)
+
+    async def _keep(self, snapshot: Snapshot) -> None:
         try:
-            await self.snapshot()
+            await self.journal.write_snapshot(snapshot)
         except JournalRefusedError as refused:
             self._snapshot_at += self._snapshot_every_events // SNAPSHOT_AGAIN_SHARE - self._snapshot_every_events
             structlog.get_logger("journal").warning("snapshot_refused", reason=str(refused))
-
-    async def snapshot(self) -> None:
-        """Keep the state as it is now, so that a resume folds only what follows."""
-        self._snapshot_at = self.state.sequence
-        await self.journal.write_snapshot(Snapshot(self.state.sequence, self._encode_state(self.state)))
 
 
 def _fail(done: asyncio.Future[list[Recorded]], failure: Exception) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from config.instants import Instant
 from config.plan import Plan
 from machines.events import ActorResumed, Event, FreezeChanged, Mode, PlanAdopted, SourcesConfigured, Started
-from machines.ports.journal import Journal
+from machines.ports.journal import Journal, JournalDamagedError
 from machines.state.whole import State, fold
 
 PLAN_CHANGED = "plan_changed"
@@ -46,7 +46,8 @@ async def resume(
 ) -> Resumed:
     """The state after the journal's last event; `progressed` hears now and then how many events were folded.
 
-    `warm` is a state that was folded from this journal already: only what follows it is folded.
+    `warm` is a state that was folded from this journal already: only what follows it is folded. Raises
+    `JournalDamagedError` where the events do not follow the state without a gap.
     """
     state = warm
     if state is None:
@@ -55,6 +56,8 @@ async def resume(
     folded = 0
     last_recorded_at: Instant | None = None
     async for recorded in journal.read(after=state.sequence):
+        if recorded.sequence != state.sequence + 1:
+            raise JournalDamagedError(_gap(state.sequence, recorded.sequence))
         fold(state, recorded)
         last_recorded_at = recorded.recorded_at
         folded += 1
@@ -64,6 +67,14 @@ async def resume(
         async for recorded in journal.read(after=state.sequence - 1, limit=1):
             last_recorded_at = recorded.recorded_at
     return Resumed(state, last_recorded_at, folded)
+
+
+def _gap(folded: int, found: int) -> str:
+    return (
+        f"the state is that after event {folded}, and the next event in the journal is {found}: those between are "
+        "gone. Where this was read beside a daemon that leads, retention dropped them meanwhile: read again. Else run "
+        "`solvent verify`, and restore a backup"
+    )
 
 
 def boot_events(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import msgspec
+
 from config.plan import Plan
 from config.settings import Settings
 from daemon.actors.commands import COMMANDS_STREAM
@@ -15,6 +17,8 @@ from daemon.actuator import Actuator
 from daemon.journal_ending import EndingJournal
 from daemon.kernel import EventKind, Kernel, Root, StopReport, pause
 from daemon.leading.led import led
+from daemon.leading.streams import LedStreams
+from daemon.leading.watched import WatchedLead
 from daemon.ports import Ports
 from daemon.publication.topics import Topics
 from daemon.recorder import Recorder
@@ -57,7 +61,11 @@ class Daemon:
         version: str,
     ) -> None:
         """`holder` says in words who this is, for whoever finds the instance's keys taken."""
-        self.ports = ports if isinstance(ports.leadership, Alone) else led(ports)
+        self.lead = WatchedLead(ports.leadership)
+        alone = isinstance(ports.leadership, Alone)
+        self.ports = ports if alone else led(msgspec.structs.replace(ports, leadership=self.lead))
+        self._gate_streams = ports.streams if alone else LedStreams(ports.streams, ports.leadership)
+        """The gate alone may claim the keys of a daemon that was kept out of them."""
         self.settings = settings
         self.kernel: Kernel
         self.recorder: Recorder
@@ -111,9 +119,16 @@ class Daemon:
         self.recorder.last_recorded_at = resumed.last_recorded_at
         self.recorder.attach(self.kernel)
         self.gate = Gate(
-            streams=ports.streams,
+            streams=self._gate_streams,
             recorder=self.recorder,
-            owner=Owner(ports.journal.identity.journal_id, self._holder),
+            owner=Owner(
+                ports.journal.identity.journal_id,
+                self._holder,
+                epoch=ports.journal.identity.epoch,
+                fencing=self.lead.fencing,
+                name=self.lead.name,
+            ),
+            lead=self.lead,
         )
         if before_start is not None:
             await before_start(self)
@@ -141,6 +156,7 @@ class Daemon:
             concurrent_calls_max=settings.provisioning.concurrent_calls_max,
             stopping=lambda: kernel.is_stopping,
             leadership=ports.leadership,
+            confirm=self.gate.confirm,
         )
         Spawning(
             ports=ports,

@@ -77,7 +77,7 @@ def restore(  # noqa: PLR0917 - one for each thing that a restore needs
     changed.
     """
     with (
-        StateDirectory.hold(wish.state_dir, instance=wish.instance, since=now),
+        StateDirectory.hold(wish.state_dir, instance=wish.instance, since=now, by_daemon=False),
         alone(wish.state_dir, PURPOSE) as scratch,
     ):
         seat = seat or FileSeat(wish.state_dir)

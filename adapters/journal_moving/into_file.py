@@ -37,7 +37,7 @@ def move_into_file(wish: Wish) -> Moved:
     """
     with (
         refusals_as_not_moved(),
-        StateDirectory.hold(wish.state_dir, instance=wish.instance, since=wish.now),
+        StateDirectory.hold(wish.state_dir, instance=wish.instance, since=wish.now, by_daemon=False),
         alone(wish.state_dir, PURPOSE) as scratch,
     ):
         file, noted = wish.state_dir / JOURNAL_NAME, noted_place(wish.state_dir)

@@ -95,4 +95,3 @@ def rename_aside(connection: Connection, schema: str, word: str, now: Instant) -
     statement = sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(sql.Identifier(schema), sql.Identifier(aside))
     connection.execute(statement)
     return aside
-

@@ -92,7 +92,7 @@ class Writer(Generic[_Connection]):
             raise JournalRefusedError("the journal was closed before the group had a place in the queue")
         future: asyncio.Future[Any] = self._loop.create_future()
         self._work.put(work_for(future))
-        return await asyncio.shield(future)
+        return await future
 
     # The thread's side
 
@@ -142,12 +142,13 @@ class Writer(Generic[_Connection]):
     def _deliver(self, answers: Sequence[_Answer]) -> None:
         for future, result, error in answers:
             self._places.release()
-            if future.done():
+            if future.done():  # its caller was cancelled: what was handed over was written all the same
                 continue
             if error is None:
                 future.set_result(result)
             else:
                 future.set_exception(error)
+                future.exception()  # whoever waited may be gone by now, and nothing must complain for it
 
 
 def _runs(waiting: Sequence[_Work[_Connection]], rows_max: int) -> list[list[_Work[_Connection]]]:

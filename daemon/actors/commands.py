@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import groupby
 
 import msgspec
 
@@ -19,6 +20,7 @@ from daemon.recorder import OvertakenError, Recorder
 from daemon.verbs.table import judge
 from daemon.verbs.verb import Bench
 from machines.commands import Command, CommandError, Judged
+from machines.entry_ids import entry_order
 from machines.events import CommandAnswered, CursorMoved, Event
 from machines.ports.streams import START, Entry
 
@@ -63,8 +65,7 @@ class Commands(RecordingActor):
         match message:
             case EntriesArrived():
                 cursor = self._recorder.state.cursors.get(message.stream, START)
-                for entry in await self._unanswered(message.stream, unread(message.entries, cursor)):
-                    await self._carry_out(message.stream, entry)
+                await self._take(message.stream, unread(message.entries, cursor))
             case StreamReplaced():
                 self._answered.pop(message.stream, None)
                 why = "the stream was replaced: read from its start, commands already answered are left alone"
@@ -73,20 +74,31 @@ class Commands(RecordingActor):
                 raise TypeError(f"the commands actor understands no {type(message).__name__}")
         return None
 
-    async def _unanswered(self, stream: str, entries: list[Entry]) -> list[Entry]:
-        """Without those that were carried out under the same id before the stream was read again from its start.
+    async def _take(self, stream: str, entries: list[Entry]) -> None:
+        """In order: those that were answered before the stream was read again are passed over, the others done."""
+        answered = await self._answered_among(stream, entries)
+        for was_answered, some in groupby(entries, key=lambda entry: entry.id in answered):
+            if not was_answered:
+                for entry in some:
+                    await self._carry_out(stream, entry)
+                continue
+            passed = list(some)
+            why = f"{len(passed)} commands were answered before the stream was replaced"
+            await self._recorder.record(NAME, [CursorMoved(stream, passed[-1].id, why)])
 
-        They stand before all others: what a replica or a disk kept of a stream is its beginning. So the position is
-        moved behind them first, and nothing of this need outlive a crash.
+    async def _answered_among(self, stream: str, entries: list[Entry]) -> frozenset[str]:
+        """Which were answered already: asked of the journal up to the highest id that was read before.
+
+        That id is a part of the state, for a batch is not the whole stream: between two of them the process may die,
+        the actor may be started anew, or another daemon may take over.
         """
-        if entries and self._recorder.state.cursors.get(stream) == START and stream not in self._answered:
+        before = entry_order(self._recorder.state.read_before.get(stream, START))
+        if not entries or entry_order(entries[0].id) > before:
+            self._answered.pop(stream, None)
+            return frozenset()
+        if stream not in self._answered:
             self._answered[stream] = await answered_of(self._recorder.journal, stream, entries)
-        answered = self._answered.get(stream, frozenset())
-        again = [entry.id for entry in entries if entry.id in answered]
-        if again:
-            why = f"{len(again)} commands were answered before the stream was replaced"
-            await self._recorder.record(NAME, [CursorMoved(stream, again[-1], why)])
-        return [entry for entry in entries if entry.id not in answered]
+        return self._answered[stream]
 
     async def _carry_out(self, stream: str, entry: Entry) -> None:
         command = Command(entry.fields.get("verb", ""), principal_of(stream), entry.id, entry.fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from machines.entry_ids import entry_order
 from machines.ports.streams import Entry
 
 
@@ -13,10 +14,5 @@ def unread(entries: Sequence[Entry], cursor: str) -> list[Entry]:
     The intake hands the same entries over again when the journal refused some of them, or when an answer came too
     late: what was recorded meanwhile has moved the position, and is done.
     """
-    position = _order(cursor)
-    return [entry for entry in entries if _order(entry.id) > position]
-
-
-def _order(entry_id: str) -> tuple[int, int]:
-    milliseconds, _, sequence = entry_id.partition("-")
-    return int(milliseconds), int(sequence or 0)
+    position = entry_order(cursor)
+    return [entry for entry in entries if entry_order(entry.id) > position]

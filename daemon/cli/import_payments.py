@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
 from datetime import date
 from typing import Any, Final
@@ -15,6 +16,7 @@ from config.instants import Instant, InstantError, instant_from_text
 from config.plan import Plan
 from config.settings import DEFAULT_INSTANCE
 from config.settings_redis import RedisReached
+from config.settings_sources import SETTINGS_VARIABLE
 from daemon.assembly import (
     PaymentsSender,
     UnreadableFileError,
@@ -28,8 +30,9 @@ from daemon.cli.import_following import Follower
 from daemon.cli.import_progress import ImportProgress
 from daemon.cli.import_report import import_object, list_rejections, say_import
 from daemon.cli.import_sending import POLL_S, Sending, StalledError
-from daemon.cli.reading_state import format_option, journal_of, read_state
+from daemon.cli.reading_state import STATE_DIR_DEFAULT, format_option, journal_of, read_state
 from daemon.cli.redis_reaching import RedisWish, reach, redis_option, settings_option
+from daemon.cli.settings_options import settings_of
 from machines.ports.clock import Clock
 from machines.ports.streams import StreamsAwayError
 
@@ -111,7 +114,7 @@ def _target(state_dir: str | None, wish: RedisWish, instance: str | None) -> Tar
     """Where the daemon is found: by its run facts, or as it was said."""
     if wish.redis is not None and state_dir is None:
         return Target(reach(wish), instance or DEFAULT_INSTANCE, None)
-    directory = state_dir or "solvent-state"
+    directory = state_dir or _state_dir_of_settings(wish.settings_file)
     facts = run_facts(directory)
     if wish.redis is None and (facts is None or not facts.redis):
         end_with(
@@ -121,6 +124,11 @@ def _target(state_dir: str | None, wish: RedisWish, instance: str | None) -> Tar
         )
     known = facts.instance if facts is not None else DEFAULT_INSTANCE
     return Target(reach(wish, facts.redis if facts else ""), instance or known, directory)
+
+
+def _state_dir_of_settings(settings_file: str | None) -> str:
+    settings_file = settings_file or os.environ.get(SETTINGS_VARIABLE)
+    return settings_of(settings_file, plan_needed=False).state_dir if settings_file else STATE_DIR_DEFAULT
 
 
 async def _import(target: Target, wish: Wish) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from typing import Final
 import click
 import msgspec
 
+from config.errors import ProblemsError
 from config.instants import Instant
+from config.settings_loading import load_settings
 from config.settings_sources import SETTINGS_VARIABLE
 from daemon.assembly import open_journal_for_reading
 from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, end_with
-from daemon.cli.settings_options import settings_of
+from daemon.cli.settings_options import NO_PLAN, settings_of
 from daemon.resume import resume
 from machines.ports.journal import Journal, JournalDamagedError, JournalRefusedError
 from machines.state.whole import State
@@ -67,12 +69,29 @@ class ReadState(msgspec.Struct, frozen=True):
     last_recorded_at: Instant | None
 
 
+def _is_elsewhere() -> bool:
+    """Whether the settings of the command put the journal into PostgreSQL."""
+    context = click.get_current_context(silent=True)
+    given = None if context is None else context.params.get("settings_file") or context.meta.get(_SETTINGS)
+    settings_file = given or os.environ.get(SETTINGS_VARIABLE)
+    try:
+        return bool(load_settings(settings_file, os.environ, {"plan": NO_PLAN}).journal.url)
+    except ProblemsError:
+        return False
+
+
 @asynccontextmanager
 async def journal_of(state_dir: str, unreadable_code: int = EXIT_FAILURE) -> AsyncIterator[Journal]:
     """The journal of a state directory; ends the command with a message where it cannot be read."""
     try:
         journal = open_journal_for_reading(state_dir)
     except FileNotFoundError as missing:
+        if _is_elsewhere():
+            end_with(
+                EXIT_BAD_INPUT,
+                "the journal of these settings is in PostgreSQL (journal.url), and this machine has not run a daemon "
+                f"of it on {state_dir} yet: start one here with `solvent run`, or ask on the machine that has",
+            )
         end_with(
             EXIT_BAD_INPUT,
             f"{state_dir} is no state directory of solvent: {missing}; name the --state-dir of `solvent run`",

@@ -13,6 +13,7 @@ from config.errors import PlanError
 from config.instants import Instant
 from config.settings import Settings
 from daemon.assembly import CannotStart, clock_from, log_to_stderr
+from daemon.doctor.secrets import open_secrets
 from daemon.journal_ending import JournalGoneError
 from daemon.kernel import RootFailed
 from daemon.leading.held import LeadLostError
@@ -25,6 +26,8 @@ async def run_until_stopped(settings: Settings, as_of: Instant | None) -> int:
     """The exit code of one run."""
     clock = clock_from(as_of)
     left_out = log_to_stderr(clock, settings.logs)
+    for sentence in open_secrets(settings):
+        structlog.get_logger("service").warning("set_up_warning", text=sentence)
     stop = asyncio.Event()
     stop_on_signals(stop)
     try:

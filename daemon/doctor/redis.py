@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from config.instants import SECOND
+from config.redis_sentinel import is_sentinel_address
 from config.settings import EMBEDDED, Settings
 from daemon.assembly import run_facts
 from daemon.assembly.doctor import RedisFacts, redis_facts
@@ -16,6 +17,11 @@ from machines.ports.streams import StreamsAwayError
 
 VERSION_MIN: Final = (6, 2)
 CLOCK_APART_MAX_S: Final = 5
+_REACHED: Final = "see that it runs (`redis-cli -u ADDRESS ping`), then its address, user and password in the settings"
+_REACHED_BY_SENTINELS: Final = (
+    "see that a sentinel answers and knows it by that name (`redis-cli -h SENTINEL -p 26379 SENTINEL masters`), then "
+    "the address, user and password in the settings"
+)
 MEMORY_SHARE_MAX: Final = 0.9
 
 
@@ -36,7 +42,7 @@ async def redis(settings: Settings, clock: Clock) -> list[Finding]:
             problem(
                 "redis",
                 str(away),
-                "see that it runs (`redis-cli -u ADDRESS ping`), then its address, user and password in the settings",
+                _REACHED_BY_SENTINELS if is_sentinel_address(url) else _REACHED,
             )
         ]
     return list(judged(found, embedded=settings.redis == EMBEDDED))

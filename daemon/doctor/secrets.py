@@ -55,6 +55,14 @@ def _open_file(reference: str) -> str:
     return f"{reference} has mode {facts.mode:04o}: others on this machine may read it"
 
 
+def open_secrets(settings: Settings) -> Iterator[str]:
+    """Every secret whose file others may read, in sentences: a daemon says so in its log, and goes on."""
+    for name, reference in references_in(settings):
+        open_to = _open_file(reference)
+        if open_to:
+            yield f"{name}: {open_to}. chmod 0600 {reference.removeprefix(_FILE)}"
+
+
 def references_in(settings: Settings) -> Iterator[tuple[str, str]]:
     """Every secret that the settings name, by its dotted key, with its reference."""
     for field in msgspec.structs.fields(Settings):

@@ -10,6 +10,7 @@ from machines.ports.journal import Journal
 from machines.ports.streams import Entry, Streams
 
 _ADVICE = "move or delete the stream, and it is published anew"
+_AHEAD = f"was a backup restored? Where no other daemon leads on another copy of this journal, {_ADVICE}"
 
 
 class StreamReplacedError(Exception):
@@ -101,13 +102,13 @@ class Outlet:
         if sequence > self._journal.last_sequence:
             return (
                 f"the stream {self.name} shows event {sequence}, the journal ends at {self._journal.last_sequence};"
-                f" was a backup restored? {_ADVICE}"
+                f" {_AHEAD}"
             )
         async for recorded in self._journal.read(after=max(0, sequence - 1), limit=1):
             if recorded.sequence == sequence and entry_id(recorded) != newest.id:
                 return (
                     f"the stream {self.name} shows event {sequence} of another time ({newest.id}, in the journal"
-                    f" {entry_id(recorded)}); was a backup restored? {_ADVICE}"
+                    f" {entry_id(recorded)}); {_AHEAD}"
                 )
         return ""
 

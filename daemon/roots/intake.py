@@ -13,6 +13,7 @@ from daemon.messages import CaughtUp, EntriesArrived, StreamGap, StreamReplaced,
 from daemon.recorder import Recorder
 from daemon.roots.gate import Gate, OwnedByAnotherError
 from daemon.roots.telling import TellingTimes, taken
+from machines.entry_ids import entry_order
 from machines.ports.streams import START, Entry, StreamFacts, Streams, StreamsAwayError
 
 
@@ -178,10 +179,4 @@ class Intake:
 
 def _is_replaced(facts: StreamFacts, cursor: str) -> bool:
     """Whether another stream stands where the cursor was taken."""
-    return not facts.exists or _order(facts.last_generated_id) < _order(cursor)
-
-
-def _order(entry_id: str) -> tuple[int, int]:
-    """An entry id as something that compares."""
-    milliseconds, _, sequence = entry_id.partition("-")
-    return int(milliseconds), int(sequence or 0)
+    return not facts.exists or entry_order(facts.last_generated_id) < entry_order(cursor)

@@ -79,6 +79,7 @@ class Notifications:
         self._recorder = recorder
         self._construct = channels
         self._settings = settings
+        self._rearm = Fraction(str(settings.rearm_ratio))
         self._instance = instance
         self._jitter = jitter
         self._others = others
@@ -148,7 +149,7 @@ class Notifications:
             routes=tuple(Route(each.name, each.least) for each in self._opened),
             identity=f"{identity.journal_id[:12]}-{identity.epoch}",
             quiet=quiet_hours(settings.quiet_from, settings.quiet_until),
-            rearm=Fraction(str(settings.rearm_ratio)),
+            rearm=self._rearm,
             waiting_items_max=settings.waiting_items_max,
         )
 

@@ -14,7 +14,7 @@ from daemon.publication.entries import EVENTS, STREAMS
 from daemon.publication.outlet import Outlet, StreamReplacedError
 from daemon.publication.tail import Tail
 from daemon.recorder import Recorder
-from daemon.roots.gate import Gate, OwnedByAnotherError
+from daemon.roots.gate import LOOK_EVERY_S, Gate, OwnedByAnotherError
 from machines.events import Recorded
 from machines.ports.journal import JournalRefusedError
 from machines.ports.streams import Streams, StreamsAwayError
@@ -127,6 +127,7 @@ class Publication:
     async def _round(self, root: Root) -> None:
         if not self.connected:
             await self._connect()
+        await self._gate.look(every_s=LOOK_EVERY_S)
         await self._look_when_due()
         await self._recheck_blocked()
         while True:
@@ -134,6 +135,8 @@ class Publication:
             events = await self._next_events()
             for outlet in self.outlets:
                 await outlet.publish(events)
+            if self._events.blocked and not self._said.get(EVENTS):
+                await self._gate.enter()  # it tells another leader from a restored backup and from a stranger
             self._say_blocked()
             await self._write_hashes()
             if len(events) < self._limits.batch_entries_max:

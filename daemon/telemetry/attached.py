@@ -83,8 +83,9 @@ class Telemetry:
         self._daemon.start_root("systemd", systemd.run)
 
     def unready(self) -> Sequence[str]:
-        """Why the daemon is not ready: it is not well, or an earlier life left steps open."""
-        return (*self._health.problems(), *self.open_steps())
+        """Why the daemon is not ready: it is not well, another one leads, or an earlier life left steps open."""
+        kept_out = self._daemon.lead.kept_out
+        return (*([kept_out] if kept_out else ()), *self._health.problems(), *self.open_steps())
 
     def open_steps(self) -> Sequence[str]:
         """Steps that an earlier life left open and that are not settled yet; none where this one may not act."""

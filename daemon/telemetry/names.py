@@ -70,6 +70,7 @@ OTHER_NAMES: Final = {
     "lease_away": "the store of the lease does not answer (`reason`); said once until it does",
     "lease_answers_again": "it answers again",
     "standby_cannot_read": "the journal cannot be followed (`reason`), so this standby asks for no lead",
+    "standby_began_anew": "the journal does not go on from what was folded, as after a fail-over; it is read anew",
     "library_message": "a library logged something by itself",
 }
 

@@ -14,6 +14,7 @@ from adapters.redis_streams import CommandSender, PaymentsSender, RedisAccess, R
 from config.instants import SECOND
 from machines.lifecycle_states import Step
 from machines.ports.dials import DialSetting
+from machines.ports.mandate import Mandate
 from machines.ports.provisioner import Provisioner, Resource, StepOrder
 from machines.ports.streams import START, Outgoing, Owner, StreamsAwayError
 
@@ -33,7 +34,7 @@ async def daemon_work(url: str, access: RedisAccess) -> None:
         await _stream_work(streams, payments, commands)
         budget = Resource("shop", "voice", {"units_per_month": "4000", "unit_price": "0.15", "unit": "minute"})
         await _steps(budgets, budget, (Step.WARM, Step.ACTIVATE))
-        await budgets.reconcile("voice", "2026-11", 1, "a test", "order-1")
+        await budgets.reconcile("voice", "2026-11", 1, "a test", order="order-1", mandate=Mandate())
         await budgets.list_resources("shop", [budget])
         await _steps(budgets, budget, (Step.DEACTIVATE, Step.DECOMMISSION))
         dial = Resource("shop", "share", {"providers": ["openai"]})

@@ -118,7 +118,7 @@ def test_a_key_that_is_missing_is_refused_by_name(shared_redis: GuardedRedis) ->
     """The refusal names the key, which Redis before 7.2 does not."""
     left = tuple(rule for rule in DAEMON.rules if rule != "~solvent:owner")
     shared_redis.load((msgspec.structs.replace(DAEMON, rules=left), *shop_users()[1:]))
-    with pytest.raises(StreamsAwayError, match="does not permit HSETNX solvent:owner to the user solvent"):
+    with pytest.raises(StreamsAwayError, match="does not permit WATCH solvent:owner to the user solvent"):
         asyncio.run(daemon_work(shared_redis.url, shared_redis.access(DAEMON.name)))
 
 

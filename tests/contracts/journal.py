@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from abc import ABC, abstractmethod
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
-from config.instants import SECOND, Instant
+from config.instants import DAY, SECOND, Instant
 from machines.events import CommandAnswered, EntryRejected, Recorded
 from machines.ports.journal import JournalRefusedError, PaymentSeen, Proposal, Snapshot
 
@@ -58,6 +59,11 @@ def proposal(text: str, *, size: int = 0, cause: int | None = None) -> Proposal:
     return Proposal(EntryRejected("payments", text, "amount", "not a number", "x" * size), "revenue", START, cause)
 
 
+def large_state(megabytes: int) -> bytes:
+    """So many megabytes that pack to half, no two parts of which are the same."""
+    return (random.Random(megabytes).randbytes(65_521).hex().encode() * 9 * megabytes)[: megabytes << 20]
+
+
 def entry_ids(events: list[Recorded]) -> list[str]:
     """The texts of proposals, in the order of the journal."""
     return [recorded.event.entry_id for recorded in events if isinstance(recorded.event, EntryRejected)]
@@ -66,6 +72,19 @@ def entry_ids(events: list[Recorded]) -> list[str]:
 async def everything(journal: Any, after: int = 0, limit: int | None = None) -> list[Recorded]:
     """All that the journal reads out."""
     return [recorded async for recorded in journal.read(after, limit)]
+
+
+async def outlive_retention(journal: Any, clock: SetClock) -> list[Recorded]:
+    """Sixty days where thirty are kept: what both snapshots cover goes, whole groups only; the events that stay."""
+    for day in range(60):
+        clock.now = START + day * DAY
+        await journal.append([proposal(f"{day}.0"), proposal(f"{day}.1")])
+    await journal.write_snapshot(Snapshot(51, b"older"))
+    assert (await everything(journal))[0].sequence == 51
+    await journal.write_snapshot(Snapshot(120, b"newer"))
+    events = await everything(journal)
+    assert (events[0].sequence, events[-1].sequence) == (51, 120)
+    return events
 
 
 class JournalContract:
@@ -188,6 +207,18 @@ class JournalContract:
         for sequence in (1, 3, 5, 5):
             await journal.write_snapshot(Snapshot(sequence, b"state %d" % sequence))
         assert await journal.newest_snapshot() == Snapshot(5, b"state 5")
+        await journal.close()
+
+    async def test_a_large_state_is_kept_whole(self, harness: JournalHarness) -> None:
+        """Many megabytes, as of a shop with years of customers, come back as they were, also after a restart."""
+        journal = await harness.open()
+        await journal.append([proposal("a")])
+        state = large_state(48)
+        await journal.write_snapshot(Snapshot(1, state))
+        assert await journal.newest_snapshot() == Snapshot(1, state)
+        await journal.close()
+        journal = await harness.open()
+        assert await journal.newest_snapshot() == Snapshot(1, state)
         await journal.close()
 
     async def test_a_snapshot_of_what_is_not_there_is_refused(self, harness: JournalHarness) -> None:

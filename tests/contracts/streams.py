@@ -215,6 +215,24 @@ class StreamsContract:
         assert await subject.streams.claim(renewed) == renewed
         assert await subject.another().claim(second) == renewed
 
+    async def test_of_two_leaders_on_one_journal_the_later_one_owns_the_keys(self, subject: StreamsSubject) -> None:
+        """By the epoch, then by the token; the one before is told who, and without a lease no such right is needed."""
+        second, third = (leader(fencing, f"daemon {fencing}") for fencing in (2, 3))
+        await subject.streams.claim(second)
+        assert await subject.another().claim(third) == third
+        assert await subject.streams.claim(second) == third
+        assert await subject.streams.claim(leader(3, "another one")) == third
+        assert await subject.streams.owner() == third
+        restored = leader(1, "daemon 1", epoch=2)
+        assert await subject.streams.claim(restored) == restored
+        alone = Owner("journal-1", "process 4")
+        assert await subject.streams.claim(alone) == alone
+
+    async def test_keys_of_nobody_have_no_owner(self, subject: StreamsSubject) -> None:
+        """Asking takes nothing."""
+        assert await subject.streams.owner() is None
+        assert (await subject.streams.claim(leader(1, "daemon 1"))).is_new
+
     async def test_of_two_that_claim_at_once_one_wins(self, subject: StreamsSubject) -> None:
         """Both hear the same owner, who alone is new."""
         owners = [Owner(f"journal-{number}", f"process {number}") for number in (1, 2)]
@@ -222,6 +240,11 @@ class StreamsContract:
         assert heard[0].journal_id == heard[1].journal_id
         assert heard[0].journal_id in {each.journal_id for each in owners}
         assert [True] == [each.is_new for each in heard if each.is_new]
+
+
+def leader(fencing: int, name: str, *, epoch: int = 1) -> Owner:
+    """A daemon that holds a lease on the journal."""
+    return Owner("journal-1", f"the process of {name}", epoch=epoch, fencing=fencing, name=name)
 
 
 async def _read_until_found(streams: Streams, stream: str) -> list[Entry]:

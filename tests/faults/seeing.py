@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
 from tests.processes.daemon_process import DaemonProcess
+from tests.processes.pages import page
 from tests.processes.waiting import until
 
 LONG: Final = os.environ.get("TEST_FAULTS") == "all"
 """Whether the long runs were asked for, as `make faults` does."""
 in_the_long_run = pytest.mark.skipif(not LONG, reason="a long run: make faults, or TEST_FAULTS=all")
-
-
-def page(daemon: DaemonProcess, path: str) -> tuple[int, str]:
-    """The status and the body of one of the daemon's pages."""
-    try:
-        with urllib.request.urlopen(daemon.wait_ready().http + path, timeout=30) as opened:
-            return opened.status, opened.read().decode()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read().decode()
 
 
 def metric(daemon: DaemonProcess, sample: str) -> float:

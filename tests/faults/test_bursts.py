@@ -12,10 +12,11 @@ from typing import Final
 import pytest
 
 from tests.faults.machines import Machine
-from tests.faults.seeing import LONG, lines, metric, page
+from tests.faults.seeing import LONG, lines, metric
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.operating import answer
+from tests.processes.pages import page
 from tests.processes.redis_place import Keys, RedisServer, payment_fields
 from tests.processes.waiting import until
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.machines import Machine
-from tests.faults.seeing import lines, metric, page
+from tests.faults.seeing import lines, metric
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.operating import answer, at_level, earn
+from tests.processes.pages import page
 from tests.processes.redis_place import Keys, RedisServer
 from tests.processes.waiting import until
 

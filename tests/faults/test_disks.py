@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults.disks import Ext4, ext4, fill, tmpfs
-from tests.faults.seeing import is_refusing, lines, page, stays
+from tests.faults.seeing import is_refusing, lines, stays
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.operating import at_level, earn, rise
+from tests.processes.pages import page
 from tests.processes.redis_place import Keys, RedisServer
 from tests.processes.waiting import until
 

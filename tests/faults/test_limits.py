@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from machines.events import StepEnded
+from machines.events import EntryRejected, StepEnded
 from tests.faults.machines import Machine
-from tests.faults.seeing import LONG, page, stays
+from tests.faults.seeing import LONG, lines, stays
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.operating import answer, at_level, earn
+from tests.processes.pages import page
 from tests.processes.redis_place import Keys, RedisServer
 from tests.processes.waiting import until
 
@@ -90,7 +91,12 @@ def test_without_threads_nothing_is_lost_and_with_them_it_goes_on(
 
 
 def test_without_memory_nothing_is_lost_or_done_twice(daemon: DaemonProcess, shop: FileShop, keys: Keys) -> None:
-    """The address space may not grow while a burst arrives: what fails is said; with memory, everything is counted."""
+    """The address space may not grow while a burst arrives: who gets none is restarted, and reads all of it later."""
+
+    def without_memory() -> set[str]:
+        restarts = lines(daemon, "task_restarting")
+        return {line["name"] for line in restarts if "MemoryError" in line["reason"]}
+
     with limited(daemon, resource.RLIMIT_AS, address_space_bytes(daemon) + 262_144):
         pipe = keys.client.pipeline(transaction=False)
         for number in range(3_000):
@@ -98,12 +104,14 @@ def test_without_memory_nothing_is_lost_or_done_twice(daemon: DaemonProcess, sho
             pipe.xadd(keys.key("payments"), fields)
         pipe.execute()
         earn(keys, 1, "250.00")
-        stays(lambda: False, QUIET_S)
+        until(lambda: "payments intake" in without_memory(), "the intake to be refused memory")
 
     for parked in until(lambda: [*daemon.journal.state().parked_actors, "none"], "the state"):
         if parked != "none":
             keys.command("resume-actor", actor=parked, reason="there is memory again")
     assert_whole(daemon, shop)
+    rejected = [event.entry_id for event in daemon.journal.events(EntryRejected)]
+    assert (3_000, 3_000) == (len(rejected), len(set(rejected)))
 
 
 def test_a_process_that_was_held_still_goes_on_where_it_was(daemon: DaemonProcess, shop: FileShop, keys: Keys) -> None:

@@ -11,8 +11,9 @@ from typing import Final
 import pytest
 
 from machines.events import StepEnded, StepIntended
+from machines.lifecycle_states import Step
 from tests.faults.seeing import lines
-from tests.processes.daemon_process import DaemonProcess
+from tests.processes.daemon_process import QUICK, DaemonProcess
 from tests.processes.redis_place import RedisServer
 from tests.processes.waiting import until
 
@@ -33,7 +34,7 @@ _COMPONENT: Final = """\
 _SCRIPT: Final = """\
 #!/bin/bash
 # A resource that is one file: its state and its token. What {name} does wrong comes first.
-echo "$SOLVENT_STEP $$" >> "$SOLVENT_TARGET.calls"
+echo "$SOLVENT_STEP $$ $EPOCHREALTIME" >> "$SOLVENT_TARGET.calls"
 {fault}
 case "$SOLVENT_STEP" in
   observe)
@@ -46,6 +47,11 @@ case "$SOLVENT_STEP" in
   decommission) rm -f "$SOLVENT_TARGET" ;;
 esac
 """
+_LATE: Final = (
+    'sleep 5; echo "made $SOLVENT_TOKEN" >> "$SOLVENT_TARGET.made"; echo "warm $SOLVENT_TOKEN" > "$SOLVENT_TARGET"'
+)
+"""In a session of its own, as what a script asked of a provider: it goes on after the script was ended."""
+RETRY_S: Final = int(QUICK["SOLVENT_PROVISIONING__RETRY_INITIAL_S"])
 _ONCE: Final = '[ -e "$SOLVENT_TARGET.{what}" ] || {{ : > "$SOLVENT_TARGET.{what}"; {fault}; }}'
 
 
@@ -57,12 +63,11 @@ def once(fault: str, step: str, what: str = "misbehaved") -> str:
 FAULTS: Final = {
     "hanging": once('sleep 1000 & echo "$!" > "$SOLVENT_TARGET.child"; wait', "warm"),
     "stubborn": once("trap '' TERM; while :; do sleep 0.1; done", "warm"),
-    "late": once('( sleep 3; echo "warm $SOLVENT_TOKEN" > "$SOLVENT_TARGET" ) & sleep 1000', "warm"),
+    "late": once(f"setsid bash -c '{_LATE}' & sleep 1000", "warm"),
     "lying": (
         'if [ "$SOLVENT_STEP" = observe ] && [ -f "$SOLVENT_TARGET" ] && [ ! -e "$SOLVENT_TARGET.lied" ]; then'
         """ : > "$SOLVENT_TARGET.lied"; echo '{"state": "absent"}'; exit 0; fi"""
     ),
-    "failing": 'if [ "$SOLVENT_STEP" != observe ] && (( RANDOM % 10 < 3 )); then exit 75; fi',
     "garbage": once("head -c 4096 /dev/urandom; exit 0", "observe"),
     "flood": once("yes solvent | head -c 100000000; exit 0", "observe"),
     "flood2": once("yes solvent | head -c 100000000 >&2", "warm"),
@@ -71,6 +76,10 @@ FAULTS: Final = {
     "signalled": once("kill -SEGV $$", "warm"),
     "half": once("""printf '{"state": "ho'; exit 0""", "observe"),
 }
+
+FAILING: Final = (
+    """[ "$SOLVENT_STEP" = observe ] || case $(grep -vc '^observe' "$SOLVENT_TARGET.calls") in 1|2|4) exit 75 ;; esac"""
+)
 
 
 class Scripts:
@@ -108,6 +117,12 @@ class Scripts:
         path = self.world / f"{name}.made"
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
+    def calls(self, name: str, step: str) -> list[float]:
+        """When the script was called for this step."""
+        text = (self.world / f"{name}.calls").read_text(encoding="utf-8")
+        words = [line.split() for line in text.splitlines()]
+        return [float(at_s) for called, _, at_s in words if called == step]
+
 
 @pytest.fixture
 def leftovers(tmp_path: Path) -> Iterator[None]:
@@ -134,7 +149,7 @@ def is_gone(pid: int) -> bool:
 def test_scripts_that_misbehave_once_are_looked_at_again_and_nothing_is_made_twice(
     redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    """Twelve faults side by side: each component stands in the end, made once, whatever its script answered."""
+    """Eleven faults side by side: each component stands in the end, made once, whatever its script answered."""
     scripts = Scripts(tmp_path / "scripts", FAULTS)
     settings = {"SOLVENT_PROVISIONING__CALL_TIMEOUT_S": "20", "SOLVENT_BREAKER__FAILURES_MAX": "100"}
     began_s = time.monotonic()
@@ -148,12 +163,39 @@ def test_scripts_that_misbehave_once_are_looked_at_again_and_nothing_is_made_twi
 
         assert time.monotonic() - began_s < 60
         assert is_gone(child)
-        assert dict.fromkeys(FAULTS, 1) == {name: len(set(scripts.made(name))) for name in FAULTS}
+        assert dict.fromkeys(FAULTS, 1) == {name: len(scripts.made(name)) for name in FAULTS}
         assert "ambiguous" in outcomes["hanging"] & outcomes["stubborn"] & outcomes["signalled"]
+        assert_found_late(scripts, daemon)
         assert "drift_found" not in daemon.log
         assert {line["component"] for line in lines(daemon, "look_failed")} >= {"garbage", "flood", "encoding", "half"}
         assert 0 == daemon.stop()
     assert daemon.journal.is_whole()
+
+
+def assert_found_late(scripts: Scripts, daemon: DaemonProcess) -> None:
+    """What was made after the answer was given up is found by its token: the step is done, and was asked for once."""
+    ends = [event for event in daemon.journal.events(StepEnded) if event.component == "late"]
+    (made,) = scripts.made("late")
+
+    assert 1 == len(scripts.calls("late", "warm"))
+    assert {made.removeprefix("made ")} == {event.token for event in ends if event.step is Step.WARM}
+    assert "done" == [event.outcome.value for event in ends if event.step is Step.WARM][-1]
+
+
+def test_what_fails_is_tried_again_after_growing_pauses_and_counted(redis_server: RedisServer, tmp_path: Path) -> None:
+    """Three steps of five end with exit 75: the second pause of a step is twice the first, and the breaker has all."""
+    scripts = Scripts(tmp_path / "scripts", {"failing": FAILING})
+    settings = {"SOLVENT_PROVISIONING__RETRY_MAX_S": "60"}
+    with DaemonProcess(tmp_path / "state", scripts.plan_path, redis_server.url, "--act", settings=settings) as daemon:
+        until(daemon.journal.at_rest, "it to stand")
+        _, twice_failed, warmed = scripts.calls("failing", "warm")
+        once_failed, activated = scripts.calls("failing", "activate")
+
+        assert activated - once_failed >= RETRY_S
+        assert warmed - twice_failed >= 2 * RETRY_S
+        assert 1 == len(scripts.made("failing"))
+        assert 3 == len(daemon.journal.state().breakers["component:failing"].failures_at)
+        assert 0 == daemon.stop()
 
 
 def test_a_script_that_is_deleted_or_not_executable_between_calls_is_named_and_goes_on_when_it_is_back(

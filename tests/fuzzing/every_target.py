@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.fuzzing.target import Target
 from tests.fuzzing.targets import (
+    addresses,
     agents,
     archives,
     commands,
@@ -44,5 +45,6 @@ TARGETS: Final[dict[str, Target]] = {
         archives.ENCRYPTED,
         journals.TARGET,
         requests.TARGET,
+        addresses.TARGET,
     )
 }

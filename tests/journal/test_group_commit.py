@@ -74,6 +74,19 @@ async def test_a_small_queue_makes_callers_wait_and_loses_none(path: Path) -> No
         assert entry_ids(await everything(journal)) == [str(index) for index in range(50) if index != 40]
 
 
+async def test_who_stops_waiting_harms_no_neighbour(path: Path) -> None:
+    """Its group is durable with theirs, and they are told, though it hears nothing any more."""
+    async with opened(path) as journal:
+        callers = [asyncio.ensure_future(journal.append([proposal(str(index))])) for index in range(9)]
+        await asyncio.sleep(0)
+        for index in (0, 4, 8):
+            callers[index].cancel()
+        async with asyncio.timeout(10):
+            answers = await asyncio.gather(*callers, return_exceptions=True)
+        assert [index for index, each in enumerate(answers) if not isinstance(each, list)] == [0, 4, 8]
+        assert entry_ids(await everything(journal)) == [str(index) for index in range(9)]
+
+
 async def test_closing_leaves_nobody_waiting_for_a_place(path: Path) -> None:
     """At the close each caller is either written or refused."""
     async with opened(path, limits=JournalLimits(waiting_groups_max=2)) as journal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -12,7 +13,7 @@ import pytest
 from adapters.clocks import SystemClock
 from adapters.sqlite_journal import SqliteJournal
 from machines.events import CursorMoved
-from machines.ports.journal import JournalDamagedError, Proposal
+from machines.ports.journal import JournalDamagedError, PaymentSeen, Proposal
 
 PROPOSALS = (Proposal(CursorMoved("payments", "1-0", ""), "test", 0),)
 
@@ -60,6 +61,49 @@ async def test_another_journal_written_over_it_is_found_by_its_id(tmp_path: Path
         person.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copyfile(other.path, journal.path)
 
+    with pytest.raises(JournalDamagedError, match=r"changed by somebody else.*it holds another journal"):
+        await journal.append(PROPOSALS)
+    await journal.close()
+
+
+async def test_the_same_events_under_another_id_are_another_journal(tmp_path: Path) -> None:
+    """Its chain ends as ours does: the id alone tells it apart."""
+    journal = await opened(tmp_path / "journal.sqlite")
+    changed_by_a_person(journal.path, "UPDATE meta SET value = 'another' WHERE key = 'journal_id'")
+
+    with pytest.raises(JournalDamagedError, match="it holds another journal"):
+        await journal.append(PROPOSALS)
+    await journal.close()
+
+
+async def test_a_log_that_was_cut_short_is_found(tmp_path: Path) -> None:
+    """Somebody empties the log in place: the file is as it was, and the newest events are gone."""
+    journal = await opened(tmp_path / "journal.sqlite")
+    os.truncate(journal.path.with_name("journal.sqlite-wal"), 0)
+
     with pytest.raises(JournalDamagedError, match="changed by somebody else"):
         await journal.append(PROPOSALS)
     await journal.close()
+
+
+async def test_a_page_that_holds_no_event_is_looked_at_too(tmp_path: Path) -> None:
+    """Which payments were seen is in no chain: a page of theirs that was overwritten is found all the same."""
+    journal = await opened(tmp_path / "journal.sqlite")
+    await journal.append(PROPOSALS, [PaymentSeen(f"p{number}", b"f", counted=True) for number in range(3)])
+    page_bytes, page = changed_by_a_person(journal.path, "SELECT rootpage FROM sqlite_master WHERE name = 'payments'")
+    with journal.path.open("r+b") as file:
+        file.seek((page - 1) * page_bytes)
+        file.write(b"\xff" * page_bytes)
+
+    with pytest.raises(JournalDamagedError, match="changed by somebody else"):
+        await journal.append(PROPOSALS)
+    await journal.close()
+
+
+def changed_by_a_person(path: Path, statement: str) -> tuple[int, int]:
+    """Run it in a shell of SQLite and fold the log into the file; the bytes of a page, and the first value found."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as person:
+        (page_bytes,) = person.execute("PRAGMA page_size").fetchone()
+        (found,) = person.execute(statement).fetchone() or (0,)
+        person.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return page_bytes, found

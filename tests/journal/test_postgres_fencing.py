@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from adapters.postgres_journal import PostgresPlace, connect
-from machines.ports.journal import JournalDamagedError, JournalFencedError, PaymentSeen, Snapshot
+from machines.ports.journal import JournalDamagedError, JournalFencedError, JournalRefusedError, PaymentSeen, Snapshot
 from tests.contracts.journal import entry_ids, everything, proposal
 from tests.journal.postgres_places import ask, held_open, opened, take_over
 from tests.journal.waiting_writes import AT_THE_COMMIT, BEFORE_THE_INSERT, BLOCKED, blocked
@@ -122,6 +122,37 @@ async def test_a_leader_that_stands_still_in_a_transaction_does_not_hold_up_its_
             with pytest.raises(JournalFencedError):
                 await standing
             assert entry_ids(await everything(new)) == ["before", "after"]
+
+
+async def test_a_leader_at_work_in_the_server_does_not_hold_up_its_successor(place: PostgresPlace) -> None:
+    """Its session is ended when the next one opens: no limit of time of the server's is waited for."""
+
+    def work(batch: object) -> None:
+        batch.execute("SELECT value FROM meta WHERE key = 'writer' FOR SHARE")  # type: ignore[attr-defined]
+        batch.execute("SELECT pg_sleep(9)")  # type: ignore[attr-defined]
+
+    async with opened(place, fencing=take_over(place)) as old:
+        working = asyncio.ensure_future(old._writer.change(work))
+        at_work = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(9)' AND state = 'active'"
+        await asyncio.to_thread(until, lambda: ask(place, at_work) != [(0,)], "the old leader to be at work")
+        async with opened(place, fencing=take_over(place)) as new:
+            await new.append([proposal("after")])
+            with pytest.raises(JournalRefusedError, match="terminating connection"):
+                await working
+            with pytest.raises(JournalFencedError):
+                await old.append([proposal("late")])
+            assert entry_ids(await everything(new)) == ["after"]
+
+
+async def test_who_finds_the_next_ones_events_is_fenced_not_damaged(place: PostgresPlace) -> None:
+    """Without a lease too: what another daemon wrote since it opened the journal is no damage."""
+    async with opened(place) as old:
+        await old.append([proposal("a")])
+        async with opened(place) as new:
+            await new.append([proposal("b")])
+        with pytest.raises(JournalFencedError, match="another daemon opened"):
+            await old.append([proposal("late")])
+    assert ask(place, "SELECT count(*) FROM events") == [(2,)]
 
 
 async def test_without_a_lease_the_last_who_opens_writes(place: PostgresPlace) -> None:

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from adapters.postgres_journal import PostgresPlace, ReadOnlyPostgresJournal
-from adapters.postgres_journal.lease import PostgresLeaseDesk, make_tables
+from adapters.postgres_journal.lease import PostgresLeaseDesk
 from adapters.postgres_journal.lease_tables import LOST_HOLDER, TOKENS_SKIPPED
+from adapters.postgres_journal.making import make_tables
 from config.secret import Secret
 from machines.events import Mode, Started
 from machines.ports.journal import JournalRefusedError, Proposal

@@ -15,6 +15,7 @@ from machines.ports.journal import JournalRefusedError, Snapshot
 from tests.contracts.journal import large_state, proposal
 from tests.journal.postgres_places import ask, fresh_place, opened
 from tests.postgres_server import PostgresServer
+from tests.processes.waiting import until
 from tests.tcp_proxy import CHUNK_BYTES, TcpProxy
 
 pytestmark = pytest.mark.xdist_group("postgres_snapshots")
@@ -41,9 +42,8 @@ async def test_events_are_written_between_two_parts(place: PostgresPlace) -> Non
     """An event that comes while a large snapshot is on its way is durable before the snapshot is."""
     async with opened(place) as journal:
         await journal.append([proposal("a")])
-        snapshot = asyncio.ensure_future(journal.write_snapshot(Snapshot(1, large_state(16))))
-        while ask(place, STATES) == [(0,)]:
-            await asyncio.sleep(0)
+        snapshot = asyncio.ensure_future(journal.write_snapshot(Snapshot(1, large_state(48))))
+        await asyncio.to_thread(until, lambda: ask(place, STATES) == [(1,)], "the first part")
         await journal.append([proposal("b")])
         assert not snapshot.done()
         await snapshot

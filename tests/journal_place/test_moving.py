@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
@@ -15,6 +18,7 @@ from adapters.state_directory import HeldError, StateDirectory
 from config.secret import Secret
 from machines.events import JournalMoved
 from tests.backups.places import NOW, alter, events_of, folded, names_in, verified
+from tests.contracts.journal import large_state
 from tests.journal_place.installations import Installed, rows_of, with_every_event, with_history
 from tests.postgres_server import PostgresServer
 
@@ -64,6 +68,23 @@ def test_there_and_back_is_the_same_journal(shop: Installed, tmp_path: Path) -> 
     assert (3, ()) == (moved.epoch, verified(shop.journal).findings)
     assert noted_place(shop.state_dir) is None
     assert 0o600 == shop.journal.stat().st_mode & 0o777
+
+
+def test_large_snapshots_go_there_and_back(shop: Installed) -> None:
+    """A state of several parts, and one that is damaged, come back byte by byte."""
+    large, damaged = large_state(3), b"not what was written"
+    with closing(sqlite3.connect(shop.journal, isolation_level=None)) as file:
+        for sequence, digest, state in ((2, sha256(large).digest(), large), (1, b"another digest", damaged)):
+            file.execute(
+                "INSERT INTO snapshots SELECT sequence, 0, hash, ?, ? FROM events WHERE sequence = ?",
+                (digest, state, sequence),
+            )
+    shop.there()
+    shop.back()
+
+    with closing(sqlite3.connect(shop.journal)) as file:
+        found = file.execute("SELECT sequence, state FROM snapshots WHERE fold_version = 0 ORDER BY sequence")
+        assert [(1, damaged), (2, large)] == found.fetchall()
 
 
 @pytest.mark.parametrize("version", ["v0_1", "v0_2"])

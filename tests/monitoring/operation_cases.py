@@ -155,6 +155,14 @@ KEEPING_CASES: Final = (
         from_daemon=False,
     ),
     Case(
+        "SolventTwoLead",
+        {'solvent_leader{journal="shop"}': 2, 'solvent_leader{journal="till"}': 1},
+        "Of the daemons of the job solvent, 2 hold a lease on the journal: there are two copies of it that take writes.",
+        {'solvent_leader{journal="shop"}': 1, 'solvent_leader{journal="till"}': 1},
+        {"job": "solvent", "journal": "shop"},
+        from_daemon=False,
+    ),
+    Case(
         "SolventStandbyMissing",
         {"solvent_lease_standbys_items": "1 0+0x60"},
         "The leader of the job solvent hears of 0 standbys: when its machine dies, nobody takes over.",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
+from config.instants import SECOND
 from daemon.running import Daemon
 from machines import events
+from machines.ports.streams import START, Entry
 from tests.simulation.ladder import ladder
 from tests.simulation.one_life import live, of_type
 from tests.simulation.scenario import quiescent
 from tests.simulation.selling import payment
-from tests.simulation.world import World
+from tests.simulation.world import SETTINGS, World
 
 PLAN = ladder()
 SOON_S = 10
@@ -89,6 +93,65 @@ def test_commands_that_were_answered_are_left_alone() -> None:
         await asyncio.sleep(SOON_S)
 
     live(world, body)
-    answered = [each.entry_id for each in of_type(world, events.CommandAnswered)]  # type: ignore[attr-defined]
 
-    assert 4 == len(answered) == len(set(answered))
+    assert 4 == len(answered(world)) == len(set(answered(world)))
+
+
+def answered(world: World) -> list[str]:
+    """The entries that were answered, in order."""
+    return [each.entry_id for each in of_type(world, events.CommandAnswered)]  # type: ignore[attr-defined]
+
+
+def in_small_batches() -> World:
+    """A world whose daemon reads two entries at a time."""
+    payments = msgspec.structs.replace(SETTINGS.payments, read_entries_max=2)
+    return World(PLAN, 1, settings=msgspec.structs.replace(SETTINGS, payments=payments))
+
+
+def test_answered_commands_are_left_alone_by_the_next_process_too() -> None:
+    """Of six that are read again two at a time, two were passed over when it died: the other four are not done anew."""
+    world = in_small_batches()
+
+    def die_between(point: str) -> None:
+        newest = world.events()[-1].event if world.store.events else None
+        if point == "after append of CursorMoved" and isinstance(newest, events.CursorMoved) and newest.cursor != START:
+            world.watch_points = lambda name: None
+            world.die(point)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        for _ in range(6):
+            world.server.add("commands:operator", PAUSE)
+        await quiescent(world, daemon)
+        lose_newest(world, "commands:operator")
+        world.watch_points = die_between
+        await asyncio.sleep(60)
+
+    async def another(world: World, daemon: Daemon) -> None:
+        await quiescent(world, daemon)
+        await asyncio.sleep(SOON_S)
+
+    assert not world.live(body)
+    live(world, another)
+
+    assert 6 == len(answered(world)) == len(set(answered(world)))
+
+
+def test_a_command_among_answered_ones_is_neither_lost_nor_done_out_of_turn() -> None:
+    """What the other server took between two answered ones is carried out where it stands, and answered once."""
+    world = World(PLAN, 1)
+
+    async def body(world: World, daemon: Daemon) -> None:
+        now_ms = world.clock.wall() * 1_000 // SECOND
+        ids = [f"{now_ms}-{number}" for number in (1, 3, 5)]
+        for each in ids:
+            world.server.add("commands:operator", PAUSE, entry_id=each)
+        await quiescent(world, daemon)
+        lose_newest(world, "commands:operator")
+        held = world.server.streams["solvent:commands:operator"]
+        held.entries.insert(1, Entry(f"{now_ms}-2", PAUSE))
+        await asyncio.sleep(SOON_S)
+        assert f"{now_ms}-3" == daemon.recorder.state.cursors["commands:operator"]
+
+    live(world, body)
+
+    assert ["1", "3", "5", "2"] == [each.partition("-")[2] for each in answered(world)]

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
@@ -49,15 +50,19 @@ async def test_a_lost_reply_does_not_double_an_entry(redis_url: str) -> None:
 
 
 async def test_a_lost_reply_does_not_lose_a_claim(redis_url: str) -> None:
-    """A claim whose reply was lost stands, and claiming again confirms it."""
+    """A claim whose reply was lost stands, and claiming again says what was not heard: that the server was empty."""
     owner = Owner("journal-1", "process 1")
     async with CuttingProxy(redis_url) as proxy:
-        streams = RedisStreams(proxy.url, f"cut-{next(_numbers)}")
+        instance = f"cut-{next(_numbers)}"
+        streams = RedisStreams(proxy.url, instance)
         proxy.cut_after = b"EXEC"
         with pytest.raises(StreamsAwayError):
             await streams.claim(owner)
-        assert await streams.claim(Owner("journal-2", "process 2")) == owner
+        another = RedisStreams(redis_url, instance)
+        assert await another.claim(Owner("journal-2", "process 2")) == owner
+        assert await streams.claim(owner) == msgspec.structs.replace(owner, is_new=True)
         assert await streams.claim(owner) == owner
+        await another.close()
         await streams.close()
 
 
@@ -72,6 +77,7 @@ async def test_a_server_that_nobody_started_is_away() -> None:
         streams.write_hashes({"a": {"b": "c"}}),
         streams.trim_before("payments", START),
         streams.claim(Owner("journal-1", "process 1")),
+        streams.owner(),
     ]
     for call in calls:
         with pytest.raises(StreamsAwayError, match=r"Redis at redis://127\.0\.0\.1:1 cannot be reached; check that it"):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
+from redis.asyncio.sentinel import MasterNotFoundError
 
 from adapters.clocks import SystemClock
 from adapters.examinations.redis import redis_facts
@@ -21,7 +22,8 @@ from config.settings import RedisAccessSettings
 from machines.ports.faults import Transient
 from machines.ports.streams import START, Owner, StreamsAwayError
 from tests.contracts.streams import numbers_in, outgoing
-from tests.faults.redis.sentinel_set import MASTER, SentinelSet
+from tests.faults.redis.sentinel_set import MASTER, RedisNode, SentinelSet
+from tests.processes.waiting import until
 
 PASSWORD = "hush"
 ACCESS = RedisAccess(RedisAccessSettings(sentinel_password="env:HUSH"), {"HUSH": PASSWORD})
@@ -67,6 +69,8 @@ async def test_a_demoted_primary_is_left(servers: SentinelSet) -> None:
     await budgets.look("web")
     primary = servers.primary()
     other = servers.second if primary is servers.first else servers.first
+    # What the other has not got yet, the primary would forget with its demotion.
+    until(lambda: _replicated(other) >= _replicated(primary), "the replica to have the event")
     primary.ask("REPLICAOF", "127.0.0.1", str(other.port))
     try:
         with pytest.raises(Transient, match="has become a replica"):
@@ -108,6 +112,30 @@ async def test_the_newest_answer_counts() -> None:
     assert ("10.0.0.2", 6379) == found
 
 
+async def test_a_replica_that_sentinels_take_for_the_primary_is_not_even_read(servers: SentinelSet) -> None:
+    """For some seconds they may be behind the truth: the server says itself what it is, before anything is asked."""
+    primary = servers.primary()
+    replica = servers.second if primary is servers.first else servers.first
+    with _scripted("127.0.0.1", 1, replica.port) as behind:
+        streams = RedisStreams(f"redis+sentinel://127.0.0.1:{behind}/{MASTER}", "replica")
+        with pytest.raises(StreamsAwayError, match=f"127.0.0.1:{replica.port} says that it is a slave"):
+            await streams.facts("payments", START)
+        await streams.close()
+
+
+@pytest.mark.parametrize("down", ["s_down", "o_down"])
+async def test_a_primary_that_a_sentinel_holds_for_down_is_not_gone_to(down: str) -> None:
+    """It may answer for a moment yet, and forget what it is told: another is being named."""
+    with _scripted("10.0.0.1", 9, flags=f"master,{down}") as sentinel:
+        address = sentinel_address(f"redis+sentinel://127.0.0.1:{sentinel}/{MASTER}")
+        with pytest.raises(MasterNotFoundError, match=r"holds 10\.0\.0\.1:6379 for down, and has named no other yet"):
+            await Sentinels(address, ANONYMOUS).discover_master(MASTER)
+
+
+def _replicated(node: RedisNode) -> int:
+    return int(node.ask("INFO", "replication")["master_repl_offset"])
+
+
 async def _until_published(streams: RedisStreams, number: int) -> None:
     async with asyncio.timeout(20):
         while True:
@@ -120,13 +148,13 @@ async def _until_published(streams: RedisStreams, number: int) -> None:
 
 
 @contextmanager
-def _scripted(host: str, epoch: int) -> Iterator[int]:
+def _scripted(host: str, epoch: int, port: int = 6379, flags: str = "master") -> Iterator[int]:
     """The port of a sentinel that names this primary; of one that takes connections and says nothing, with ""."""
     state: Mapping[str, str] = {
         "name": MASTER,
         "ip": host,
-        "port": "6379",
-        "flags": "master",
+        "port": f"{port}",
+        "flags": flags,
         "config-epoch": f"{epoch}",
     }
     words = [word for pair in state.items() for word in pair]

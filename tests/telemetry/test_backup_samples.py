@@ -10,7 +10,7 @@ from adapters.backups.outcomes import STATUS_NAME, DrillOutcome, Failure, Succes
 from config.instants import HOUR, SECOND, Instant, instant_from_text
 from daemon.assembly.backups_known import backups_known
 from daemon.telemetry.backup_samples import backup_samples
-from daemon.telemetry.catalogue import OF_BACKUPS
+from daemon.telemetry.catalogue_of_operation import OF_BACKUPS
 
 NOW: Instant = instant_from_text("2026-11-21T12:00:00Z")
 MADE = Success("b", NOW - HOUR, took_s=2, stored_bytes=123, last_sequence=9)

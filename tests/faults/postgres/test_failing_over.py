@@ -37,9 +37,9 @@ def test_a_synchronous_replica_loses_nothing(tmp_path: Path, redis_server: Redis
             bench.pair.journal.wait_for_lead()
 
 
-@in_the_long_run
-def test_an_asynchronous_replica_that_lagged_is_told_of(tmp_path: Path, redis_server: RedisServer) -> None:
-    """Acknowledged events that the replica never had are missed: the leader ends, the next one starts paused."""
+@pytest.mark.parametrize("idle", [True, pytest.param(False, marks=in_the_long_run)])
+def test_an_asynchronous_replica_that_lagged_is_told_of(idle: bool, tmp_path: Path, redis_server: RedisServer) -> None:
+    """Acknowledged events that the replica never had are missed, at once: the leader ends, the next one is paused."""
     with (
         postgres_server() as primary,
         TcpProxy(primary.port) as stream_of_wal,
@@ -61,9 +61,11 @@ def test_an_asynchronous_replica_that_lagged_is_told_of(tmp_path: Path, redis_se
             stream_of_wal.cut()
             copy.promote()
             assert bench.last_sequence() < lost
-            keys.payment("next", "2024-01-12", "1.00")  # whatever is done begins with a write, and that notices it
+            if not idle:
+                keys.payment("next", "2024-01-12", "1.00")
             assert 1 == bench.leader.wait()
             assert "was acknowledged" in bench.leader.log
+            assert 1 == len(said(bench.leader, "journal_lost"))
             until(lambda: says(bench.standby, "daemon_ready"), "the standby to lead")
             paused = until(lambda: asyncio.run(bench.pair.journal.events(PauseSet)), "it to pause by itself")
             assert ["the journal is behind what was published"] == [each.reason.partition(":")[0] for each in paused]
@@ -94,7 +96,7 @@ def test_the_old_primary_that_comes_back_leads_nobody(tmp_path: Path, redis_serv
             keys.payment("between", "2024-01-12", "1.00")
             assert 1 == bench.leader.wait()
             assert "acknowledged" in bench.leader.log
-            primary.execute("UPDATE split.lease SET expires_at = clock_timestamp()")  # its time, without waiting for it
+            primary.execute("UPDATE split.lease SET holder = ''")  # as if its time were over, without waiting for it
             bench.leader.start(ready=False)
             old = PostgresFile(primary.url, "split")
             paused = until(lambda: asyncio.run(old.events(PauseSet)), "it to pause by itself")
