@@ -157,7 +157,8 @@ KEEPING_CASES: Final = (
     Case(
         "SolventTwoLead",
         {'solvent_leader{journal="shop"}': 2, 'solvent_leader{journal="till"}': 1},
-        "Of the daemons of the job solvent, 2 hold a lease on the journal: there are two copies of it that take writes.",
+        "Of the daemons of the job solvent, 2 hold a lease on the journal: "
+        "there are two copies of it that take writes.",
         {'solvent_leader{journal="shop"}': 1, 'solvent_leader{journal="till"}': 1},
         {"job": "solvent", "journal": "shop"},
         from_daemon=False,

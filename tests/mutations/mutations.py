@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from tests.mutations.mutation import Mutation
+from tests.mutations.mutations_of_leading import OF_LEADING
+from tests.mutations.mutations_of_places import OF_PLACES
+from tests.mutations.mutations_of_relying import OF_RELYING
 
-_LED: Final = "tests/simulation/leading/test_guards.py"
+_BEHIND: Final = "tests/simulation/test_streams_behind.py"
+_ANSWERED: Final = "tests/simulation/test_answered.py"
 _CHAOS: Final = "tests/simulation/test_chaos.py"
 _DURABLE: Final = "tests/simulation/test_durable_first.py"
 _REPLY: Final = "tests/simulation/test_one_reply.py::test_every_command_has_exactly_one_reply"
@@ -20,49 +24,9 @@ _EARLY: Final = (
 )
 
 MUTATIONS: Final[Sequence[Mutation]] = (
-    # --- who leads ---
-    Mutation(
-        "fencing check of an append, in memory",
-        "adapters/memory_journal.py",
-        "if self._fencing < (newest := self.store.fencing()):",
-        "if (newest := self.store.fencing()) < 0:",
-        (f"{_LED}::test_an_append_under_an_older_token_is_refused",),
-    ),
-    Mutation(
-        "fencing check of an append, in PostgreSQL",
-        "adapters/postgres_journal/claiming.py",
-        '"""WHEN (SELECT fencing FROM held) IS DISTINCT FROM ?',
-        '"""WHEN (SELECT fencing FROM held) IS DISTINCT FROM ? AND false',
-        ("tests/journal/test_postgres_fencing.py::test_the_old_leader_writes_nothing_after_a_takeover",),
-    ),
-    Mutation(
-        "fencing check of a provider",
-        "adapters/provisioners/simulated/acting.py",
-        "    refuse_fenced(order.resource.component, order.fencing, standing.fencing)\n",
-        "",
-        (f"{_LED}::test_the_world_takes_nothing_under_an_older_token",),
-    ),
-    Mutation(
-        "leads() before every call",
-        "daemon/actuator.py",
-        "if not self._leadership.leads():",
-        "if False:",
-        (f"{_LED}::test_a_daemon_that_leads_no_longer_calls_nobody",),
-    ),
-    Mutation(
-        "leads() before every write to a stream",
-        "daemon/leading/streams.py",
-        "if not self._leadership.leads():",
-        "if False:",
-        (f"{_LED}::test_a_daemon_that_leads_no_longer_writes_to_no_stream",),
-    ),
-    Mutation(
-        "a stop begins no call",
-        "daemon/actuator.py",
-        "            return Answer(StepOutcome.TRANSIENT, STOPPING, begun=False)",
-        "            pass",
-        (f"{_LED}::test_a_daemon_that_stops_calls_nobody",),
-    ),
+    *OF_LEADING,
+    *OF_PLACES,
+    *OF_RELYING,
     # --- payments, and what is known of them ---
     Mutation(
         "dedupe of payments",
@@ -230,8 +194,8 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     Mutation(
         "cursor in the transaction of its payments",
         "machines/state/whole.py",
-        "case events.PaymentsRecorded() | events.WatermarkReached() | events.CursorMoved():",
-        "case events.WatermarkReached() | events.CursorMoved():",
+        "case events.PaymentsRecorded() | events.WatermarkReached():\n            state.cursors",
+        "case events.WatermarkReached():\n            state.cursors",
         (f"{_WHOLE}::test_the_position_moves_with_its_effect",),
     ),
     Mutation(
@@ -258,8 +222,8 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     Mutation(
         "snapshot digest",
         "adapters/journal_rows/reading.py",
-        "isinstance(state, bytes) and sha256(state).digest() == digest",
-        "isinstance(state, bytes)",
+        "whole = sha256(row.state).digest() == row.digest",
+        "whole = True",
         ("tests/journal/test_damage.py::test_a_damaged_snapshot_is_passed_over",),
     ),
     Mutation(
@@ -280,9 +244,23 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     Mutation(
         "a command is carried out once",
         "daemon/actors/commands.py",
-        "in await self._unanswered(message.stream, unread(message.entries, cursor)):",
-        "in message.entries:",
+        "await self._take(message.stream, unread(message.entries, cursor))",
+        "await self._take(message.stream, list(message.entries))",
         ("tests/simulation/test_regressions.py::test_a_full_disk_between_two_commands_does_not_repeat_the_first",),
+    ),
+    Mutation(
+        "a command is carried out once, though its stream is read again by another process",
+        "machines/state/cursors.py",
+        "        read_before[event.stream] = before\n",
+        "        pass\n",
+        (f"{_BEHIND}::test_answered_commands_are_left_alone_by_the_next_process_too",),
+    ),
+    Mutation(
+        "a command is carried out once, though the clock of Redis is ahead",
+        "daemon/actors/answered.py",
+        "(found_older and oldest < since)",
+        "oldest < since",
+        (f"{_ANSWERED}::test_an_answer_is_found_however_far_the_clock_of_redis_is_ahead",),
     ),
     Mutation(
         "one reply a command: none is missing",

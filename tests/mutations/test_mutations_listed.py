@@ -40,7 +40,8 @@ def test_every_mutation_has_a_name_of_its_own_and_a_test() -> None:
 def _exists(test: str) -> bool:
     path, *within = test.split("::")
     file = TREE / path
-    return file.exists() and any(within[-1] in _functions(each) for each in (file, *_contracts()))
+    function = within[-1].partition("[")[0]
+    return file.exists() and any(function in _functions(each) for each in (file, *_contracts()))
 
 
 def _contracts() -> list[Path]:

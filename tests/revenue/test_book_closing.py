@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from config.calendar import Calendar, calendar_of, month_from_text
-from config.instants import DAY
+from config.instants import DAY, HOUR
 from config.policies import Basis, RevenuePolicy
 from machines.events import CountedPayment
 from machines.revenue.book import Correction, RevenueBook
@@ -161,6 +161,17 @@ def test_what_was_forgotten_is_not_taken_again() -> None:
 
     assert [7, 0, 0, 0, 0, 0] == recent.between(at("2024-03-09T00:00:00Z"), at("2024-03-10T00:00:00Z"))
     assert recent.between(at("2024-03-09T00:00:00Z") - 1, at("2024-03-10T00:00:00Z")) is None
+    assert [at("2024-03-09T00:00:00Z") // DAY] == list(recent.days)
+
+
+def test_only_what_is_dated_later_waits() -> None:
+    """Of the payments of one day and one hour those before the instant are not held, those at it and after it are."""
+    recent = RecentPostings()
+    noon = at("2024-03-09T12:00:00Z")
+    for moment in (noon - HOUR, noon - 1, noon, noon + 1, noon + HOUR, noon + DAY):
+        recent.add(moment, 0, 5)
+
+    assert [noon, noon + 1, noon + HOUR, noon + DAY] == sorted(dated for dated, _, _ in recent.later(noon))
 
 
 def test_a_window_sums_whole_hours_and_parts_of_hours() -> None:
