@@ -12,7 +12,7 @@ class LeaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who leads where the journal is in PostgreSQL; a daemon alone on a SQLite file holds its folder instead."""
 
     ttl_s: Annotated[int, Meta(ge=3, le=300)] = 6
-    """How long a leader that is not heard of keeps the lead, by the clock of whoever watches it, which is never stepped:
+    """How long a leader that is not heard of keeps the lead, by the clock of whoever watches it, which nobody steps:
     half of the pause that the death of a machine may cost, and longer than a usual hiccup of a network."""
     renew_every_s: Annotated[int, Meta(ge=1, le=100)] = 2
     """How often the leader says that it is there: twice it may fail to be heard."""

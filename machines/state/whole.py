@@ -13,6 +13,7 @@ from machines.breaker import Breaker
 from machines.lifecycle_states import ComponentState
 from machines.permits import cost_in
 from machines.state.components import (
+    ComponentRecord,
     Components,
     fold_adopted,
     fold_drifted,
@@ -250,10 +251,10 @@ def _fold_plan(state: State, event: events.PlanAdopted, at: int) -> None:
     for component_id in event.plan.components:
         state.retired.pop(component_id, None)
     _forget_held(state, event)
-    state.plan = event.plan
+    before, state.plan = state.plan, event.plan
     state.plan_fingerprint = event.fingerprint
     if event.recosts:
-        _recost(state, event.plan, at)
+        _recost(state, before, event.plan, at)
     top = len(event.plan.levels) - 1
     deciding = state.deciding
     partial = () if deciding.decided.level > top else deciding.decided.partial
@@ -285,16 +286,26 @@ def _fold_costs(state: State, at: int) -> None:
     state.components.recosted.clear()
 
 
-def _recost(state: State, plan: Plan, at: int) -> None:
+def _is_kept(record: ComponentRecord, component: Component | None) -> bool:
+    """Whether a WARM record counts the full price, for the repair of what drifted."""
+    if component is None or record.state is not ComponentState.WARM:
+        return False
+    full = cost_in(component, ComponentState.HOT)
+    return record.committed_micros == full != cost_in(component, ComponentState.WARM)
+
+
+def _recost(state: State, before: Plan | None, plan: Plan, at: int) -> None:
     """What stands costs what the new plan says: the cap and the accruals must not go on with the old price.
 
-    What a step is under way for has reserved its own figure, and counts the new price when that step ends.
+    What a step is under way for has reserved its own figure, and counts the new price when that step ends. What is
+    recorded WARM and counts its full price waits for a repair, and may serve all the while: it counts the new full one.
     """
     for component in plan.components.values():
         record = state.components.records.get(component.id)
         if component.host or record is None or record.intent is not None or record.unmanaged is not None:
             continue
-        cost = cost_in(component, record.state)
+        old = before.components.get(component.id) if before is not None else None
+        cost = cost_in(component, ComponentState.HOT if _is_kept(record, old) else record.state)
         if record.state in (ComponentState.WARM, ComponentState.HOT) and cost is not None:
             state.components.stand(record, record.state, cost, at)
 

@@ -36,7 +36,7 @@ from machines.outcomes import releases
 from machines.state.whole import State, fold
 from tests.deciding.months import UNIT
 from tests.fixtures.event_samples import one_of_each
-from tests.machines.histories import COLD, HOT, NOW, SHOP, acting, decided, intended, risen, then, with_component
+from tests.machines.histories import COLD, HOT, NOW, SHOP, WARM, acting, decided, intended, risen, then, with_component
 
 
 def without(component_id: str, plan: Plan = SHOP) -> PlanAdopted:
@@ -146,6 +146,15 @@ def test_what_stands_counts_a_newer_plans_price(recosts: bool, expected: int) ->
 
     assert expected * UNIT == state.components.of("cache").committed_micros
     assert expected * UNIT == state.costs.accruals["cache"].month_micros
+
+
+def test_what_waits_for_its_repair_counts_the_newer_plans_full_price() -> None:
+    """It is recorded WARM and may serve all the while: a newer plan must not give its cost back."""
+    kept = ComponentDrifted("cache", HOT, WARM, ResourceState.HOT, 20 * UNIT, contested=False, detail="it differs")
+    dearer = with_component(SHOP, "cache", monthly_cost_micros=77 * UNIT, warm_cost_micros=3 * UNIT)
+    state = acting(*risen("cache"), kept, PlanAdopted(dearer, "newer", recosts=True))
+
+    assert 77 * UNIT == state.components.of("cache").committed_micros
 
 
 def test_what_a_step_is_under_way_for_keeps_its_reservation() -> None:

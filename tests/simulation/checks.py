@@ -70,11 +70,15 @@ def resource_of(world: World, component: str) -> Resource:
     return Resource(world.plan.id, component)
 
 
-def infrastructure_findings(world: World) -> list[Finding]:
-    """I1 and I2 over what really stands."""
+def infrastructure_findings(world: World, called: Resource | None = None) -> list[Finding]:
+    """I1 and I2 over what really stands; or of the component that was just called, all that its call can change."""
+    if called is None:
+        looked_at = world.infrastructure.components
+    else:
+        looked_at = {f"{called.plan}/{called.component}": world.infrastructure.standing(called)}
     live = [
         LiveResourceSeen(key.partition("/")[2], each.generation, each.token)
-        for key, standing in world.infrastructure.components.items()
+        for key, standing in looked_at.items()
         for each in standing.live
     ]
     return [*untraced_resources(live, world.auditor.tokens), *doubled_resources(live)]

@@ -23,11 +23,11 @@ CENT: Final = 10_000
 
 
 class Business:
-    """What it earns, and the truth of what it told: micros by id, of every payment that counts."""
+    """What it earns, and the truth of what it told, of every payment that counts."""
 
     def __init__(self, world: SwarmWorld, agenda: Agenda, ledger: Ledger | None) -> None:
         self.chance = random.Random(f"business {world.case.seed}")
-        self.truth: dict[str, tuple[Instant, int]] = {}
+        self.truth = world.truth
         self.rows = 0
         self.ledger = ledger
         self._world = world

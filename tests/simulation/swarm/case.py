@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from adapters.provisioners.simulated import Fault
-from tests.simulation.swarm.paces import COARSE, FINE, HOURLY, SLOW
+from tests.simulation.swarm.paces import COARSE, FINE, HOURLY, SLOW, Pace
 
 CALL_FAULTS: Final = tuple(each.value for each in Fault if each is not Fault.NONE)
 """Faults of single calls to providers; their rate is of a thousand calls."""
@@ -17,6 +17,7 @@ MISHAPS: Final = (
     "redis_away", "redis_lost_reply", "redis_empty", "redis_trimmed", "redis_refuses", "redis_slow", "redis_deleted",
     "disk_full", "disk_slow", "quota", "orphan", "vanish", "interruption", "price", "clock_back", "clock_forward",
     "bill_strange", "bill_away", "broker_away", "channel_fails", "channel_refuses", "throttled", "tags_lost",
+    "defect",
 )  # fmt: skip
 """What befalls the whole; their rate is how often in a hundred months."""
 BUSINESSES: Final = ("steady", "seasonal", "viral", "dying", "billed_first", "yearly", "whale", "chaotic")
@@ -30,6 +31,8 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     days: int = 365
     business: str = "steady"
     levels: int = 4
+    tight: bool = False
+    """Whether no level may burn more than its components cost, and some take the place of the one below."""
     components: int = 10
     faults: dict[str, int] = {}
     """Which faults strike, and how often."""
@@ -58,7 +61,7 @@ def case_from_text(text: str) -> Case:
 def case_of(seed: int) -> Case:
     """All that a seed decides: most are long and coarse, some short and fine."""
     chance = random.Random(f"case {seed}")
-    pace = chance.choices((SLOW, COARSE, HOURLY, FINE), (55, 35, 7, 3))[0]
+    pace = _pace(seed, chance)
     days = chance.randrange(*pace.days)
     return Case(
         seed=seed,
@@ -66,6 +69,7 @@ def case_of(seed: int) -> Case:
         days=days,
         business=chance.choice(BUSINESSES),
         levels=chance.randrange(2, 7),
+        tight=seed % 5 in (1, 3, 4),
         components=chance.choice((3, 4, 6, 8, 12, 18, 30)) if pace in (SLOW, COARSE) else chance.choice((3, 5, 8)),
         faults=_faults(chance, pace.mishaps_factor),
         commands_in_100_days=chance.choice((0, 5, 20, 60)) * pace.mishaps_factor,
@@ -73,6 +77,14 @@ def case_of(seed: int) -> Case:
         crash_every_rounds=chance.choice((50, 500, 5_000, 20_000)),
         mess_per_mille=chance.choice((0, 20, 100, 400)),
     )
+
+
+def _pace(seed: int, chance: random.Random) -> Pace:
+    """One in ten keeps minutes or hours, at fixed places: a few seeds in a row have some of each."""
+    drawn = chance.choices((SLOW, COARSE), (11, 7))[0]
+    if seed % 15 == 4:
+        return HOURLY
+    return FINE if seed % 30 == 6 else drawn
 
 
 def _faults(chance: random.Random, factor: int) -> dict[str, int]:

@@ -100,8 +100,8 @@ def _safety(world: SwarmWorld, agenda: Agenda) -> None:
     async def years(_world: object, _daemon: Daemon) -> None:
         haunting = asyncio.ensure_future(world.ghost.haunt()) if world.ghost is not None else None
         await play(world, agenda, until)
-        if haunting is not None:
-            haunting.cancel()
+        if haunting is not None and not haunting.cancel():
+            haunting.result()
 
     while True:
         rounds_max = _choose_death(world, chance) if world.crashes < case.crashes_max else ROUNDS_MAX

@@ -15,7 +15,9 @@ from machines.ports.faults import Ambiguous, CallError, Permanent, Transient
 from machines.ports.provisioner import Resource
 from tests.simulation.swarm.agenda import Agenda
 from tests.simulation.swarm.case import MISHAPS
+from tests.simulation.swarm.defects import NEEDED_FOR_COMMANDS, plant
 from tests.simulation.swarm.kinds import CHARACTERS
+from tests.simulation.swarm.paces import PACES
 from tests.simulation.swarm.swarm_world import entries_unread
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ LASTING: Final = frozenset(
     {"redis_slow", "bill_strange", "bill_away", "broker_away", "channel_fails", "channel_refuses", "throttled"}
 )
 """They are on for a while, and the fakes look."""
+SELDOM_MET: Final = LASTING | {"quota", "disk_full", "disk_slow", "defect"}
+"""They strike whoever comes while they last, and a daemon at a slow pace comes every few days."""
 CALLS: Final = ("read", "facts", "publish", "write_hashes", "last_entry", "trim_before", "claim")
 STREAMS: Final = ("payments", "commands:operator", "commands:second", "events", "replies")
 
@@ -52,6 +56,7 @@ class Mishaps:
         self._ceased = True
         world.on.clear()
         world.quotas.clear()
+        world.defects.clear()
         world.tags_lost.clear()
         world.faults.cease()
         world.server.come_back()
@@ -69,11 +74,17 @@ class Mishaps:
         if self._ceased:
             return
         chance = self._chances[name]
-        lasts = chance.choice((SECOND, MINUTE, HOUR, HOUR, DAY))
+        lasts = self._lasts(name, chance)
         end = ending(name, world, chance, self._agenda)
         if end is not None:
             self._agenda.at(world.clock.wall() + lasts, end)
         self._next(name, world.clock.wall() + lasts)
+
+    def _lasts(self, name: str, chance: random.Random) -> int:
+        if name not in SELDOM_MET:
+            return chance.choice((SECOND, MINUTE, HOUR, HOUR, DAY))
+        pace = PACES[self._world.case.pace]
+        return chance.choice((HOUR, pace.tick_s * SECOND, pace.look_s * SECOND, 3 * pace.look_s * SECOND))
 
 
 def ending(name: str, world: SwarmWorld, chance: random.Random, agenda: Agenda) -> Callable[[SwarmWorld], None] | None:
@@ -103,6 +114,8 @@ def ending(name: str, world: SwarmWorld, chance: random.Random, agenda: Agenda) 
             world.note(name)
             world.append_s = lambda: chance.choice((0, 0, 0.01, 1, 3))
             return _is_quick
+        case "defect":
+            return mended if plant(world, chance) else None
         case "clock_back" | "clock_forward":
             world.note(name)
             seconds = chance.choice((2, 200, 3_600, 86_400))
@@ -115,7 +128,7 @@ def ending(name: str, world: SwarmWorld, chance: random.Random, agenda: Agenda) 
 def _of_providers(name: str, world: SwarmWorld, chance: random.Random) -> Callable[[SwarmWorld], None] | None:
     match name:
         case "quota":
-            kind = chance.choice(list(CHARACTERS))
+            kind = chance.choice(sorted({each.provisioner for each in world.plan.components.values() if not each.host}))
             world.quotas[kind] = chance.random() < 0.3
             return partial(_lift_quota, kind=kind)
         case "price":
@@ -178,7 +191,9 @@ def _standing(world: SwarmWorld, component: str) -> Standing:
 def _lose_entries(name: str, world: SwarmWorld, chance: random.Random, agenda: Agenda) -> None:
     """The server forgets; a shop hears of that, and sends again what nobody confirmed."""
     streams = (
-        STREAMS if name == "redis_empty" else (chance.choice(STREAMS[:3] if name == "redis_trimmed" else STREAMS),)
+        (*STREAMS, "commands")
+        if name == "redis_empty"
+        else (chance.choice(STREAMS[:3] if name == "redis_trimmed" else STREAMS),)
     )
     lost = [(stream, each) for stream in streams for each in entries_unread(world, stream)]
     world.lost.update((stream, each.id) for stream, each in lost)
@@ -207,6 +222,16 @@ def _take_again(world: SwarmWorld) -> None:
 
 def _has_room(world: SwarmWorld) -> None:
     world.refuses = lambda: False
+
+
+def mended(world: SwarmWorld) -> None:
+    """The bug is mended: an operator resumes who is parked, or restarts the daemon where nobody can be asked."""
+    world.defects.clear()
+    parked = sorted(world.auditor.state.parked_actors)
+    if any(each in NEEDED_FOR_COMMANDS for each in parked):
+        world.die("an operator restarts the daemon")
+    for actor in parked:
+        world.send("commands:operator", {"verb": "resume-actor", "actor": actor, "reason": "the bug is mended"})
 
 
 def _is_quick(world: SwarmWorld) -> None:

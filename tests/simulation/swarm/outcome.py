@@ -8,13 +8,17 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import msgspec
 import structlog
 
-from tests.simulation.swarm.case import Case
+from tests.simulation.swarm.case import CALL_FAULTS, MISHAPS, Case
 from tests.simulation.swarm.living import live_through
 from tests.simulation.swarm.swarm_world import SwarmWorld
+
+MANY_SEEDS: Final = 100
+"""From so many on, a kind of fault that never struck is a weakness of the swarm, no chance."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -53,6 +57,7 @@ def run_case(case: Case) -> Outcome:
         "transitions": world.counts["StepEnded"],
         "decisions": world.counts["LevelDecided"],
         "calls": world.counts["call"],
+        "over_cap": world.counts["over_cap"],
     }
     return Outcome(
         case=case,
@@ -109,6 +114,9 @@ def report(outcomes: Iterable[Outcome], took_s: float) -> Iterator[str]:
     yield f"processor time {cpu_s:.0f} s, {cpu_s / max(years, 0.001):.2f} s a virtual year"
     yield ", ".join(f"{name} {number}" for name, number in figures.items())
     yield f"faults {faults.total()}: " + ", ".join(f"{name} {number}" for name, number in sorted(faults.items()))
+    never = [name for name in (*CALL_FAULTS, *MISHAPS) if not faults[name]]
+    if len(done) >= MANY_SEEDS:
+        yield f"never struck: {', '.join(never) or 'none'}"
     wrong = [each for each in done if each.findings]
     yield f"findings {len(wrong)}"
     for each in wrong:

@@ -13,6 +13,7 @@ from machines.ports.channels import ChannelGoneError, Message
 from machines.ports.costs import BilledDay
 from machines.ports.faults import Ambiguous, Permanent, Transient
 from machines.ports.retained import RetainedSession
+from machines.ports.streams import Outgoing
 
 if TYPE_CHECKING:
     from tests.simulation.swarm.swarm_world import SwarmWorld
@@ -59,7 +60,7 @@ class FakeChannel:
     async def deliver(self, message: Message) -> None:
         """Take the message, or not."""
         world = self._world
-        if "channel_refuses" in world.on and world.chance.random() < 0.2:
+        if "channel_refuses" in world.on and world.chance.random() < 0.5:
             world.note("channel_refuses")
             if world.chance.random() < 0.1:
                 raise ChannelGoneError("410: nobody is here any more")
@@ -135,6 +136,14 @@ class SlowStreams(MemoryStreams):
         """Append, late."""
         await self._lag()
         return await super().publish(*args)
+
+    def _append(self, stream: str, entries: Sequence[Outgoing], entries_max: int) -> int:
+        """As the server does it; who watches what is published sees it now, before anything can erase it."""
+        held = self._held(stream)
+        newest = held.entries[-1] if held and held.entries else None
+        appended = super()._append(stream, entries, entries_max)
+        self._world.publishing.attempted(stream, newest, entries, appended=bool(appended))
+        return appended
 
     async def write_hashes(self, *args: Any) -> None:
         """Write, late."""

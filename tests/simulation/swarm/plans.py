@@ -39,6 +39,7 @@ class PlanDraft:
         }
         if self.chance.random() < 0.2:
             self.tree["checklist"] = {"audited": "an auditor signed"}
+        self._tight = random.Random(f"tight {case.seed}") if case.tight else None
         self._fill(case)
 
     def plan(self) -> Plan:
@@ -69,19 +70,17 @@ class PlanDraft:
             self.tree["components"][fresh] = {"monthly_cost": 3, "provisioner": "simulated"}
             self.tree["levels"][-1]["components"].append(fresh)
         for level in self.tree["levels"]:
-            level["max_burn"] = max(level["max_burn"], self._cost_through(level["id"]) + 5)
+            spare = 0 if self._tight is not None else 5
+            level["max_burn"] = max(level["max_burn"], self._cost_through(level["id"]) + spare)
 
     def _cost_through(self, level_id: str) -> int:
-        cost = 0
-        for level in self.tree["levels"]:
-            cost += sum(self.tree["components"][name]["monthly_cost"] for name in level["components"])
-            if level["id"] == level_id:
-                break
-        return cost
+        level = next(each for each in self.tree["levels"] if each["id"] == level_id)
+        cost: int = sum(self.tree["components"][name]["monthly_cost"] for name in level["components"])
+        return cost + sum(self._cost_through(each) for each in level.get("includes", ()))
 
     def _fill(self, case: Case) -> None:
         """Components spread over the levels, each requiring some of those before it."""
-        chance, placed = self.chance, list[str]()
+        chance, placed, below = self.chance, list[str](), "floor"
         kinds = list(CHARACTERS)
         chance.shuffle(kinds)
         number = 0
@@ -89,6 +88,9 @@ class PlanDraft:
         for index, minimum in enumerate(self.minima, 1):
             share = max(1, round(case.components / len(self.minima)))
             names: list[str] = []
+            if self._tight is not None and self._tight.random() < 0.5:
+                # This level takes the place of those below: what they cost is counted until it stands no longer.
+                placed, below, total = list[str](), "floor", 5
             afford = max(2 * share, round(minimum * chance.choice((0.4, 0.6, 0.8)) - total))
             for _ in range(share):
                 name, kind = f"c{number:02d}", kinds[number % len(kinds)]
@@ -98,7 +100,8 @@ class PlanDraft:
                 placed.append(name)
                 total += cost
                 number += 1
-            self.tree["levels"].append(self._level(index, minimum, names, total))
+            self.tree["levels"].append(self._level(index, minimum, names, total, below))
+            below = f"l{index}"
 
     def _component(self, name: str, kind: str, cost: int, placed: list[str]) -> dict[str, Any]:
         chance = self.chance
@@ -117,7 +120,7 @@ class PlanDraft:
             made["stateful"] = True
         return made
 
-    def _level(self, index: int, minimum: int, names: list[str], total: int) -> dict[str, Any]:
+    def _level(self, index: int, minimum: int, names: list[str], total: int, below: str) -> dict[str, Any]:
         chance = self.chance
         condition = {"metric": "revenue", "at_least": minimum, "for_months": chance.choice((1, 1, 2, 3))}
         audited = "checklist" in self.tree and index == len(self.minima)
@@ -125,13 +128,17 @@ class PlanDraft:
         level: dict[str, Any] = {
             "id": f"l{index}",
             "trigger": trigger,
-            "max_burn": round(total * chance.choice((1.1, 1.5, 3))) + 5,
-            "includes": [self.tree["levels"][-1]["id"]],
+            "max_burn": self._max_burn(total),
+            "includes": [below],
             "components": names,
         }
         if chance.random() < 0.15:
             level["hold"] = {"metric": "revenue", "below": minimum // 2}
         return level
+
+    def _max_burn(self, total: int) -> int:
+        loose = round(total * self.chance.choice((1.1, 1.5, 3))) + 5
+        return total if self._tight is not None else loose
 
 
 def _condition(trigger: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import msgspec
 from adapters.provisioners.adopted_names import refuse_other_name
 from adapters.provisioners.simulated import Hooks, SimulatedProvisioner
 from config.instants import SECOND
-from machines.lifecycle_states import Step
+from machines.lifecycle_states import RAISING, Step
 from machines.observations import Observation, ResourceState
 from machines.ports.budgets import Reconciled
 from machines.ports.dials import DialSeen, DialSetting
@@ -50,6 +50,10 @@ class KindProvider:
     async def take(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
         """Take one step, unless the provider throttles or the quota is used up."""
         self._refuse_some(step, order.resource)
+        return await self.reach(step, order)
+
+    async def reach(self, step: Step, order: StepOrder) -> StepDone | StepBegun:
+        """The same past every limit of an account."""
         return await self._inner.take(step, msgspec.structs.replace(order, resource=self._translated(order.resource)))
 
     async def list_resources(self, plan: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
@@ -85,9 +89,10 @@ class KindProvider:
     def _refuse_some(self, step: Step | None, resource: Resource) -> None:
         world = self._world
         if world.throttled and world.chance.random() < 0.3:
+            world.note("throttled")
             raise Transient(f"{self.kind}: too many requests", world.chance.choice(THROTTLED_S))
-        if step is Step.WARM and self.kind in world.quotas:
-            reason = f"{self.kind}: the quota of the account is used up, {resource.component} cannot be made"
+        if step in RAISING and self.kind in world.quotas:
+            reason = f"{self.kind}: the quota of the account is used up, {resource.component} cannot be had"
             world.note("quota")
             raise Permanent(reason) if world.quotas[self.kind] else Transient(reason, 3_600)
 

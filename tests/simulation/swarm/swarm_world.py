@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.provisioners.simulated import Fault, Faults, Hooks
-from config.instants import DAY, instant_from_text
+from config.instants import DAY, Instant, instant_from_text
 from config.plan import Plan
 from config.settings import NotificationSettings, Severity, SourceSettings, StreamSource, key_prefix
+from daemon.kernel import EventKind
 from daemon.ports import Ports
 from daemon.roots.audit import Audit
 from daemon.roots.costs import CostsRoot, CostTimes
@@ -26,11 +27,14 @@ from machines.ports.provisioner import Resource
 from machines.ports.streams import Entry, StreamsAwayError
 from tests.simulation.selling import SHOP
 from tests.simulation.swarm.case import Case
+from tests.simulation.swarm.defects import Planted, was_planted
 from tests.simulation.swarm.ghosts import Ghost
 from tests.simulation.swarm.outside_parties import FakeBills, FakeBroker, FakeChannel, SlowStreams
 from tests.simulation.swarm.paces import DAY_S, PACES, Pace, settings_for, slow_down, source_at, usual_settings
 from tests.simulation.swarm.plans import PlanDraft
 from tests.simulation.swarm.providers import FakeDialBoard, kind_of_stranger, providers
+from tests.simulation.swarm.publishing import Publishing
+from tests.simulation.swarm.watching import MISLEADING, Watching
 from tests.simulation.world import SlowJournal, SurvivingClock, World
 
 FINDINGS_MAX: Final = 20
@@ -53,7 +57,8 @@ class SwarmWorld(World):
         self.server._clock = self.clock
         self.told = f"seed {case.seed}"
         self.crash_at = 0
-        self.faults = CountedFaults(self.chance.randrange, self.note)
+        self.watching = Watching(self)
+        self.faults = CountedFaults(self.chance.randrange, self.note, self.watching.mislead)
         self.faults.per_mille = {fault: case.faults[fault.value] for fault in Fault if fault.value in case.faults}
         self.on: set[str] = set()
         """The mishaps that last at this moment."""
@@ -69,6 +74,15 @@ class SwarmWorld(World):
         self.accuracies: dict[str, Decimal] = {}
         self.told_messages: dict[str, int] = {}
         self.retained: dict[str, str] = {}
+        self.truth: dict[str, tuple[Instant, int]] = {}
+        """What the business told that counts: when, and micros, by the payment's id."""
+        self.commands: set[tuple[str, str]] = set()
+        """Every entry that was sent, by its stream and id."""
+        self.publishing = Publishing(self)
+        self.defects: dict[str, Planted] = {}
+        """Who of the running process has a defect."""
+        self.defective: set[str] = set()
+        """Who of it ever had one."""
         self.lost: set[tuple[str, str]] = set()
         """Entries that the server lost before anybody read them."""
         self.ghost: Ghost | None = None
@@ -164,16 +178,26 @@ class SwarmWorld(World):
 
         self.server.before_call = before_call
 
+    def send(self, stream: str, fields: dict[str, str]) -> None:
+        """As before, and remember to whom a reply may go."""
+        super().send(stream, fields)
+        self.commands.add((stream, self.sent[-1][1].id))
+
     def catch_up(self) -> None:
-        """As before, and count."""
+        """As before, count, and hold each event against what was told and what stands."""
         for stored in self.store.events[self.auditor.state.sequence :]:
+            recorded = stored.recorded()
             self.counts[stored.encoded.name] += 1
-        super().catch_up()
+            self.findings.extend(self.auditor.feed(recorded))
+            self.findings.extend(self.watching.after(recorded.event))
         del self.findings[FINDINGS_MAX:]
 
     def _before_append(self, group: Sequence[Proposal]) -> None:
         if self.refuses():
             self.note("disk_full")
+        if self.daemon is not None and not self._dead and self.watching.is_month_over():
+            self.findings.extend(self.watching.monthly())
+            self.compare(self.daemon)
         super()._before_append(group)
 
     def _before_call(self, call: str, resource: Resource) -> None:
@@ -181,10 +205,23 @@ class SwarmWorld(World):
             self.counts["call"] += 1
         super()._before_call(call, resource)
 
+    def _after_call(self, call: str, resource: Resource) -> None:
+        if call != "observe" and not self._dead:
+            self.findings.extend(self.watching.uncounted(resource.component))
+        super()._after_call(call, resource)
+
+    def _note(self, kind: EventKind, name: str, detail: str) -> None:
+        if not was_planted(self, kind, name, detail):
+            super()._note(kind, name, detail)
+        elif kind is EventKind.PARKED and not self._dead:
+            self.note("defect_parks")
+
     # --- lives ---
 
     def boot(self) -> Daemon:
-        """The whole daemon on what survived."""
+        """The whole daemon on what survived, without a defect."""
+        self.defects.clear()
+        self.defective.clear()
         journal = SlowJournal(self.store, self.clock, self._before_append, self._after_append)
         journal.delay_s = lambda: self.append_s()  # noqa: PLW0108 - it is switched while the process lives
         self.ghost, self._next_ghost = self._next_ghost, Ghost(self, journal)
@@ -212,21 +249,27 @@ class SwarmWorld(World):
         )
         daemon.world = self
         daemon.kernel_listeners.append(self._note)
+        daemon.over_cap_listeners.append(lambda _component: self.counts.update(("over_cap",)))
         return daemon
 
 
 class CountedFaults(Faults):
     """As before; each fault that strikes is noted."""
 
-    def __init__(self, chance: Callable[[int], int], note: Callable[[str], None]) -> None:
+    def __init__(
+        self, chance: Callable[[int], int], note: Callable[[str], None], mislead: Callable[[str], None]
+    ) -> None:
         super().__init__(chance)
         self._note = note
+        self._mislead = mislead
 
     def draw(self, call: str, resource: Resource, per_mille: Mapping[Fault, int] | None = None) -> Fault:
         """The fault of this call."""
         fault = super().draw(call, resource, per_mille)
         if fault is not Fault.NONE:
             self._note(fault.value)
+        if fault in MISLEADING:
+            self._mislead(resource.component)
         return fault
 
 
