@@ -13,6 +13,8 @@ from zlib import crc32
 SHARED: Final = (
     "tests/provisioners/",
     "tests/benchmarks/",
+    "tests/demo/test_demo_run.py::test_other_policies_agree",
+    "tests/processes/test_bad_entries.py::test_a_bad_entry_between_good_ones",
     "tests/simulation/test_crash_sweep.py::test_a_crash_at_every_point",
     "tests/simulation/test_swarm.py::test_a_seed_holds",
     "tests/simulation/test_swarm.py::test_what_was_found_once_holds",

@@ -24,6 +24,9 @@ STUB_FOLDER = Path(__file__).parent
 class FluxWorld(FileWorld):
     """A Kustomization for each component, and the stand-in on PATH."""
 
+    fences = False
+    """The preset compares no number: docs/provisioners/presets.md."""
+
     def provisioner(self) -> CommandProvisioner:
         """The adapter of a new process; the stand-in finds its world by HOME."""
         path = os.pathsep.join((str(STUB_FOLDER), str(Path(sys.executable).parent), os.defpath))
