@@ -25,6 +25,9 @@ STUB_FOLDER = Path(__file__).parent
 class TerraformWorld(FileWorld):
     """A module's folder for each component, and the stand-in on PATH."""
 
+    fences = False
+    """The preset compares no number: docs/provisioners/presets.md."""
+
     def provisioner(self) -> CommandProvisioner:
         """The adapter of a new process."""
         path = os.pathsep.join((str(STUB_FOLDER), str(Path(sys.executable).parent), os.defpath))
