@@ -118,11 +118,14 @@ class HttpListener:
             if connections() >= self._limits.connections_max:
                 await _refuse_for_now(send)
                 return
-            async with asyncio.timeout(self._limits.request_timeout_s):
-                try:
-                    await application(scope, receive, send)
-                except LocalProtocolError:
-                    await _end(receive)  # the body broke off its own form: 400 was said already, and that was the last
+            try:
+                async with asyncio.timeout(self._limits.request_timeout_s):
+                    try:
+                        await application(scope, receive, send)
+                    except LocalProtocolError:
+                        await _end(receive)  # the body broke its own form: 400 was said already, and that was the last
+            except asyncio.CancelledError:
+                return  # `_close` hung up before it cancelled: there is nobody to answer, and nothing has failed
 
         return bounded
 
@@ -205,6 +208,7 @@ def _close(server: Server) -> None:
         listening.close()
     for connection in list(server.server_state.connections):
         connection.shutdown()
-        connection.transport.close()
+        if not connection.transport.is_closing():
+            connection.transport.abort()  # its answer is not whole, and who reads slowly must not hold up the end
     for task in server.server_state.tasks:
         task.cancel("the HTTP endpoints are closing")
