@@ -13,7 +13,7 @@ from config.plan import Component
 from daemon.actors.supervisor import NAME as SUPERVISOR
 from daemon.actors.supervisor import component_actor
 from daemon.actuator import Actuator, Answer
-from daemon.kernel import Actor, ActorFailed, ActorRefused, AskTimeout, Kernel, TimerId
+from daemon.kernel import Actor, ActorFailed, ActorParked, ActorRefused, AskTimeout, Kernel, TimerId
 from daemon.messages import (
     IntentUnreachable,
     Look,
@@ -31,9 +31,9 @@ from daemon.recorder import Recorder
 from machines.events import Mode, StepOutcome
 from machines.lifecycle import next_step
 from machines.lifecycle_states import RAISING, ComponentState, Step
-from machines.observations import Observation
+from machines.observations import Observation, ResourceState
 from machines.ports.clock import Clock
-from machines.ports.faults import CallError, Permanent
+from machines.ports.faults import CallError, Permanent, Transient
 from machines.state.components import ComponentRecord
 from machines.stepping import Resolution, Sight, compare, keeps_for_repair, known_tokens, resolve
 
@@ -68,7 +68,18 @@ class Surroundings(msgspec.Struct, frozen=True):
 class ComponentActor(Actor):
     """One component's lifecycle. Everything it must remember is in the folded state; only its aim is its own."""
 
-    __slots__ = ("_around", "_component_id", "_doubted", "_lowered", "_target", "_timer", "_unseen_because")
+    __slots__ = (
+        "_around",
+        "_called_at_s",
+        "_component_id",
+        "_doubted",
+        "_looks_failed",
+        "_lowered",
+        "_target",
+        "_timer",
+        "_unseen_because",
+        "_withdrawn",
+    )
 
     def __init__(self, component_id: str, around: Surroundings) -> None:
         super().__init__(component_actor(component_id))
@@ -77,11 +88,17 @@ class ComponentActor(Actor):
         self._target: ComponentState | None = None
         self._doubted: tuple[Sight, str] | None = None
         """What one look has shown, and the name of the resource that it was at."""
+        self._looks_failed = 0
+        """How many looks in a row."""
         self._lowered = 0
         """The intent of the lowering that one look has shown to be done, by its sequence number."""
+        self._called_at_s: float | None = None
+        """When the last changing call ended, on the loop's clock; None where a predecessor may have called."""
         self._timer: TimerId | None = None
         self._unseen_because = ""
         """Why the last look failed; "" where it showed something."""
+        self._withdrawn: tuple[int, ComponentState | None] | None = None
+        """The intent that the supervisor wants no more, by its sequence number, and the target it was asked with."""
 
     async def receive(self, message: msgspec.Struct) -> object | None:
         """Move towards a target, or look."""
@@ -98,6 +115,7 @@ class ComponentActor(Actor):
     async def restart(self) -> None:
         """After a failure nothing is remembered but the record: look."""
         self._target, self._doubted, self._timer, self._lowered = None, None, None, 0
+        self._called_at_s, self._withdrawn = None, None
         self._unseen_because = ""
         self._around.kernel.tell(SUPERVISOR, TargetAsked(self._component_id))
         self._look_after(self._around.times.retry_initial_s)
@@ -115,11 +133,12 @@ class ComponentActor(Actor):
         try:
             seen = await self._observe(component)
         except CallError as failed:
+            self._say_unseen(failed.reason)
+            self._look_after(self._look_again_s(failed))
             if isinstance(failed, Permanent) and name and name == record.resource_name and _to_adopt(record):
                 await self._tell_supervisor(NameRefused(self._component_id, name, failed.reason))
-            self._say_unseen(failed.reason)
-            self._look_after(self._retry_delay_s(record, None))
             return
+        self._looks_failed = 0
         self._say_unseen("")
         if name != record.resource_name:
             self._look_after(0)  # an operator named another resource meanwhile: this look was at the old one
@@ -147,12 +166,16 @@ class ComponentActor(Actor):
             await self._refused(component, reply)
 
     async def _take(self, component: Component, granted: StepGranted) -> None:
+        may_show_the_past = self._slow_view_left_s() > 0
         answer = await self._around.actuator.perform(self._plan_id(), component, granted, self._resource_name())
+        self._called_at_s = asyncio.get_running_loop().time()
         if not answer.begun:
             return  # the intent stays open for the next start; a stop is no failure that a breaker learns from
         seen = None
         if answer.outcome is StepOutcome.PERMANENT:
             seen = await self._try_observe(component)
+            if seen is not None and may_show_the_past and not _shows_what_stood(granted, seen):
+                seen = None  # what the step counts stays reserved: an earlier call may show only later
         await self._tell_supervisor(
             StepAnswered(self._component_id, answer.outcome.value, answer.reason, answer.request_id, seen)
         )
@@ -189,6 +212,8 @@ class ComponentActor(Actor):
             case Resolution.WAIT:
                 self._lowered = 0
                 self._look_after(self._poll_s(seen))
+            case Resolution.RETRY if self._withdrawn == (intent.sequence, self._target):
+                await self._give_up_unwanted(component, record, seen)
             case Resolution.RETRY:
                 await self._ask_and_take(component, intent.step)
             case Resolution.PARK:
@@ -198,9 +223,27 @@ class ComponentActor(Actor):
                     )
                 )
             case Resolution.ABANDON:
-                await self._give_up(component, seen, compensate=False)
+                await self._abandon(component, seen)
             case Resolution.COMPENSATE:
                 await self._give_up(component, seen, compensate=True)
+
+    async def _abandon(self, component: Component, seen: Observation) -> None:
+        """Give up a raise of which nothing is seen, once the provider's slow view was waited out.
+
+        What it counts is given back, and what was begun may show only then.
+        """
+        left_s = self._slow_view_left_s()
+        if left_s > 0:
+            self._look_after(left_s)
+            return
+        await self._give_up(component, seen, compensate=False)
+
+    def _slow_view_left_s(self) -> float:
+        """How long the provider may go on showing what was before the last changing call, ours or a predecessor's."""
+        now_s = asyncio.get_running_loop().time()
+        if self._called_at_s is None:
+            self._called_at_s = now_s
+        return self._called_at_s + self._around.times.consistency_grace_s - now_s
 
     async def _give_up(self, component: Component, seen: Observation, *, compensate: bool) -> None:
         undo = await self._ask(IntentUnreachable(self._component_id, seen, compensate=compensate))
@@ -212,6 +255,7 @@ class ComponentActor(Actor):
     async def _refused(self, component: Component, refused: StepRefused) -> None:
         record = self._around.recorder.state.components.of(self._component_id)
         if refused.withdrawn and record.intent is not None:
+            self._withdrawn = (record.intent.sequence, self._target)  # asking again would only be told again
             seen = await self._try_observe(component)
             if seen is not None:
                 await self._give_up_unwanted(component, record, seen)
@@ -226,7 +270,7 @@ class ComponentActor(Actor):
         assert record.intent is not None
         match resolve(record.intent, seen, record.intent.deadline_at):
             case Resolution.ABANDON:
-                await self._give_up(component, seen, compensate=False)
+                await self._abandon(component, seen)
             case Resolution.COMPENSATE:
                 await self._give_up(component, seen, compensate=True)
             case _:
@@ -287,6 +331,9 @@ class ComponentActor(Actor):
     async def _ask(self, message: msgspec.Struct) -> object | None:
         try:
             return await self._around.kernel.ask(SUPERVISOR, message, self._around.times.ask_timeout_s)
+        except ActorParked:
+            self._look_after(self._around.times.observe_every_s)  # only an operator ends that
+            return None
         except (ActorRefused, ActorFailed, AskTimeout):
             self._look_after(self._around.times.retry_initial_s)
             return None
@@ -316,6 +363,14 @@ class ComponentActor(Actor):
         announced_s = times.observe_every_s if seen.look_after_s is None else seen.look_after_s
         return max(times.poll_every_s, min(times.observe_every_s, announced_s))
 
+    def _look_again_s(self, failed: CallError) -> float:
+        """After a look that failed: longer each time, but never longer than between two looks with nothing to do."""
+        times = self._around.times
+        backoff_s = min(times.observe_every_s, times.retry_initial_s * 2.0 ** min(self._looks_failed, 30))
+        self._looks_failed += 1
+        asked_s = failed.retry_after_s if isinstance(failed, Transient) else None
+        return max(backoff_s, asked_s or 0.0)
+
     def _retry_delay_s(self, record: ComponentRecord, retry_after_s: float | None) -> float:
         times = self._around.times
         attempt = record.intent.attempt if record.intent else 1
@@ -333,3 +388,8 @@ class ComponentActor(Actor):
 def _to_adopt(record: ComponentRecord) -> bool:
     """Whether the record's name is one that an operator gave and that no look has found yet."""
     return record.state is ComponentState.COLD and record.idle
+
+
+def _shows_what_stood(granted: StepGranted, seen: Observation) -> bool:
+    """Whether a look shows no less than what was confirmed before a refused step, whose only call changed nothing."""
+    return granted.attempt == 1 and (granted.step is Step.WARM or seen.state is not ResourceState.ABSENT)
