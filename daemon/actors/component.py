@@ -74,6 +74,7 @@ class ComponentActor(Actor):
         "_component_id",
         "_doubted",
         "_looks_failed",
+        "_looks_least_s",
         "_lowered",
         "_target",
         "_timer",
@@ -90,6 +91,8 @@ class ComponentActor(Actor):
         """What one look has shown, and the name of the resource that it was at."""
         self._looks_failed = 0
         """How many looks in a row."""
+        self._looks_least_s = 0.0
+        """How long it waits at least before it looks again, while the supervisor takes nothing."""
         self._lowered = 0
         """The intent of the lowering that one look has shown to be done, by its sequence number."""
         self._called_at_s: float | None = None
@@ -105,6 +108,8 @@ class ComponentActor(Actor):
         match message:
             case Move():
                 self._target = message.target
+                if message.target is not ComponentState.COLD:
+                    self._withdrawn = None  # it is wanted again
             case Look():
                 self._forget_timer()
             case _:
@@ -116,6 +121,7 @@ class ComponentActor(Actor):
         """After a failure nothing is remembered but the record: look."""
         self._target, self._doubted, self._timer, self._lowered = None, None, None, 0
         self._called_at_s, self._withdrawn = None, None
+        self._looks_failed, self._looks_least_s = 0, 0.0
         self._unseen_because = ""
         self._around.kernel.tell(SUPERVISOR, TargetAsked(self._component_id))
         self._look_after(self._around.times.retry_initial_s)
@@ -234,7 +240,7 @@ class ComponentActor(Actor):
         """
         left_s = self._slow_view_left_s()
         if left_s > 0:
-            self._look_after(left_s)
+            self._look_after(min(left_s, self._around.times.observe_every_s))
             return
         await self._give_up(component, seen, compensate=False)
 
@@ -329,10 +335,12 @@ class ComponentActor(Actor):
     # --- talking ---
 
     async def _ask(self, message: msgspec.Struct) -> object | None:
+        self._looks_least_s = 0.0
         try:
             return await self._around.kernel.ask(SUPERVISOR, message, self._around.times.ask_timeout_s)
         except ActorParked:
-            self._look_after(self._around.times.observe_every_s)  # only an operator ends that
+            self._looks_least_s = self._around.times.observe_every_s  # only an operator ends that: it is no haste
+            self._look_after(0)
             return None
         except (ActorRefused, ActorFailed, AskTimeout):
             self._look_after(self._around.times.retry_initial_s)
@@ -345,7 +353,7 @@ class ComponentActor(Actor):
     def _look_after(self, delay_s: float) -> None:
         kernel = self._around.kernel
         self._forget_timer()
-        due_s = asyncio.get_running_loop().time() + delay_s
+        due_s = asyncio.get_running_loop().time() + max(delay_s, self._looks_least_s)
         self._timer = kernel.timers.schedule(due_s, kernel.find(self.name), Look())
 
     def _forget_timer(self) -> None:

@@ -14,6 +14,7 @@ _BEHIND: Final = "tests/simulation/test_streams_behind.py"
 _ANSWERED: Final = "tests/simulation/test_answered.py"
 _CHAOS: Final = "tests/simulation/test_chaos.py"
 _DURABLE: Final = "tests/simulation/test_durable_first.py"
+_GIVEN_UP: Final = "tests/simulation/test_given_up.py"
 _REPLY: Final = "tests/simulation/test_one_reply.py::test_every_command_has_exactly_one_reply"
 _WHOLE: Final = "tests/machines/test_state_whole.py"
 _APPENDED: Final = "            recorded = await self.journal.append(group, payments)\n"
@@ -339,6 +340,52 @@ MUTATIONS: Final[Sequence[Mutation]] = (
         "case Resolution.DONE if intent.step not in RAISING and self._lowered != intent.sequence:",
         "case Resolution.DONE if False:",
         ("tests/simulation/test_regressions.py::test_one_lying_look_gives_no_cost_back",),
+    ),
+    Mutation(
+        "a raise of which nothing is seen counts until the slow view was waited out",
+        "daemon/actors/component.py",
+        "        left_s = self._slow_view_left_s()\n        if left_s > 0:\n",
+        "        left_s = self._slow_view_left_s()\n        if False:\n",
+        (
+            f"{_GIVEN_UP}::test_what_was_begun_and_is_not_shown_yet_counts",
+            f"{_GIVEN_UP}::test_what_never_began_is_given_back_after_the_slow_view",
+            f"{_GIVEN_UP}::test_who_begins_anew_waits_anew",
+        ),
+    ),
+    Mutation(
+        "after a restart the slow view is waited out anew",
+        "daemon/actors/component.py",
+        "            self._called_at_s = now_s\n",
+        "            return 0.0\n",
+        (f"{_GIVEN_UP}::test_who_begins_anew_waits_anew",),
+    ),
+    Mutation(
+        "what is refused for good counts while an earlier call may show later",
+        "daemon/actors/component.py",
+        "if seen is not None and may_show_the_past and not _shows_what_stood(granted, seen):",
+        "if False:",
+        (f"{_GIVEN_UP}::test_what_was_begun_counts_though_the_next_attempt_is_refused_for_good",),
+    ),
+    Mutation(
+        "who is told that nobody wants a raise does not ask again and again",
+        "daemon/actors/component.py",
+        "case Resolution.RETRY if self._withdrawn == (intent.sequence, self._target):",
+        "case Resolution.RETRY if False:",
+        (f"{_GIVEN_UP}::test_what_never_began_is_given_back_after_the_slow_view",),
+    ),
+    Mutation(
+        "a raise that is wanted again goes on",
+        "daemon/actors/component.py",
+        "                    self._withdrawn = None  # it is wanted again\n",
+        "                    pass\n",
+        (f"{_GIVEN_UP}::test_what_is_wanted_again_in_the_meantime_is_not_given_up",),
+    ),
+    Mutation(
+        "a newer plan gives back nothing of what waits for its repair",
+        "machines/state/whole.py",
+        "ComponentState.HOT if _is_kept(record, old) else record.state",
+        "record.state",
+        (f"{_WHOLE}::test_what_waits_for_its_repair_counts_the_newer_plans_full_price",),
     ),
     Mutation(
         "an orphan is confirmed by two reads",
