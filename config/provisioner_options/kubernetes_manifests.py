@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,18 +101,11 @@ def _documents(data: bytes, path: str, place: Place, collector: Collector) -> li
     documents: list[tuple[int, Any]] = []
     problems_before = len(collector.problems)
     try:
-        loader = LimitedLoader(data.decode("utf-8-sig"))
-        loader.depth_max, loader.aliases_max = DEPTH_MAX, ALIASES_MAX
-        try:
-            while loader.check_node():
-                node = loader.get_node()
-                value = loader.construct_document(node)
-                # Through JSON: a date becomes the text that Kubernetes expects.
-                plain = msgspec.json.decode(msgspec.json.encode(value))
-                if plain is not None:
-                    documents.append((node.start_mark.line + 1 if node else 1, plain))
-        finally:
-            loader.dispose()
+        parsed: Iterable[tuple[int, bytes]] = _shipped(path) if path.startswith(SHIPPED) else _parsed(data)
+        for first_line, text in parsed:
+            plain = msgspec.json.decode(text)
+            if plain is not None:
+                documents.append((first_line, plain))
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
         problem = (error.problem or "text that is no YAML").replace("\n", " ")
@@ -120,6 +115,24 @@ def _documents(data: bytes, path: str, place: Place, collector: Collector) -> li
     if not documents and len(collector.problems) == problems_before:
         collector.report(place, "a manifest with an object in it: write one, or take the file out", shown(path))
     return documents
+
+
+def _parsed(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each document with its first line, as JSON: there a date becomes the text that Kubernetes expects."""
+    loader = LimitedLoader(data.decode("utf-8-sig"))
+    loader.depth_max, loader.aliases_max = DEPTH_MAX, ALIASES_MAX
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            yield (node.start_mark.line + 1 if node else 1), msgspec.json.encode(loader.construct_document(node))
+    finally:
+        loader.dispose()
+
+
+@cache
+def _shipped(path: str) -> tuple[tuple[int, bytes], ...]:
+    """The same of a file that comes with us: there are few, and none changes while a process lives."""
+    return tuple(_parsed(shipped_bytes(path)))
 
 
 def _checked(document: Any, place: Place, namespace: str, collector: Collector) -> tuple[str, str] | None:

@@ -8,14 +8,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from config.instants import DAY, HOUR, SECOND
 from daemon.publication.outlet import Outlet
-from machines.events import Recorded
+from machines.events import ActorParked, ActorResumed, Recorded
 from machines.invariants import disturbed_by_failure
 from machines.state import whole
 from tests.simulation.swarm.case import MISHAPS, Case, case_from_text
 from tests.simulation.swarm.kept import KEPT
 from tests.simulation.swarm.living import live_through
 from tests.simulation.swarm.outcome import report, run_case
+from tests.simulation.swarm.swarm_world import SwarmWorld
 
 OFTEN = 1_500
 """In a hundred months: every other day."""
@@ -45,6 +47,29 @@ def test_a_defect_of_one_changes_nothing_of_the_others() -> None:
     assert struck.world.struck["defect_parks"] > 0
     records = [each.world.auditor.state.components.records for each in (spared, struck)]
     assert [] == disturbed_by_failure(records[0], records[1], ())
+
+
+def test_who_is_parked_is_resumed_within_the_day() -> None:
+    """Somebody is on call: nobody asks a parked actor for weeks, every few seconds."""
+    parked_at, longest = dict[str, int](), 0
+    for recorded in live_through(troubled("defect")).world.events():
+        if isinstance(recorded.event, ActorParked):
+            parked_at[recorded.event.actor] = recorded.recorded_at
+        elif isinstance(recorded.event, ActorResumed) and recorded.event.actor in parked_at:
+            longest = max(longest, recorded.recorded_at - parked_at.pop(recorded.event.actor))
+
+    assert 0 < longest < DAY
+    assert {} == parked_at
+
+
+def test_a_full_disk_counts_once_and_has_room_after_some_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the journal refuses, that is one fault; and whoever is on call ends it."""
+    world = SwarmWorld(troubled("disk_full"))
+    moments = iter((0, HOUR, 6 * HOUR - SECOND, 6 * HOUR, DAY))
+    monkeypatch.setattr(world.clock, "wall", lambda: next(moments))
+
+    assert [True, True, True, False, False] == [world.meets("disk_full") for _ in range(5)]
+    assert 1 == world.struck["disk_full"]
 
 
 def test_a_second_publication_is_noticed_where_ids_refuse_it(monkeypatch: pytest.MonkeyPatch) -> None:

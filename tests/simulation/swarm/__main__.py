@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import sys
 import time
 
-from tests.simulation.swarm.case import Case, case_from_text, case_of
+from tests.simulation.swarm.case import Case, case_from_text, case_of, likely_cost
 from tests.simulation.swarm.minimising import minimised
 from tests.simulation.swarm.outcome import Outcome, replay, report, run_case
 
@@ -52,8 +53,9 @@ def _say_tried(case: Case, fails: bool) -> None:
 def _many(seeds: range, jobs: int) -> int:
     began_s = time.monotonic()
     outcomes: list[Outcome] = []
-    with multiprocessing.Pool(jobs, maxtasksperchild=25) as pool:
-        for outcome in pool.imap_unordered(run_case, map(case_of, seeds)):
+    cases = sorted(map(case_of, seeds), key=likely_cost, reverse=True)  # no costly one alone at the end
+    with multiprocessing.Pool(jobs, initializer=gc.disable, maxtasksperchild=1) as pool:
+        for outcome in pool.imap_unordered(run_case, cases):
             outcomes.append(outcome)
             if outcome.findings:
                 _say(f"seed {outcome.case.seed}: {outcome.findings[0][:300]}", f"  {replay(outcome.case)}")

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from adapters.provisioners.simulated import Fault
-from tests.simulation.swarm.paces import COARSE, FINE, HOURLY, SLOW, Pace
+from tests.simulation.swarm.paces import COARSE, DAY_S, FINE, HOURLY, PACES, SLOW, Pace
 
 CALL_FAULTS: Final = tuple(each.value for each in Fault if each is not Fault.NONE)
 """Faults of single calls to providers; their rate is of a thousand calls."""
@@ -56,6 +56,12 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 def case_from_text(text: str) -> Case:
     """The case that `text()` gave."""
     return msgspec.json.decode(text, type=Case)
+
+
+def likely_cost(case: Case) -> float:
+    """How much work a case is beside others, about: to begin with those that take longest."""
+    beats_a_day = DAY_S / PACES[case.pace].tick_s
+    return case.days * beats_a_day**0.7 * (1 + case.commands_in_100_days / 60)
 
 
 def case_of(seed: int) -> Case:

@@ -22,6 +22,7 @@ from machines.state.notifications import DELIVERED
 from machines.state.operators import next_expiry
 from tests.simulation import checks
 from tests.simulation.swarm.operators import STREAMS
+from tests.simulation.swarm.swarm_world import entries_above
 
 if TYPE_CHECKING:
     from tests.simulation.swarm.business import Business
@@ -48,8 +49,7 @@ def busy(world: SwarmWorld, daemon: Daemon) -> list[str]:
         days_through=min(days_known_through(state.revenue), world.clock.wall()),
     )
     for stream in ("payments", *STREAMS):
-        unread = [each for each in world.server.entries(stream) if _order(each.id) > _order(state.cursors.get(stream))]
-        if unread:
+        if unread := entries_above(world, stream, state.cursors.get(stream)):
             found.append(f"{stream} has {len(unread)} entries unread")
     following = next_expiry(state.operators)
     if following is not None and following - world.clock.wall() < HOUR:
@@ -181,8 +181,3 @@ def told_findings(world: SwarmWorld) -> list[Finding]:
         for each in delivered
         if each.outcome == DELIVERED and each.notification_id not in world.told_messages
     ]
-
-
-def _order(entry_id: str | None) -> tuple[int, int]:
-    milliseconds, _, number = (entry_id or "0-0").partition("-")
-    return int(milliseconds), int(number or 0)

@@ -28,4 +28,7 @@ KEPT: Final[dict[str, str]] = {
         '{"seed":23,"pace":"slow","days":400,"business":"chaotic","levels":6,"tight":true,"components":1,'
         '"faults":{"differs":23},"commands_in_100_days":20,"crash_every_rounds":20000}'
     ),
+    "what had begun and was not shown yet was given up at no cost": (
+        '{"seed":5,"pace":"slow","days":81,"components":8,"faults":{"transient":40},"commands_in_100_days":20}'
+    ),
 }

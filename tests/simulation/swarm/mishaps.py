@@ -30,6 +30,8 @@ LASTING: Final = frozenset(
 """They are on for a while, and the fakes look."""
 SELDOM_MET: Final = LASTING | {"quota", "disk_full", "disk_slow", "defect"}
 """They strike whoever comes while they last, and a daemon at a slow pace comes every few days."""
+CALLED_WITHIN: Final = 6 * HOUR
+"""Whoever is on call comes so long after somebody was parked: what asks a parked supervisor asks every few seconds."""
 CALLS: Final = ("read", "facts", "publish", "write_hashes", "last_entry", "trim_before", "claim")
 STREAMS: Final = ("payments", "commands:operator", "commands:second", "events", "replies")
 
@@ -43,9 +45,12 @@ class Mishaps:
         self._ceased = False
         self._chances = {name: random.Random(f"{name} {world.case.seed}") for name in MISHAPS}
         """Each kind has its own source of chance, so that leaving one out changes nothing for the others."""
+        self._called = False
+        """Whether somebody is on the way to whoever is parked."""
 
     def begin(self, at: Instant) -> None:
         """From now on."""
+        self._world.when_parked = self._call
         for name in MISHAPS:
             if self._world.case.faults.get(name, 0):
                 self._next(name, at)
@@ -80,6 +85,18 @@ class Mishaps:
             self._agenda.at(world.clock.wall() + lasts, end)
         self._next(name, world.clock.wall() + lasts)
 
+    def _call(self) -> None:
+        if not self._called and not self._ceased:
+            self._called = True
+            self._agenda.at(self._world.clock.wall() + CALLED_WITHIN, self._attend)
+
+    def _attend(self, world: SwarmWorld) -> None:
+        """Mend it, and come again until nobody is parked: a server may lose what was asked."""
+        self._called = False
+        if not self._ceased and world.auditor.state.parked_actors:
+            self._call()
+            mended(world)
+
     def _lasts(self, name: str, chance: random.Random) -> int:
         if name not in SELDOM_MET:
             return chance.choice((SECOND, MINUTE, HOUR, HOUR, DAY))
@@ -89,6 +106,7 @@ class Mishaps:
 
 def ending(name: str, world: SwarmWorld, chance: random.Random, agenda: Agenda) -> Callable[[SwarmWorld], None] | None:
     """Let it befall the world; what ends it, where it lasts."""
+    world.met_at.pop(name, None)
     if name in LASTING:
         world.on.add(name)
         return lambda world: world.on.discard(name)
@@ -98,7 +116,6 @@ def ending(name: str, world: SwarmWorld, chance: random.Random, agenda: Agenda) 
             world.server.go_away(chance.choice(("connection refused", "LOADING Redis is loading", "reset by peer")))
             return lambda world: world.server.come_back()
         case "redis_refuses":
-            world.note(name)
             world.refused_streams = True
             return _take_again
         case "redis_lost_reply":
@@ -108,7 +125,7 @@ def ending(name: str, world: SwarmWorld, chance: random.Random, agenda: Agenda) 
             world.note(name)
             _lose_entries(name, world, chance, agenda)
         case "disk_full":
-            world.refuses = lambda: True
+            world.refuses = lambda: world.meets(name)
             return _has_room
         case "disk_slow":
             world.note(name)

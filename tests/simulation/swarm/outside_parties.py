@@ -32,11 +32,11 @@ class FakeBills:
         del plan
         world = self._world
         if "bill_away" in world.on:
-            world.note("bill_away")
+            world.meets("bill_away")
             raise Transient("the bill cannot be read now", 3_600)
         factor = 1
         if "bill_strange" in world.on:
-            world.note("bill_strange")
+            world.meets("bill_strange")
             factor = 7
         costs = {each: micros // 30 for each, micros in world.standing_costs().items()}
         days = [first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)]
@@ -61,12 +61,12 @@ class FakeChannel:
         """Take the message, or not."""
         world = self._world
         if "channel_refuses" in world.on and world.chance.random() < 0.5:
-            world.note("channel_refuses")
+            world.meets("channel_refuses")
             if world.chance.random() < 0.1:
                 raise ChannelGoneError("410: nobody is here any more")
             raise Permanent("400: this is no message")
         if "channel_fails" in world.on and world.chance.random() < 0.5:
-            world.note("channel_fails")
+            world.meets("channel_fails")
             if world.chance.random() < 0.5:
                 world.told_messages[message.id] = world.told_messages.get(message.id, 0) + 1
             raise Ambiguous("the receiver gave no answer")
@@ -103,8 +103,7 @@ class FakeBroker:
                 self._world.retained.pop(topic, None)
 
     def _refuse(self) -> None:
-        if "broker_away" in self._world.on:
-            self._world.note("broker_away")
+        if "broker_away" in self._world.on and self._world.meets("broker_away"):
             raise Transient("the broker is away")
 
 
@@ -158,5 +157,5 @@ class SlowStreams(MemoryStreams):
 
     async def _lag(self) -> None:
         if "redis_slow" in self._world.on:
-            self._world.note("redis_slow")
+            self._world.meets("redis_slow")
             await asyncio.sleep(self._world.chance.choice((0.5, 3, 20)))

@@ -89,11 +89,11 @@ class KindProvider:
     def _refuse_some(self, step: Step | None, resource: Resource) -> None:
         world = self._world
         if world.throttled and world.chance.random() < 0.3:
-            world.note("throttled")
+            world.meets("throttled")
             raise Transient(f"{self.kind}: too many requests", world.chance.choice(THROTTLED_S))
         if step in RAISING and self.kind in world.quotas:
             reason = f"{self.kind}: the quota of the account is used up, {resource.component} cannot be had"
-            world.note("quota")
+            world.meets("quota")
             raise Permanent(reason) if world.quotas[self.kind] else Transient(reason, 3_600)
 
 

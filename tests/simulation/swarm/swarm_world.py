@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.provisioners.simulated import Fault, Faults, Hooks
-from config.instants import DAY, Instant, instant_from_text
+from config.instants import DAY, HOUR, Instant, instant_from_text
 from config.plan import Plan
 from config.settings import NotificationSettings, Severity, SourceSettings, StreamSource, key_prefix
 from daemon.kernel import EventKind
@@ -40,6 +40,8 @@ from tests.simulation.world import SlowJournal, SurvivingClock, World
 FINDINGS_MAX: Final = 20
 WRITES: Final = ("publish", "write_hashes", "claim")
 """What makes a server grow, and is refused by one that is out of memory."""
+MENDED_WITHIN: Final = {"disk_full": 6 * HOUR, "broker_away": DAY}
+"""Somebody is on call, and ends these so long after the first refusal: who is refused for weeks tries every hour."""
 
 
 class SwarmWorld(World):
@@ -62,6 +64,8 @@ class SwarmWorld(World):
         self.faults.per_mille = {fault: case.faults[fault.value] for fault in Fault if fault.value in case.faults}
         self.on: set[str] = set()
         """The mishaps that last at this moment."""
+        self.met_at: dict[str, Instant] = {}
+        """When somebody first met a mishap that lasts, since it last began."""
         self.quotas: dict[str, bool] = {}
         """The kinds of which nothing can be made now; whether that is said to be for good."""
         self.prices: dict[str, int] = {}
@@ -83,6 +87,8 @@ class SwarmWorld(World):
         """Who of the running process has a defect."""
         self.defective: set[str] = set()
         """Who of it ever had one."""
+        self.when_parked: Callable[[], None] = lambda: None
+        """Somebody is told that an actor was parked."""
         self.lost: set[tuple[str, str]] = set()
         """Entries that the server lost before anybody read them."""
         self.ghost: Ghost | None = None
@@ -119,6 +125,14 @@ class SwarmWorld(World):
     def note(self, what: str) -> None:
         """A fault struck."""
         self.struck[what] += 1
+
+    def meets(self, name: str) -> bool:
+        """Somebody comes while a mishap lasts: it counts once, however many come. False from when it is mended on."""
+        now = self.clock.wall()
+        if name not in self.met_at:
+            self.met_at[name] = now
+            self.note(name)
+        return name not in MENDED_WITHIN or now < self.met_at[name] + MENDED_WITHIN[name]
 
     def kind_of(self, component: str) -> str:
         """The kind of a component of any plan there was, or of a stranger's."""
@@ -173,7 +187,7 @@ class SwarmWorld(World):
         def before_call(call: str) -> None:
             before(call)
             if self.refused_streams and call in WRITES:
-                self.note("redis_refuses")
+                self.meets("redis_refuses")
                 raise StreamsAwayError("OOM command not allowed when used memory > 'maxmemory'")
 
         self.server.before_call = before_call
@@ -193,8 +207,6 @@ class SwarmWorld(World):
         del self.findings[FINDINGS_MAX:]
 
     def _before_append(self, group: Sequence[Proposal]) -> None:
-        if self.refuses():
-            self.note("disk_full")
         if self.daemon is not None and not self._dead and self.watching.is_month_over():
             self.findings.extend(self.watching.monthly())
             self.compare(self.daemon)
@@ -215,6 +227,7 @@ class SwarmWorld(World):
             super()._note(kind, name, detail)
         elif kind is EventKind.PARKED and not self._dead:
             self.note("defect_parks")
+            self.when_parked()
 
     # --- lives ---
 
@@ -306,10 +319,18 @@ class WholeDaemon(Daemon):
 
 def entries_unread(world: SwarmWorld, stream: str) -> list[Entry]:
     """Entries of a stream above the durable position: what an empty server would lose."""
-    cursor = world.auditor.state.cursors.get(stream, "0-0")
-    return [each for each in world.server.entries(stream) if _order(each.id) > _order(cursor)]
+    return entries_above(world, stream, world.auditor.state.cursors.get(stream))
 
 
-def _order(entry_id: str) -> tuple[int, int]:
-    milliseconds, _, number = entry_id.partition("-")
+def entries_above(world: SwarmWorld, stream: str, cursor: str | None) -> list[Entry]:
+    """Entries of a stream above a position; ids rise, so that the newest are looked at and no others."""
+    entries, read = world.server.entries(stream), _order(cursor)
+    first = len(entries)
+    while first and _order(entries[first - 1].id) > read:
+        first -= 1
+    return entries[first:]
+
+
+def _order(entry_id: str | None) -> tuple[int, int]:
+    milliseconds, _, number = (entry_id or "0-0").partition("-")
     return int(milliseconds), int(number or 0)
