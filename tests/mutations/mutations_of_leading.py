@@ -129,6 +129,27 @@ OF_LEADING: Final[Sequence[Mutation]] = (
         (f"{_KUBERNETES}::test_what_a_late_request_makes_is_taken_away_again[memory]",),
     ),
     Mutation(
+        "Kubernetes: what was not there is made only where nothing stands",
+        "adapters/provisioners/kubernetes/fence.py",
+        '        return {**body, "metadata": {**body["metadata"], "resourceVersion": NEVER}}\n',
+        "        return body\n",
+        (f"{_KUBERNETES}::test_a_late_creation_spares_what_the_new_leader_made[memory]",),
+    ),
+    Mutation(
+        "Kubernetes: what stands after all is sealed before it is changed",
+        "adapters/provisioners/kubernetes/fence.py",
+        "        if one is not None and await self.seal([(path, one)]):\n",
+        "        if False:\n",
+        (f"{_KUBERNETES}::test_what_a_late_request_made_is_spared_once_the_new_leader_took_it[memory]",),
+    ),
+    Mutation(
+        "Kubernetes: what a creation owns is handed to the apply",
+        "adapters/provisioners/kubernetes/fence.py",
+        "                if seen is not None and is_created(seen):\n",
+        "                if False:\n",
+        (f"{_KUBERNETES}::test_a_service_whose_maker_ended_while_making_it_is_taken_over[memory]",),
+    ),
+    Mutation(
         "Kubernetes: a removal names what was seen",
         "adapters/provisioners/kubernetes/fence.py",
         'await self.changes.delete(path, uid, one["metadata"]["resourceVersion"])',

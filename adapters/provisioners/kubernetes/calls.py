@@ -28,7 +28,13 @@ RETRY_CREDENTIALS_S: Final = 300.0
 """Somebody has to renew them first."""
 _UNTYPED: Final = "failed to create typed patch object"
 """How servers say, with status 500 and before anything is done, that a manifest has a field its kind does not know."""
+_UNCREATED: Final = "resourceVersion should not be set on objects to be created"
+"""How older servers (1.20, 1.22) say, with status 500, that they make a Service under no condition."""
 _NOT_SENT: Final = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+
+
+class Unconditional(Permanent):
+    """What is not there cannot be made under a condition: nothing was done; stays inside this package."""
 
 
 class KubernetesCalls:
@@ -117,6 +123,8 @@ def _judge(place: Place, request: Request, answer: Answer) -> None:
         raise Transient(f"{what}; the credentials of the kubeconfig are not accepted, renew them", RETRY_CREDENTIALS_S)
     if answer.status == 403:
         raise Permanent(f"{what}; give solvent's account the role that docs/provisioners/kubernetes.md lists")
+    if _UNCREATED in str(said):
+        raise Unconditional(f"{what}; nothing was done")
     if _UNTYPED in str(said):
         raise Permanent(f"{what}; nothing was done: mend the manifest")
     if answer.status in (500, 504) and request.method != "GET":

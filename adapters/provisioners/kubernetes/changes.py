@@ -69,12 +69,20 @@ class Changes:
             raise self._conflict(path, answer)
         return answer.body if answer.status == 201 else None
 
-    async def merge(self, path: str, body: Any) -> None:
-        """Merge into an object under the `resourceVersion` of the body. Raises `ChangedMeanwhile`."""
+    async def merge(self, path: str, body: Any) -> dict[str, Any]:
+        """Merge into an object under the `resourceVersion` of the body, and return it. Raises `ChangedMeanwhile`."""
         query = {"fieldManager": FIELD_MANAGER}
         answer = await self._send(Request("PATCH", path, query, body, "application/merge-patch+json"))
         if answer.status in (404, 409):
             raise self._changed(path, "was changed by somebody else at the same moment")
+        return answer.body
+
+    async def own(self, path: str, live: dict[str, Any]) -> dict[str, Any]:
+        """Hand the fields that a `create` of ours owns to our apply: only so can a later one take them out again."""
+        metadata = live["metadata"]
+        entries = [_handed_over(each) if _is_created(each) else each for each in metadata["managedFields"]]
+        body = {"metadata": {"resourceVersion": metadata["resourceVersion"], "managedFields": entries}}
+        return await self.merge(path, body)
 
     async def delete(self, path: str, uid: str, version: str = "") -> None:
         """Delete that very object with what it owns; done where it is gone or is another one by now.
@@ -110,3 +118,20 @@ class Changes:
             f"{self.place.cluster}: {path} is contested ({fields}). Take the field out of the manifest or take it from "
             "the other manager; solvent never applies by force"
         )
+
+
+def is_created(live: dict[str, Any]) -> bool:
+    """Whether fields of the object's spec belong to a `create` of ours, not to our apply."""
+    return any(_is_created(entry) for entry in live["metadata"].get("managedFields") or ())
+
+
+def _is_created(entry: dict[str, Any]) -> bool:
+    ours = (entry.get("manager"), entry.get("operation")) == (FIELD_MANAGER, "Update")
+    return ours and "f:spec" in (entry.get("fieldsV1") or {})
+
+
+def _handed_over(entry: dict[str, Any]) -> dict[str, Any]:
+    """Without annotations: a newer leader's number may be among them, and no apply may take that out."""
+    fields = entry["fieldsV1"]
+    metadata = {key: owned for key, owned in fields.get("f:metadata", {}).items() if key != "f:annotations"}
+    return {**entry, "operation": "Apply", "fieldsV1": {**fields, "f:metadata": metadata}}

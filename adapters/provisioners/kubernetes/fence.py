@@ -2,7 +2,7 @@
 
 An API server has no transaction over two objects. So a newer leader first raises the number, where it outlives every
 component, and then writes its number on each object that stands: whatever an older one sees of an object is then of
-the past, and each of its writes says what it saw.
+the past, and each of its writes says what it saw, also that it saw nothing.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from adapters.provisioners.kubernetes.changes import AlreadyThere, ChangedMeanwhile, Changes, NoSuchPlace
+from adapters.provisioners.kubernetes.calls import Unconditional
+from adapters.provisioners.kubernetes.changes import AlreadyThere, ChangedMeanwhile, Changes, NoSuchPlace, is_created
 from adapters.provisioners.kubernetes.objects import annotated, dns_text, fencing_of, label_text, path_of
 from adapters.provisioners.look_first import refuse_fenced
 
 TRIES_MAX: Final = 5
 """Controllers write the status of what changes: a few times in the moment between a look and a write."""
+
+NEVER: Final = "1"
+"""The `resourceVersion` of no object. An apply that names it makes what is not there and is refused where it is."""
 
 
 class Fence:
@@ -71,8 +75,13 @@ class Fence:
     async def create(self, path: str, body: dict[str, Any]) -> None:
         """Make an object of which only one of two rivals succeeds. Raises `AlreadyThere`."""
         await self._checked()
-        made = await self.changes.create(path, body)
-        await self._undo_if_superseded(f"{path}/{body['metadata']['name']}", made)
+        name = f"{path}/{body['metadata']['name']}"
+        try:
+            made = await self.changes.create(path, body)
+        except AlreadyThere:
+            await self._sealed(name)
+            raise
+        await self._undo_if_superseded(name, made)
 
     async def apply(self, path: str, body: dict[str, Any], seen: dict[str, Any] | None) -> None:
         """Server-side apply to the object as it was `seen`; None where nothing stood."""
@@ -82,9 +91,14 @@ class Fence:
         for _ in range(TRIES_MAX):
             await self._checked()
             try:
+                if seen is not None and is_created(seen):
+                    seen = await self.changes.own(path, seen)
                 made = await self.changes.apply(path, _at(body, seen))
             except ChangedMeanwhile:
-                seen = await self.changes.get(path)
+                seen = await self._sealed(path)
+                continue
+            except Unconditional:
+                seen = await self._created(path, body)
                 continue
             if made is not None:
                 await self._undo_if_superseded(path, made)
@@ -109,6 +123,23 @@ class Fence:
                 continue
             return
         raise ChangedMeanwhile(f"{path} is written by others all the time", 1.0)
+
+    async def _created(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        """What stands after a `create`, which needs no condition to be refused where something stands."""
+        try:
+            made = await self.changes.create(path.rpartition("/")[0], body)
+        except AlreadyThere:
+            return await self._sealed(path)
+        await self._undo_if_superseded(path, made)
+        return made
+
+    async def _sealed(self, path: str) -> dict[str, Any] | None:
+        """What stands there after all, sealed: an older call may have made it late, and be about to undo that."""
+        await self._checked()
+        one = await self.changes.get(path) if self._mandate.fencing else None
+        if one is not None and await self.seal([(path, one)]):
+            one = await self.changes.get(path)
+        return one
 
     async def _checked(self) -> dict[str, Any] | None:
         """The number's object; raises where a newer leader was here."""
@@ -145,6 +176,6 @@ class Fence:
 def _at(body: dict[str, Any], seen: dict[str, Any] | None) -> dict[str, Any]:
     """The body with what was seen as its condition."""
     if seen is None:
-        return body
+        return {**body, "metadata": {**body["metadata"], "resourceVersion": NEVER}}
     condition = {key: seen["metadata"][key] for key in ("uid", "resourceVersion")}
     return {**body, "metadata": {**body["metadata"], **condition}}

@@ -92,6 +92,8 @@ class ApiStore:
         if path not in self.objects:
             if uid:
                 return _failure(409, "Conflict", "uid mismatch: no existing object was found")
+            if version and body["kind"] == "Service":  # as servers of 1.20 and 1.22
+                return _failure(500, "", "resourceVersion should not be set on objects to be created")
             return self._create(path, body, manager)
         if version not in (None, self.objects[path]["metadata"]["resourceVersion"]):
             return _failure(409, "Conflict", "the object has been modified")
@@ -121,7 +123,12 @@ class ApiStore:
         one, version = self.objects[path], body["metadata"].pop("resourceVersion", None)
         if version not in (None, one["metadata"]["resourceVersion"]):
             return _failure(409, "Conflict", "the object has been modified")
+        entries = body["metadata"].pop("managedFields", None)
         self.update(path, body, name)
+        if entries is not None:
+            owners = {(each["manager"], each["operation"]): _owned_in(each["fieldsV1"]) for each in entries}
+            self._owners[path] = owners
+            self._written(path, spec_changed=False)
         return 200, one
 
     def update(self, path: str, body: Any, name: str) -> None:
@@ -181,6 +188,12 @@ def _tree(leaves: set[Leaf]) -> dict[str, Any]:
         for key in leaf:
             node = node.setdefault(f"f:{key}", {})
     return tree
+
+
+def _owned_in(tree: dict[str, Any], path: Leaf = ()) -> set[Leaf]:
+    if not tree:
+        return {path}
+    return {leaf for key, node in tree.items() for leaf in _owned_in(node, (*path, key.removeprefix("f:")))}
 
 
 def _failure(status: int, reason: str, message: str) -> Reply:
