@@ -113,7 +113,7 @@ class StandingBy:
         """Why it is not ready: it stands by."""
         reasons = [STANDBY]
         if self.hindrance is not None and self._leader in ("", self.candidate.name):
-            reasons.append(f"the lead could not be taken over the last time: {self.hindrance.reason}")
+            reasons.append(self.hindrance.reason)
         if self.away:
             reasons.append(f"the store of the lease does not answer: {self.away}")
         reasons += [each for each in (self.following.away, self.following.unreadable) if each]

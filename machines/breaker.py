@@ -80,14 +80,24 @@ def admission(breaker: Breaker, now: Instant) -> Admission:
     """Whether a raising call may go through now. `PROBE` obliges the caller to record `probing` before the call."""
     if breaker.status is _CLOSED:
         return Admission.FREE
-    if breaker.status is _OPEN and now >= reopens_at(breaker):
+    if breaker.status is _OPEN and wait_micros(breaker, now) <= 0:
         return Admission.PROBE
     return Admission.REFUSE
 
 
 def reopens_at(breaker: Breaker) -> Instant:
-    """From when on an open breaker lets a probe through."""
+    """From when on an open breaker lets a probe through, by a clock that was not set since it opened."""
     return (breaker.opened_at or 0) + breaker.cooldown_s * SECOND
+
+
+def wait_micros(breaker: Breaker, now: Instant) -> int:
+    """How long until an open breaker lets a probe through, asked again after that: its cool-down at most.
+
+    Where the clock was set back since it opened, that lies in the future, and says little of how long ago it was. By
+    more than the cool-down, it says nothing: the probe goes now, and a failure opens the breaker by the clock as it is.
+    """
+    cooldown, left = breaker.cooldown_s * SECOND, reopens_at(breaker) - now
+    return 0 if left > 2 * cooldown else max(0, min(left, cooldown))
 
 
 def probing(breaker: Breaker, component: str) -> Breaker:

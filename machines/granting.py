@@ -185,7 +185,7 @@ def _through_breakers(state: State, component: Component, now: Instant) -> tuple
         if breaker.status is BreakerStatus.HALF_OPEN and state.components.of(breaker.probe).intent is None:
             admission = Admission.PROBE  # the probe was given up without an answer
         if admission is Admission.REFUSE:
-            wait_s = max(1.0, (breakers.reopens_at(breaker) - now) / SECOND)
+            wait_s = max(1.0, breakers.wait_micros(breaker, now) / SECOND)
             return Refusal(f"the breaker {name} is {breaker.status.value}", retry_after_s=wait_s)
         if admission is Admission.PROBE:
             probes.append(breaker_event(name, breakers.probing(breaker, component.id), f"probe by {component.id}"))

@@ -31,7 +31,7 @@ from config.extras import install_hint
 from config.plan import Plan
 from config.settings import EMBEDDED, Settings
 from daemon.assembly.channels import channels_of
-from daemon.assembly.leading import noted_or_closed, postgres_place
+from daemon.assembly.leading import note_run_facts, noted_or_closed, postgres_place
 from daemon.assembly.owners import refuse_foreign_keys
 from daemon.assembly.provisioners import AdaptersByKind, Unreached, preflight_in, surroundings_of
 from daemon.assembly.sources import PaymentSources, sources_of
@@ -130,7 +130,7 @@ async def installed(
                         *journal.opening.warnings,
                         *((embedded.warning,) if embedded and embedded.warning else ()),
                     ),
-                    write_run_facts=lambda http: directory.write_run_facts(_facts(settings, http, url)),
+                    write_run_facts=lambda http: note_run_facts(directory, _facts(settings, http, url)),
                     preflight=lambda plan: preflight_in(plan, surroundings_of(settings, clock, url)),
                     cost_readers=lambda: cost_readers(settings.costs, os.environ, clock),
                     channels=lambda: channels_of(settings, clock, os.environ),

@@ -19,6 +19,7 @@ import structlog
 
 from adapters.clocks import boot_time_s
 from adapters.journal_place import (
+    PLACE_NAME,
     address_of,
     note_opened,
     noted_place,
@@ -28,7 +29,7 @@ from adapters.journal_place import (
 )
 from adapters.redis_streams.names import url_without_password
 from adapters.secret_references import SecretMissingError, read_secret
-from adapters.state_directory import RunFacts, StateDirectory
+from adapters.state_directory import RUN_FACTS_NAME, RunFacts, StateDirectory
 from config.settings import Settings
 from daemon.assembly.command_line import metrics_page
 from daemon.assembly.owners import refuse_foreign_keys
@@ -63,13 +64,28 @@ def postgres_place(settings: Settings) -> PostgresPlace:
 
 
 async def noted_or_closed(journal: Opened, path: Path, settings: Settings) -> Opened:
-    """Remember beside the state directory where a journal is that was just opened; raises as `note_opened` does."""
+    """Remember in the state directory where a journal is that was just opened; raises `JournalRefusedError`."""
     try:
         note_opened(path, settings.journal, journal.identity.journal_id)
-    except (JournalRefusedError, OSError):
+    except JournalRefusedError:
         await journal.close()
         raise
+    except OSError as error:
+        await journal.close()
+        raise JournalRefusedError(
+            f"where the journal is could not be noted in {path / PLACE_NAME}: {error.strerror or error}. The state "
+            "directory must be there, writable for this user, with room"
+        ) from error
     return journal
+
+
+def note_run_facts(directory: StateDirectory, facts: RunFacts) -> None:
+    """Say where this daemon is found. It serves without that: whoever looks for it by the state directory does not."""
+    try:
+        directory.write_run_facts(facts)
+    except OSError as error:
+        text = f"{directory.path / RUN_FACTS_NAME}: {error.strerror or error}; commands do not find this daemon by it"
+        structlog.get_logger("service").warning("set_up_warning", text=text)
 
 
 @contextmanager
@@ -138,7 +154,7 @@ def waiting_for_lead(settings: Settings, desk: LeaseDesk, directory: StateDirect
     def found_at(http: str) -> None:
         redis = url_without_password(settings.redis)
         facts = RunFacts(os.getpid(), settings.instance, http, redis, settings.commands.principals)
-        directory.write_run_facts(facts)
+        note_run_facts(directory, facts)
 
     return Waiting(
         desk=desk,

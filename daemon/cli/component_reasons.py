@@ -10,7 +10,7 @@ from daemon.cli.dial_view import dial_reasons
 from daemon.cli.status_view import alarm_text, pause_text
 from daemon.publication.held import words
 from daemon.telling_commands import UNKNOWN_PLACE, Orders
-from machines.breaker import Breaker, BreakerLimits, reopens_at
+from machines.breaker import Breaker, BreakerLimits, reopens_at, wait_micros
 from machines.events import BreakerStatus, Mode
 from machines.granting import GrantLimits, Refusal, breaker_names, judge_step
 from machines.lifecycle import next_step
@@ -142,7 +142,7 @@ def _next(
     if step is None:
         return
     if step in RAISING:
-        yield from _open_breakers(state, component, orders)
+        yield from _open_breakers(state, component, now, orders)
     judged = judge_step(state, component.id, step, allowed=allowed, now=now, epoch=1, limits=_LIMITS)
     if isinstance(judged, Refusal):
         yield f"The step {step.value} is refused: {judged.reason}."
@@ -150,11 +150,11 @@ def _next(
         yield f"Its next step is {step.value}, and nothing stands in the way."
 
 
-def _open_breakers(state: State, component: Component, orders: Orders) -> Iterator[str]:
+def _open_breakers(state: State, component: Component, now: Instant, orders: Orders) -> Iterator[str]:
     for name in breaker_names(component):
         breaker = state.breakers.get(name, Breaker())
         if breaker.status is BreakerStatus.OPEN:
-            until = instant_text(reopens_at(breaker))
+            until = instant_text(min(reopens_at(breaker), now + wait_micros(breaker, now)))
             yield f"The breaker {name} is open until {until} ({orders.line('reset-breaker', breaker=name)})."
         elif breaker.status is BreakerStatus.HALF_OPEN:
             yield f"The breaker {name} is half open: one probe is under way."

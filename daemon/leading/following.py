@@ -24,7 +24,7 @@ class Following:
     """The state of another daemon's journal, some moments old."""
 
     def __init__(self, open_journal: Callable[[], Awaitable[Journal]], every_s: float) -> None:
-        """`open_journal` opens for reading; it raises `FileNotFoundError` while there is none."""
+        """`open_journal` opens for reading; it raises `FileNotFoundError` while there is no journal, and only then."""
         self.state: State | None = None
         """None before the first reading."""
         self.newest: Recorded | None = None
@@ -62,7 +62,7 @@ class Following:
                     await journal.close()
             except FileNotFoundError:
                 self.away = "there is no journal yet"
-            except JournalRefusedError as refused:
+            except (JournalRefusedError, OSError) as refused:  # a full disk under the state directory, say
                 self.away = str(refused)
             except JournalDamagedError as damaged:
                 self._note_unreadable(str(damaged))

@@ -43,6 +43,8 @@ class HeldLease:
     ) -> None:
         """`sent_at_s` is when the lease was asked for, by `now_s`."""
         self.candidate = candidate
+        self.serves = False
+        """Whether what it led with began to serve."""
         self.lost = asyncio.Event()
         """Set once it leads no longer; `reason` says why."""
         self.reason = ""
@@ -80,7 +82,8 @@ class HeldLease:
         return self._until_s - self._now_s()
 
     def found_at(self, http: str) -> None:
-        """The URL of this daemon's endpoints, said with the next renewal."""
+        """It serves: the URL of this daemon's endpoints is said with the next renewal."""
+        self.serves = True
         self.candidate = msgspec.structs.replace(self.candidate, http=http)
 
     async def keep(self) -> None:

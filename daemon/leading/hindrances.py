@@ -1,4 +1,4 @@
-"""What kept a standby from taking over, and how long it leaves the lead to others: longer after each time in a row."""
+"""What kept a standby from leading, and how long it leaves the lead to others: longer after each time in a row."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ FORGIVEN_AFTER_S: Final = 60.0
 
 
 class Hindrance(msgspec.Struct, frozen=True):
-    """What kept this daemon from taking over the last time."""
+    """What kept this daemon from taking over the last time, or from leading on."""
 
     reason: str
+    """A sentence."""
     until_s: float
     """When it asks for the lead again, by its own clock: until then another may have it."""
 
@@ -30,12 +31,17 @@ class Hindrances:
         self._now_s = now_s
         self._count = 0
 
-    def note(self, reason: str, fencing: int) -> None:
-        """One more: the lead under this token was of no use."""
+    def note(self, reason: str, fencing: int, *, served: bool = False) -> None:
+        """One more: the lead under this token was of no use, or not any more where it `served`."""
         now_s = self._now_s()
         if self.last is not None and now_s > self.last.until_s + FORGIVEN_AFTER_S:
             self._count = 0
         again_in_s = AGAIN_S[min(self._count, len(AGAIN_S) - 1)]
         self._count += 1
-        self.last = Hindrance(reason, now_s + again_in_s)
-        structlog.get_logger("lease").error("takeover_failed", fencing=fencing, reason=reason, again_in_s=again_in_s)
+        log = structlog.get_logger("lease").bind(fencing=fencing, reason=reason, again_in_s=again_in_s)
+        if served:
+            log.error("lead_failed")
+            self.last = Hindrance(f"the last lead ended: {reason}", now_s + again_in_s)
+        else:
+            log.error("takeover_failed")
+            self.last = Hindrance(f"the lead could not be taken over the last time: {reason}", now_s + again_in_s)

@@ -38,9 +38,9 @@ class Waiting(msgspec.Struct, frozen=True):
 async def lead_when_free(settings: Settings, waiting: Waiting, stop: asyncio.Event, lead: Lead) -> StopReport:
     """Take the lead, and stand by again where the settings say `standby`: after a hand-over, and after a hindrance.
 
-    A hindrance is a journal that takes nothing, or an error of the system, at the takeover: it passes, and until then
-    another standby may have more luck. Raises `LeadTakenError`, `LeaseAwayError`, `LeadLostError`, and what `lead`
-    raised.
+    A hindrance is a journal that takes nothing, or an error of the system, at the takeover or in the lead that
+    followed: it passes, and until then another standby may have more luck. Raises `LeadTakenError`, `LeaseAwayError`,
+    `LeadLostError`, and what `lead` raised.
     """
     candidate, hindrances = waiting.candidate(), Hindrances(waiting.now_s)
     while True:
@@ -53,7 +53,7 @@ async def lead_when_free(settings: Settings, waiting: Waiting, stop: asyncio.Eve
         except (JournalRefusedError, OSError) as hindered:
             if not settings.standby:
                 raise
-            hindrances.note(str(hindered), lease.fencing)
+            hindrances.note(str(hindered), lease.fencing, served=lease.serves)
             continue  # as the same candidate: should the lease not have been given back, it is known as its own
         wanted = lease.view.wanted if lease.view is not None and lease.wanted.is_set() else ""
         structlog.get_logger("lease").info("lead_handed_over", fencing=lease.fencing, wanted=wanted)

@@ -71,8 +71,8 @@ class Gate:
             if self._is_another(owner):
                 await self._keep_out(owner)
             self.servers += owner.is_new
-            self._lead.kept_out = ""
             await self._compare()
+            self._lead.kept_out = ""
             self._entered = True
 
     async def look(self, *, every_s: float = 0.0) -> None:
@@ -117,7 +117,7 @@ class Gate:
         else:
             self._lead.kept_out = reason
             if not self._was_kept_out():
-                await self._recorder.record("gate", [PauseSet(Pause.ALL, None, reason, "solvent")])
+                await self._pause(reason)
         raise LedByAnotherError(reason)
 
     # --- what was published ---
@@ -140,7 +140,15 @@ class Gate:
                 f"{JOURNAL_BEHIND}: {found}; was a backup restored, or did the store fail over to a replica that "
                 "lagged?"
             )
+            await self._pause(reason)
+
+    async def _pause(self, reason: str) -> None:
+        """While the journal does not take it, nobody passes, as if Redis were away, and nothing is done."""
+        try:
             await self._recorder.record("gate", [PauseSet(Pause.ALL, None, reason, "solvent")])
+        except JournalRefusedError as refused:
+            self._lead.kept_out = reason
+            raise StreamsAwayError(f"{reason}. The pause for that could not be recorded: {refused}") from refused
 
     async def _behind(self) -> str:
         """What was published and is not in the journal; '' for nothing."""

@@ -19,7 +19,7 @@ def admission_of(breaker: Breaker, now: Instant) -> Admission:
 
 def reopens_in_s(breaker: Breaker, now: Instant) -> float:
     """Seconds until an open breaker lets a probe through."""
-    return max(0.0, (breakers.reopens_at(breaker) - now) / SECOND)
+    return breakers.wait_micros(breaker, now) / SECOND
 
 
 def answer_fault(before: str, position: str, through: Instant | None, *, more: bool, now: Instant) -> str | None:

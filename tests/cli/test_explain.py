@@ -144,7 +144,7 @@ def test_a_step_names_the_decision_that_caused_it(tmp_path: Path) -> None:
     assert f"<- {decided_by}: level 0 to 1" in said(tmp_path, "part_1")
 
 
-OPEN = events.BreakerChanged("provider:simulated", BreakerStatus.OPEN, (START,), START + 10**15, 30)
+OPEN = events.BreakerChanged("provider:simulated", BreakerStatus.OPEN, (START,), START, 10**9)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from machines.breaker import (
     reopens_at,
     reset,
     succeeded,
+    wait_micros,
 )
 from machines.events import BreakerStatus
 from tests.machines.histories import NOW
@@ -90,6 +91,25 @@ def test_a_closed_breaker_needs_no_probe() -> None:
 def test_a_successful_probe_closes() -> None:
     """All is forgiven: failures, cool-down and probe."""
     assert Breaker() == succeeded(probing(after_failures(0, 0, 0), "web"))
+
+
+@pytest.mark.parametrize(
+    ("after_s", "wait_s", "admitted"),
+    [
+        (10, 0, Admission.PROBE),
+        (4, 6, Admission.REFUSE),
+        (0, 10, Admission.REFUSE),
+        (-1, 10, Admission.REFUSE),
+        (-10, 10, Admission.REFUSE),
+        (-10.000001, 0, Admission.PROBE),
+        (-86_400, 0, Admission.PROBE),
+    ],
+)
+def test_no_step_of_the_clock_outlasts_the_cool_down(after_s: float, wait_s: int, admitted: Admission) -> None:
+    """Opened in the future by more than the cool-down it lets a probe through, else the cool-down is waited at most."""
+    opened, now = after_failures(0, 0, 0), NOW + round(after_s * SECOND)
+
+    assert (wait_s * SECOND, admitted) == (wait_micros(opened, now), admission(opened, now))
 
 
 @pytest.mark.parametrize("breaker", [after_failures(0, 1), after_failures(0, 0, 0)], ids=["closed", "open"])

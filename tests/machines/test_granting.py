@@ -179,6 +179,25 @@ def test_a_raise_comes_back_after_a_second_at_the_earliest() -> None:
     assert 1.0 == judged(acting(changed, level=1), "database", Step.WARM).retry_after_s
 
 
+def test_a_raise_comes_back_after_the_cool_down_at_the_latest() -> None:
+    """Also where the clock was set back since the breaker opened; by more than the cool-down, it is a probe now."""
+    little = msgspec.structs.replace(opened("provider:simulated"), opened_at=NOW + 20 * SECOND)
+    day = msgspec.structs.replace(little, opened_at=NOW + DAY)
+
+    assert 30.0 == judged(acting(little, level=1), "database", Step.WARM).retry_after_s
+    grant = judged(acting(day, level=1), "database", Step.WARM)
+    assert [(HALF_OPEN, "database")] == [(each.status, each.probe) for each in grant.events[:-1]]
+
+
+def test_a_probe_under_way_is_waited_for_no_longer_than_the_cool_down() -> None:
+    """Whoever is refused for it comes back in time, also where it began before the clock was set back a day."""
+    probe = opened("provider:simulated", status=HALF_OPEN, probe="cache")
+    changed = msgspec.structs.replace(probe, opened_at=NOW + DAY)
+    state = acting(intended("cache", Step.WARM, COLD), changed, level=1)
+
+    assert 1.0 == judged(state, "database", Step.WARM).retry_after_s
+
+
 def test_another_components_breaker_does_not_matter() -> None:
     """Neither a sibling's nor another provider's."""
     state = acting(opened("component:cache"), opened("provider:other"), level=1)

@@ -9,6 +9,7 @@ import msgspec
 from config.instants import SECOND
 from daemon.running import Daemon
 from machines import events
+from machines.invariants import Auditor
 from machines.ports.streams import START, Entry
 from tests.simulation.ladder import ladder
 from tests.simulation.one_life import live, of_type
@@ -100,6 +101,52 @@ def test_commands_that_were_answered_are_left_alone() -> None:
 def answered(world: World) -> list[str]:
     """The entries that were answered, in order."""
     return [each.entry_id for each in of_type(world, events.CommandAnswered)]  # type: ignore[attr-defined]
+
+
+def test_a_full_disk_over_a_restored_journal_parks_no_intake() -> None:
+    """It is behind what was published and cannot say so: both intakes wait, and read once there is room."""
+    world = World(PLAN, 1)
+
+    async def before(world: World, daemon: Daemon) -> None:
+        world.server.add("payments", payment("one", "2025-01", "5"), entry_id="5-1")
+        await quiescent(world, daemon)
+
+    async def after(world: World, daemon: Daemon) -> None:
+        world.refuses = lambda: True
+        await asyncio.sleep(300)
+        assert not [root.name for root in daemon.kernel.roots if root.state.value != "running"]
+        world.refuses = lambda: False
+        world.server.add("commands:operator", PAUSE)
+        await asyncio.sleep(60)
+
+    live(world, before)
+    forget_newest(world)
+    boot = world.boot
+    world.boot = lambda: refusing_after_start(world, boot())  # type: ignore[method-assign]
+    assert world.live(after)
+
+    pause = world.auditor.state.operators.pause
+    assert 1 == len(answered(world))
+    assert pause is not None
+
+
+def forget_newest(world: World) -> None:
+    """A backup was restored that lacks what was published last."""
+    del world.store.events[-10:]
+    world.auditor = Auditor()
+    world.catch_up()
+
+
+def refusing_after_start(world: World, daemon: Daemon) -> Daemon:
+    """The disk is full as soon as the start is written."""
+    begin = daemon.begin
+
+    def full() -> None:
+        world.refuses = lambda: True
+        begin()
+
+    daemon.begin = full  # type: ignore[method-assign]
+    return daemon
 
 
 def in_small_batches() -> World:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from adapters.memory_journal import MemoryJournal, MemoryStore
+from daemon.leading import following
 from daemon.leading.following import Following
 from daemon.resume import encode_state, resume
 from machines.events import Recorded
@@ -47,6 +49,22 @@ class Watching:
 
     async def _open(self) -> Journal:
         return self.reader(self.store)
+
+
+class Full:
+    """A disk without room, for so many openings."""
+
+    def __init__(self, watching: Watching, times: int) -> None:
+        self.watching, self.times = watching, times
+        self.said: list[str] = []
+
+    async def open(self) -> Journal:
+        """As noting where the journal is does."""
+        self.said.append(self.watching.following.away)
+        if self.times:
+            self.times -= 1
+            raise OSError(errno.ENOSPC, "No space left on device", "journal.json.new")
+        return Reader(self.watching.store)
 
 
 class _Root:
@@ -160,3 +178,16 @@ async def test_events_that_were_lost_are_forgotten() -> None:
     assert await watching.following.state_for(Reader(store)) is None
     journal = await grown(store, events=[events[0]])
     assert await watching.following.state_for(journal) is None
+
+
+async def test_an_error_of_the_system_ends_no_following(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk is told and waited for: without a follower there is no standby."""
+    monkeypatch.setattr(following, "AGAIN_S", 0.001)
+    store, events = MemoryStore(), foldable()
+    await grown(store, events=events[:4])
+    watching = Watching(store)
+    full = Full(watching, times=3)
+    watching.following = Following(full.open, 0.001)
+    await watching.catch_up()
+    assert ["", *3 * ["[Errno 28] No space left on device: 'journal.json.new'"]] == full.said
+    assert 4 == watching.following.folded_sequence

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.memory_lease import MemoryLeaseDesk
 from daemon.kernel import StopReport
@@ -80,6 +81,33 @@ async def test_an_error_of_the_system_at_the_takeover_ends_no_standby() -> None:
     life = Life(full)
     assert DONE == await life.live()
     assert 2 == len(life.led)
+
+
+async def test_a_lead_that_served_did_not_fail_at_the_takeover() -> None:
+    """It stands by again all the same, and what it says of a lead of days is no word of a takeover."""
+
+    async def failing(lease: HeldLease) -> None:
+        lease.found_at("http://127.0.0.1:1")
+        raise OSError("no space left on device")
+
+    life = Life(failing, hindered)
+    with capture_logs() as lines:
+        assert DONE == await life.live()
+    said = [line["event"] for line in lines if line["log_level"] == "error"]
+    assert ["lead_failed", "takeover_failed"] == said
+    assert [1, 2, 3] == [fencing for _name, fencing in life.led]
+
+
+@pytest.mark.parametrize(
+    ("served", "sentence"),
+    [(False, "the lead could not be taken over the last time: held"), (True, "the last lead ended: held")],
+)
+def test_what_hindered_is_told_as_it_was(served: bool, sentence: str) -> None:
+    """`/readyz` says whether it was the takeover or the lead after it."""
+    hindrances = Hindrances(lambda: 0.0)
+    hindrances.note("held", 1, served=served)
+    assert hindrances.last is not None
+    assert sentence == hindrances.last.reason
 
 
 async def test_a_hindrance_ends_who_does_not_stand_by() -> None:
