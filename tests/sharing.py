@@ -16,7 +16,6 @@ SHARED: Final = (
     "tests/demo/test_demo_run.py::test_other_policies_agree",
     "tests/processes/test_bad_entries.py::test_a_bad_entry_between_good_ones",
     "tests/simulation/test_crash_sweep.py::test_a_crash_at_every_point",
-    "tests/simulation/test_swarm.py::test_a_seed_holds",
     "tests/simulation/test_swarm.py::test_what_was_found_once_holds",
     "tests/simulation/test_thousand.py",
     "tests/documents/test_commands.py::test_the_commands_of_a_block_work",
@@ -31,6 +30,7 @@ SHARED: Final = (
     "tests/standby/test_promoting.py",
     "tests/standby/test_taking_over.py::test_a_leader_that_",
     "tests/standby/test_taking_over.py::test_without_standby",
+    "tests/standby/test_upgrading.py",
 )
 """Where such tests are: the beginnings of their names."""
 

@@ -65,12 +65,14 @@ class HttpListener:
         self._setting = setting
         self._listening = listening
         self._silent: set[object] = set()
+        self._is_closing = False
 
     async def run(self, root: Root) -> None:
         """Serve until the root is told to stop or cancelled; raises `OSError` where the address cannot be bound."""
         with _listener(self._host, self._port, self._setting) as listener:
             self._port = listener.getsockname()[1]  # a restarted root keeps the port that was picked
             server = self._server()
+            self._is_closing = False
             await server.startup(sockets=[listener])
             try:
                 self._say_bound(listener)
@@ -79,6 +81,7 @@ class HttpListener:
                     self._drop_silent(server)
                     await _wait(root.stopping, self._limits.beat_s)
             finally:
+                self._is_closing = True
                 _close(server)
 
     def _server(self) -> Server:
@@ -125,7 +128,9 @@ class HttpListener:
                     except LocalProtocolError:
                         await _end(receive)  # the body broke its own form: 400 was said already, and that was the last
             except asyncio.CancelledError:
-                return  # `_close` hung up before it cancelled: there is nobody to answer, and nothing has failed
+                if not self._is_closing:
+                    raise
+                # `_close` hung up before it cancelled: there is nobody to answer, and nothing has failed.
 
         return bounded
 

@@ -8,11 +8,15 @@ when it matters, and over when the file is gone:
   refuse.<method>      this method of the journal is refused
   defect.<name>        the actor or root of this name raises at its next message or round
   no-threads           no thread can be started
+  beat_s               every root is heard so often instead of every half minute; read at the start
+
+And the names of the roots that were started stand in the file `roots`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import runpy
 import sqlite3
 import sys
@@ -20,6 +24,8 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 DIRECTORY = Path(sys.argv[1])
 
@@ -108,6 +114,9 @@ def arrange_defects() -> None:
         return receive
 
     def started(self: Roots, name: str, run: Any, **named: Any) -> Root:
+        with (DIRECTORY / "roots").open("a", encoding="utf-8") as names:
+            names.write(f"{name}\n")
+
         async def until_defect(root: Root) -> None:
             task = asyncio.current_task()
             assert task is not None
@@ -127,6 +136,29 @@ def arrange_defects() -> None:
     Drains.put, Roots.start = put, started  # type: ignore[method-assign]
 
 
+def arrange_beats() -> None:
+    """Roots that are heard more often, so that a watchdog can be fed within a test."""
+    from daemon.kernel.roots import Root, Roots  # noqa: PLC0415 - the clock must be arranged first
+
+    beat_s = number("beat_s")
+    if not beat_s:
+        return
+    beating: Any = importlib.import_module("daemon.kernel.beating")  # the package has a function of that name
+    beating.BEAT_EVERY_S_MAX = beat_s
+    start = Roots.start
+
+    def started(self: Roots, name: str, run: Any, **named: Any) -> Root:
+        owner = getattr(run, "__self__", None)
+        if hasattr(owner, "_beat_s"):
+            owner._beat_s = beat_s
+        for place in ("_limits", "_times"):
+            if hasattr(limits := getattr(owner, place, None), "beat_s"):
+                setattr(owner, place, msgspec.structs.replace(limits, beat_s=beat_s))
+        return start(self, name, run, **named)
+
+    Roots.start = started  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
     sys.argv = sys.argv[2:]
     sys.path[0] = ""  # as the installed program has it
@@ -135,4 +167,5 @@ if __name__ == "__main__":
     arrange_threads()
     arrange_journal()
     arrange_defects()
+    arrange_beats()
     runpy.run_path(sys.argv[0], run_name="__main__")

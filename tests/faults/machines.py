@@ -24,6 +24,14 @@ class Machine:
         """The wall clock is so much ahead of the true one from now on."""
         self._write("clock_s", str(seconds))
 
+    def roots(self) -> set[str]:
+        """The names of all roots that the program started."""
+        return set((self._directory / "roots").read_text(encoding="utf-8").splitlines())
+
+    def hear_roots(self, every_s: float) -> None:
+        """A program that is started from now on hears its roots so often."""
+        self._write("beat_s", str(every_s))
+
     @contextmanager
     def slow_commits(self, seconds: float) -> Iterator[None]:
         """Each commit waits so long."""

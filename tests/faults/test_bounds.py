@@ -89,8 +89,9 @@ async def test_groups_beyond_the_bound_are_refused_and_the_others_are_recorded()
     others = [asyncio.ensure_future(recorder.record("other", MOVED)) for _ in range(10)]
     await pause(0)
 
-    with pytest.raises(JournalRefusedError, match="10 groups of events wait"):
-        await recorder.record("late", MOVED)
+    async with asyncio.timeout(10):
+        with pytest.raises(JournalRefusedError, match="10 groups of events wait"):
+            await recorder.record("late", MOVED)
     journal.go_on.set()
     await asyncio.gather(first, *others)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -91,9 +92,10 @@ class Pair:
         standby: bool = False,
         proxy: TcpProxy | None = None,
         plan: Path | None = None,
+        wrapper: Sequence[str] = (),
         **variables: str,
     ) -> DaemonProcess:
-        """A daemon of this journal, not yet started; `proxy` stands between it and PostgreSQL."""
+        """A daemon of this journal, not yet started, on `wrapper`; `proxy` stands between it and PostgreSQL."""
         url = self.server.url if proxy is None else f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres"
         settings = {
             **QUICK_LEASE,
@@ -104,7 +106,9 @@ class Pair:
         }
         given = ("--act", *(("--standby",) if standby else ()), *options)
         place = self.folder / name
-        return DaemonProcess(place, plan or self.shop.plan_path, self.redis.url, *given, settings=settings)
+        return DaemonProcess(
+            place, plan or self.shop.plan_path, self.redis.url, *given, settings=settings, wrapper=wrapper
+        )
 
     def command(self, *words: str, state: str) -> tuple[int, str]:
         """A command of `solvent` beside the daemon of this name: its exit code and what it said."""

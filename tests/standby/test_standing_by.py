@@ -54,6 +54,20 @@ async def test_an_answer_that_never_comes_is_not_waited_for(bench: Bench, monkey
     assert bench.store.leader is None
 
 
+async def test_who_cannot_read_the_journal_leaves_the_lead_free(bench: Bench) -> None:
+    """What a newer version wrote is not for this one to lead on, though nobody else does; it says so on its page."""
+    desk, stop = Slow(bench.store, "acquire"), asyncio.Event()
+    standing = bench.standing_by(desk)
+    standing.following.unreadable = "a newer solvent wrote it"
+    waiting = asyncio.create_task(standing.wait(stop))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(desk.asked.wait(), 0.5)
+    assert "a newer solvent wrote it" in standing.unready()
+    stop.set()
+    assert await waiting is None
+    assert 0 == bench.store.fencing
+
+
 async def test_after_a_hindrance_it_leaves_the_lead_to_others(bench: Bench) -> None:
     """It says why, gives back what it could not give back before, and asks again when its time is over."""
     desk = MemoryLeaseDesk(bench.store)
