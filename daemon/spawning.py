@@ -9,7 +9,9 @@ from typing import Final
 from config.plan import Plan
 from config.settings import Settings
 from daemon.actors.commands import Commands
-from daemon.actors.component import ComponentActor, ComponentTimes, Surroundings
+from daemon.actors.component import ComponentActor
+from daemon.actors.component_times import ComponentTimes
+from daemon.actors.looking import Surroundings
 from daemon.actors.planner import Planner
 from daemon.actors.revenue import Revenue
 from daemon.actors.source_watch import SourceWatch

@@ -65,6 +65,22 @@ def resolve(intent: Intent, seen: Observation, now: Instant) -> Resolution:
     return Resolution.COMPENSATE
 
 
+def shows_what_stood(step: Step, attempt: int, seen: Observation) -> bool:
+    """Whether a look shows no less than what was confirmed before a step that was refused, and so changed nothing.
+
+    An earlier attempt may have changed something: then nothing says what a look must show.
+    """
+    if attempt > 1:
+        return False
+    match step:
+        case Step.WARM:
+            return True
+        case Step.DEACTIVATE:
+            return seen.state is ResourceState.HOT
+        case Step.ACTIVATE | Step.DECOMMISSION:
+            return seen.state is not ResourceState.ABSENT
+
+
 class Standing(msgspec.Struct, frozen=True):
     """Where a component turns out to stand, and what that counts in the cap."""
 

@@ -43,7 +43,8 @@ class ProvisioningSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     consistency_grace_s: Seconds = 60
     """How long after a confirmed step a look that contradicts it is put down to the provider's slow view.
 
-    So long after its last call a raise of which nothing is seen keeps its reservation: what it began may show late.
+    So long after its last call a raise of which nothing is seen keeps its reservation: what it began may show late. And
+    so long after a raise no look shows that a lowering is done.
     """
     sweep_every_s: Seconds = 3_600
     """How often orphans are looked for: an hour's cost at most before one is told, and few calls to providers."""

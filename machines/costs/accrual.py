@@ -21,6 +21,8 @@ Day = int
 
 DAYS_REMEMBERED: Final = 4_096
 """Days whose bounds are kept: an audit folds every day of some years, one audit after the other."""
+INSTANTS_REMEMBERED: Final = 64
+"""Instants whose day is kept: all components are asked for the same one, and it never comes again."""
 
 
 class Accrual(msgspec.Struct):
@@ -52,7 +54,7 @@ def _bounds(calendar: Calendar, day: Day) -> _Bounds:
     return _Bounds(ends_at, month_ends_at, month_ends_at - calendar.start_of(month))
 
 
-@lru_cache(maxsize=DAYS_REMEMBERED)
+@lru_cache(maxsize=INSTANTS_REMEMBERED)
 def day_of(calendar: Calendar, at: Instant) -> Day:
     """The day whose range holds the instant, also where clocks go back across midnight."""
     day = calendar.day_of(at).toordinal()

@@ -11,7 +11,9 @@ from typing import Any, cast
 from adapters.clocks import SystemClock
 from adapters.memory_journal import MemoryJournal, MemoryStore
 from config.plan import Component, Level, Plan
-from daemon.actors.component import ComponentActor, ComponentTimes, Surroundings
+from daemon.actors.component import ComponentActor
+from daemon.actors.component_times import ComponentTimes
+from daemon.actors.looking import Surroundings
 from daemon.actors.supervisor import component_actor
 from daemon.actuator import Actuator
 from daemon.kernel import Kernel

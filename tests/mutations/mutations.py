@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from tests.mutations.mutation import Mutation
+from tests.mutations.mutations_of_bounds import OF_BOUNDS
 from tests.mutations.mutations_of_leading import OF_LEADING
+from tests.mutations.mutations_of_looking import OF_LOOKING
 from tests.mutations.mutations_of_places import OF_PLACES
 from tests.mutations.mutations_of_relying import OF_RELYING
 
@@ -14,7 +16,6 @@ _BEHIND: Final = "tests/simulation/test_streams_behind.py"
 _ANSWERED: Final = "tests/simulation/test_answered.py"
 _CHAOS: Final = "tests/simulation/test_chaos.py"
 _DURABLE: Final = "tests/simulation/test_durable_first.py"
-_GIVEN_UP: Final = "tests/simulation/test_given_up.py"
 _REPLY: Final = "tests/simulation/test_one_reply.py::test_every_command_has_exactly_one_reply"
 _WHOLE: Final = "tests/machines/test_state_whole.py"
 _APPENDED: Final = "            recorded = await self.journal.append(group, payments)\n"
@@ -26,8 +27,10 @@ _EARLY: Final = (
 
 MUTATIONS: Final[Sequence[Mutation]] = (
     *OF_LEADING,
+    *OF_LOOKING,
     *OF_PLACES,
     *OF_RELYING,
+    *OF_BOUNDS,
     # --- payments, and what is known of them ---
     Mutation(
         "dedupe of payments",
@@ -185,10 +188,10 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     ),
     Mutation(
         "intent before act, where the call is made",
-        "daemon/actors/component.py",
+        "daemon/actors/settling.py",
         "        reply = await self._ask(StepAsked(self._component_id, step))\n",
-        "        early = StepGranted(step, 'early', 1, self._around.clock.wall() + 60 * SECOND, 1)\n"
-        "        await self._around.actuator.perform(self._plan_id(), component, early, self._resource_name())\n"
+        "        early = StepGranted(step, 'early', 1, self._around.clock.wall() + 60_000_000, 1)\n"
+        "        await self._around.actuator.perform(self._plan_id(), component, early, '')\n"
         "        reply = await self._ask(StepAsked(self._component_id, step))\n",
         (f"{_DURABLE}::test_no_call_goes_out_before_its_intent_is_durable",),
     ),
@@ -309,8 +312,8 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     Mutation(
         "half-open lets one probe through",
         "machines/breaker.py",
-        "if breaker.status is _OPEN and now >= reopens_at(breaker):",
-        "if now >= reopens_at(breaker):",
+        "if breaker.status is _OPEN and wait_micros(breaker, now) <= 0:",
+        "if wait_micros(breaker, now) <= 0:",
         ("tests/machines/test_breaker.py::test_while_a_probe_is_under_way_nobody_else_goes",),
     ),
     Mutation(
@@ -326,59 +329,6 @@ MUTATIONS: Final[Sequence[Mutation]] = (
         "component, str(generation), str(epoch)",
         "component, str(epoch)",
         ("tests/machines/test_tokens.py::test_two_generations_never_share_a_token",),
-    ),
-    Mutation(
-        "drift is confirmed by two looks",
-        "daemon/actors/component.py",
-        "if (sight, record.resource_name) != self._doubted:",
-        "if False:",
-        ("tests/simulation/test_confirmed_twice.py::test_one_look_is_no_drift",),
-    ),
-    Mutation(
-        "a cost is given back after two looks",
-        "daemon/actors/component.py",
-        "case Resolution.DONE if intent.step not in RAISING and self._lowered != intent.sequence:",
-        "case Resolution.DONE if False:",
-        ("tests/simulation/test_regressions.py::test_one_lying_look_gives_no_cost_back",),
-    ),
-    Mutation(
-        "a raise of which nothing is seen counts until the slow view was waited out",
-        "daemon/actors/component.py",
-        "        left_s = self._slow_view_left_s()\n        if left_s > 0:\n",
-        "        left_s = self._slow_view_left_s()\n        if False:\n",
-        (
-            f"{_GIVEN_UP}::test_what_was_begun_and_is_not_shown_yet_counts",
-            f"{_GIVEN_UP}::test_what_never_began_is_given_back_after_the_slow_view",
-            f"{_GIVEN_UP}::test_who_begins_anew_waits_anew",
-        ),
-    ),
-    Mutation(
-        "after a restart the slow view is waited out anew",
-        "daemon/actors/component.py",
-        "            self._called_at_s = now_s\n",
-        "            return 0.0\n",
-        (f"{_GIVEN_UP}::test_who_begins_anew_waits_anew",),
-    ),
-    Mutation(
-        "what is refused for good counts while an earlier call may show later",
-        "daemon/actors/component.py",
-        "if seen is not None and may_show_the_past and not _shows_what_stood(granted, seen):",
-        "if False:",
-        (f"{_GIVEN_UP}::test_what_was_begun_counts_though_the_next_attempt_is_refused_for_good",),
-    ),
-    Mutation(
-        "who is told that nobody wants a raise does not ask again and again",
-        "daemon/actors/component.py",
-        "case Resolution.RETRY if self._withdrawn == (intent.sequence, self._target):",
-        "case Resolution.RETRY if False:",
-        (f"{_GIVEN_UP}::test_what_never_began_is_given_back_after_the_slow_view",),
-    ),
-    Mutation(
-        "a raise that is wanted again goes on",
-        "daemon/actors/component.py",
-        "                    self._withdrawn = None  # it is wanted again\n",
-        "                    pass\n",
-        (f"{_GIVEN_UP}::test_what_is_wanted_again_in_the_meantime_is_not_given_up",),
     ),
     Mutation(
         "a newer plan gives back nothing of what waits for its repair",

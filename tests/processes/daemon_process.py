@@ -25,6 +25,7 @@ QUICK: Final = {
     "SOLVENT_PROVISIONING__OBSERVE_EVERY_S": "1",
     "SOLVENT_PROVISIONING__RETRY_INITIAL_S": "1",
     "SOLVENT_PROVISIONING__RETRY_MAX_S": "1",
+    "SOLVENT_PROVISIONING__CONSISTENCY_GRACE_S": "2",
     "SOLVENT_JOURNAL__DISK_RETRY_S": "1",
 }
 """Settings under which a test need not wait for what an operator would."""

@@ -1,0 +1,135 @@
+"""Guards of how components look: what a look may give back, and that there is always a next one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tests.mutations.mutation import Mutation
+
+_LOOKING: Final = "daemon/actors/looking.py"
+_SETTLING: Final = "daemon/actors/settling.py"
+_GIVEN_UP: Final = "tests/simulation/test_given_up.py"
+_STALE: Final = "tests/simulation/test_stale_looks.py"
+_ALWAYS: Final = "tests/simulation/test_always_looks.py"
+
+OF_LOOKING: Final[Sequence[Mutation]] = (
+    Mutation(
+        "drift is confirmed by two looks",
+        "daemon/actors/component.py",
+        "if (sight, record.resource_name) != self._doubted:",
+        "if False:",
+        ("tests/simulation/test_confirmed_twice.py::test_one_look_is_no_drift",),
+    ),
+    Mutation(
+        "a cost is given back after two looks",
+        _SETTLING,
+        "if self._shown != (intent.sequence, shown):",
+        "if False:",
+        (
+            f"{_STALE}::test_one_look_that_shows_nothing_finds_no_lowering_done",
+            f"{_STALE}::test_one_look_that_shows_nothing_gives_no_raise_up",
+        ),
+    ),
+    Mutation(
+        "a raise of which nothing is seen counts until the slow view was waited out",
+        _SETTLING,
+        "if self._may_be_given_back(intent, Resolution.ABANDON):",
+        "if True:",
+        (
+            f"{_GIVEN_UP}::test_what_was_begun_and_is_not_shown_yet_counts",
+            f"{_GIVEN_UP}::test_what_never_began_is_given_back_after_the_slow_view",
+            f"{_GIVEN_UP}::test_who_begins_anew_waits_anew",
+        ),
+    ),
+    Mutation(
+        "a lowering is found done once the slow view of the last raise was waited out",
+        _SETTLING,
+        "        left_s = self._slow_view_left_s()\n        if left_s > 0:\n",
+        "        left_s = self._slow_view_left_s()\n        if left_s > 0 and shown is Resolution.ABANDON:\n",
+        (
+            f"{_STALE}::test_a_lowering_that_never_began_is_not_found_done_in_the_past",
+            f"{_STALE}::test_who_begins_anew_does_not_believe_it_either",
+            f"{_STALE}::test_a_lowering_that_was_done_is_found_after_the_grace",
+        ),
+    ),
+    Mutation(
+        "after a restart the slow view is waited out anew",
+        _LOOKING,
+        "raised_at_s = self._began_at_s if self._raised_at_s is None else self._raised_at_s",
+        "raised_at_s = -1e9 if self._raised_at_s is None else self._raised_at_s",
+        (
+            f"{_GIVEN_UP}::test_who_begins_anew_waits_anew",
+            f"{_STALE}::test_who_begins_anew_does_not_believe_it_either",
+        ),
+    ),
+    Mutation(
+        "how long ago a raise was is not asked of a clock that steps",
+        _LOOKING,
+        "if self._raised_at_s is not None and self._slow_view_left_s() > 0:",
+        "if False:",
+        (f"{_STALE}::test_a_clock_that_steps_back_makes_no_drift_of_a_stale_look",),
+    ),
+    Mutation(
+        "what is refused for good counts while an earlier call may show later",
+        _SETTLING,
+        "if seen is not None and may_show_the_past and not shows_what_stood(granted.step, granted.attempt, seen):",
+        "if False:",
+        (
+            f"{_GIVEN_UP}::test_what_was_begun_counts_though_the_next_attempt_is_refused_for_good",
+            f"{_STALE}::test_a_lowering_refused_for_good_keeps_what_a_stale_look_does_not_show",
+        ),
+    ),
+    Mutation(
+        "what was confirmed HOT is shown by HOT alone",
+        "machines/stepping.py",
+        "            return seen.state is ResourceState.HOT\n",
+        "            return seen.state is not ResourceState.ABSENT\n",
+        (f"{_STALE}::test_a_lowering_refused_for_good_keeps_what_a_stale_look_does_not_show",),
+    ),
+    Mutation(
+        "who is told that nobody wants a raise does not ask again and again",
+        _SETTLING,
+        "case Resolution.RETRY if self._withdrawn == (intent.sequence, self._target):",
+        "case Resolution.RETRY if False:",
+        (f"{_GIVEN_UP}::test_what_never_began_is_given_back_after_the_slow_view",),
+    ),
+    Mutation(
+        "a raise that is wanted again goes on",
+        "daemon/actors/component.py",
+        "                    self._withdrawn = None  # it is wanted again\n",
+        "                    pass\n",
+        (f"{_GIVEN_UP}::test_what_is_wanted_again_in_the_meantime_is_not_given_up",),
+    ),
+    Mutation(
+        "every round of a component at work ends with a look to come",
+        "daemon/actors/component.py",
+        "                self._look_at_last()\n",
+        "                pass\n",
+        (
+            f"{_ALWAYS}::test_who_may_not_act_for_a_while_goes_on_looking",
+            f"{_ALWAYS}::test_who_only_observes_looks_on_at_what_a_predecessor_began",
+        ),
+    ),
+    Mutation(
+        "what could not be recorded is looked at again soon",
+        _SETTLING,
+        "if isinstance(reply, NotRecorded):",
+        "if False:",
+        (f"{_ALWAYS}::test_a_journal_that_is_away_for_a_moment_stops_no_looks",),
+    ),
+    Mutation(
+        "no wish of a provider hides a deadline",
+        _LOOKING,
+        "if left_s > 0 else delay_s",
+        "if False else delay_s",
+        (f"{_ALWAYS}::test_no_announcement_hides_a_deadline",),
+    ),
+    Mutation(
+        "what a provider announces is waited for an hour at most",
+        "daemon/actors/component_times.py",
+        "min(announced_s or 0.0, RETRY_AFTER_S_MAX)",
+        "announced_s or 0.0",
+        (f"{_ALWAYS}::test_a_day_without_an_intent_is_looked_at_after_an_hour",),
+    ),
+)
