@@ -22,7 +22,7 @@ from tests.simulation.sweeping import SEEDS
 
 DAYS_MAX = {"slow": 730, "coarse": 365, "hourly": 45, "fine": 2}
 """A test is to take a second or two; `make simulate` lives through whole cases."""
-SEEDS_OF_SWARM = range(1, 1 + 16 * SEEDS)
+SEEDS_OF_SWARM = range(1, 1 + 8 * SEEDS)
 SAME = Case(
     seed=5,
     days=90,
