@@ -30,7 +30,7 @@ from machines.lifecycle_states import RAISING, ComponentState, Step
 from machines.observations import Observation, ResourceState
 from machines.state.components import ComponentRecord
 from machines.state.whole import State
-from machines.stepping import Sight, standing_after, standing_found
+from machines.stepping import Sight, Standing, standing_after, standing_found
 
 CONTESTED_AFTER_DRIFTS = 3
 CONTESTED_WINDOW_S = 3600
@@ -55,7 +55,7 @@ def after_answer(
     if intent is None:
         return []
     done = outcome is StepOutcome.DONE
-    standing = standing_after(component, record, intent.step) if done else None
+    standing = _standing_done(component, record, intent.step, seen) if done else None
     ended = StepEnded(
         component=component.id,
         step=intent.step,
@@ -76,6 +76,14 @@ def after_answer(
     if seen is None:
         return [ended, *learnt, parked]
     return [ended, *learnt, _abandoned(component, record, seen, reason), parked]
+
+
+def _standing_done(component: Component, record: ComponentRecord, step: Step, seen: Observation | None) -> Standing:
+    """Where a done step leaves it, counting at least what a look shows: somebody else may have raised it further."""
+    after = standing_after(component, record, step)
+    if seen is None:
+        return after
+    return Standing(after.state, max(after.committed_micros, standing_found(component, seen).committed_micros))
 
 
 def _breakers_after(

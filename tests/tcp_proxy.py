@@ -18,6 +18,8 @@ from types import TracebackType
 from typing import Final, Self
 
 CHUNK_BYTES: Final = 65_536
+TOLD_WITHIN_S: Final = 1.0
+"""How long a reset waits at most for the threads of its connections to let go of them."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing sends RST."""
 
@@ -86,6 +88,9 @@ class TcpProxy:
             ended, self._open = self._open, set()
         for each in ended:
             each.reset()
+        if self._requests.is_set() and self._replies.is_set():
+            for each in ended:
+                each.wait_told()
 
     def hold(self) -> None:
         """Nothing passes any more in any direction, and nobody is told; new connections hang as well."""
@@ -140,10 +145,12 @@ class TcpProxy:
             return
         server.settimeout(None)
         passing = _Passing(client, server)
+        for run in (self._pass_requests, self._pass_replies):
+            passing.threads.append(threading.Thread(target=run, args=(passing,), name="tcp-proxy-pass", daemon=True))
         with self._lock:
             self._open.add(passing)
-        for run in (self._pass_requests, self._pass_replies):
-            threading.Thread(target=run, args=(passing,), name="tcp-proxy-pass", daemon=True).start()
+        for each in passing.threads:
+            each.start()
 
     def _pass_requests(self, passing: _Passing) -> None:
         before = b""
@@ -209,6 +216,14 @@ class _Passing:
         self.client = client
         self.server = server
         self.ended = False
+        self.threads: list[threading.Thread] = []
+        """One for each direction."""
+
+    def wait_told(self) -> None:
+        """Wait until both sides have their error: while a thread is in `recv`, the kernel keeps the socket open."""
+        for each in self.threads:
+            if each.ident is not None and each is not threading.current_thread():
+                each.join(TOLD_WITHIN_S)
 
     def reset(self) -> None:
         """End both at once, so that the other side gets an error and not an end."""
