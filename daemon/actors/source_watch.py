@@ -65,14 +65,16 @@ class SourceWatch:
     def without_repeated(self, events: Iterable[Event], state: State) -> list[Event]:
         """The events of a read without what was told before: reads overlap, and a bad row stays a bad row."""
         kept: list[Event] = []
+        fields: set[str] = set()
         for event in events:
             if isinstance(event, EntryRejected):
                 key = (event.stream, event.entry_id, event.field, event.reason)
                 if key in self._told:
                     self._told.move_to_end(key)
                     continue
-            elif isinstance(event, FreezeChanged) and event.key in state.freezes:
-                continue
+                fields.add(event.field)
+            elif isinstance(event, FreezeChanged) and (event.key in state.freezes or event.key not in fields):
+                continue  # an operator who lifted it had seen the row that is given again
             kept.append(event)
         return kept
 

@@ -220,6 +220,24 @@ def test_a_quiet_source_does_not_fill_the_journal() -> None:
     assert 1 == len(of_type(world, events.EntryRejected))
 
 
+def test_a_row_without_a_rate_freezes_once() -> None:
+    """The last row is given again at each poll: an operator who resumed has seen it, and is not frozen by it again."""
+    world, (ledger,) = world_of(PLAN, selling())
+
+    async def body(world: World, daemon: Daemon) -> None:
+        ledger.sell("2025-01", "400", closes=False)
+        ledger.rows.append(payment("pounds", "2025-01", "5.00", currency="GBP"))
+        await told(world, daemon, ledger)
+        assert "currency" in daemon.recorder.state.freezes
+        command("resume", stream="commands", verb="resume")(world)
+        reads = ledger.reads
+        await asyncio.sleep(2 * 3_600)
+        assert ledger.reads > reads
+        assert {} == dict(daemon.recorder.state.freezes)
+
+    live(world, body)
+
+
 def test_one_silent_source_keeps_months_open() -> None:
     """Two sources: what one vouches for is not the whole, and a month is no fact until both have spoken."""
     world, (shop, till) = world_of(PLAN, selling("shop", "till"), ("shop", "till"))

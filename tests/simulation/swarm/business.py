@@ -116,7 +116,7 @@ class Business:
             self._agenda.at(told_at + chance.randrange(0, 90 * 24) * HOUR, partial(self._tell, row=row))
         if self._messy():
             other = {**row, "amount": "0.01"}
-            self._agenda.at(told_at + chance.randrange(1, 48) * HOUR, partial(self._tell, row=other))
+            self._agenda.at(told_at + chance.randrange(1, 48) * HOUR, partial(self._contradict, row=other))
         if self._messy():
             self._agenda.at(told_at, partial(self._tell, row=self._malformed(row)))
         if self._messy():
@@ -157,6 +157,11 @@ class Business:
             self.ledger.rows.append(row)
         else:
             world.send("payments", row)
+
+    def _contradict(self, world: SwarmWorld, row: dict[str, str]) -> None:
+        """Say otherwise of what was told; not of what the server lost, where it would be the first word."""
+        if row["payment_id"] not in world.to_send_again:
+            self._tell(world, row)
 
     def _complete(self, world: SwarmWorld, through: Instant) -> None:
         """Say that everything before this moment was sent; what is late by now is told all the same, and corrects."""

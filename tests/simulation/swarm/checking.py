@@ -10,7 +10,7 @@ from config.instants import HOUR
 from config.policies import RevenuePolicy
 from daemon.publication.entries import EVENTS, REPLIES
 from daemon.running import Daemon
-from machines.events import DeliveryEnded, PaymentsRecorded
+from machines.events import DeliveryEnded, Event, FreezeChanged, PaymentsRecorded
 from machines.invariants import Finding, unsettled
 from machines.lifecycle_states import ComponentState
 from machines.measuring import days_known_through
@@ -36,6 +36,12 @@ OF_TIME_ALONE: Final = frozenset(
 )  # fmt: skip
 """What a boot may write because a bill, a day or a delivery is due, whoever booted; and that the row which a source
 gave last, and gives again to whoever asks, was rejected."""
+
+
+def is_of_time_alone(event: Event) -> bool:
+    """Whether a boot with nothing changed may write it. A row without a rate that is given again freezes again."""
+    again = isinstance(event, FreezeChanged) and event.frozen and event.key == "currency"
+    return again or type(event).__name__ in OF_TIME_ALONE
 
 
 def busy(world: SwarmWorld, daemon: Daemon) -> list[str]:

@@ -152,7 +152,7 @@ def _liveness(world: SwarmWorld, business: Business) -> None:
         await _quiet(world, daemon)
 
     assert world.live(idle, rounds_max=ROUNDS_MAX)
-    written = [each for each in world.events(before) if type(each.event).__name__ not in checking.OF_TIME_ALONE]
+    written = [each for each in world.events(before) if not checking.is_of_time_alone(each.event)]
     world.findings.extend(written_by_idle_boot(written))
 
 

@@ -221,12 +221,14 @@ def _lose_entries(name: str, world: SwarmWorld, chance: random.Random, agenda: A
         for stream in streams:
             world.empty_stream(stream, keeps_ids=name == "redis_trimmed")
     if rows:
+        world.to_send_again.update(row["payment_id"] for row in rows if "payment_id" in row)
         agenda.at(world.clock.wall() + chance.randrange(1, 48) * HOUR, partial(_send_again, rows=rows))
 
 
 def _send_again(world: SwarmWorld, rows: list[dict[str, str]]) -> None:
     for row in rows:
         world.send("payments", row)
+    world.to_send_again.difference_update(row["payment_id"] for row in rows if "payment_id" in row)
 
 
 def _lift_quota(world: SwarmWorld, kind: str) -> None:

@@ -91,6 +91,8 @@ class SwarmWorld(World):
         """Somebody is told that an actor was parked."""
         self.lost: set[tuple[str, str]] = set()
         """Entries that the server lost before anybody read them."""
+        self.to_send_again: set[str] = set()
+        """The payments among them whose sender has not sent them again yet."""
         self.ghost: Ghost | None = None
         """What the process before this one left behind; it may wake."""
         self._next_ghost: Ghost | None = None
