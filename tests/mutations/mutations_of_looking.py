@@ -132,4 +132,25 @@ OF_LOOKING: Final[Sequence[Mutation]] = (
         "announced_s or 0.0",
         (f"{_ALWAYS}::test_a_day_without_an_intent_is_looked_at_after_an_hour",),
     ),
+    Mutation(
+        "a raise that somebody took further counts what stands",
+        "machines/outcomes.py",
+        "max(after.committed_micros, standing_found(component, seen).committed_micros)",
+        "after.committed_micros",
+        ("tests/machines/test_raised_further.py::test_a_warming_that_is_found_hot_counts_as_hot",),
+    ),
+    Mutation(
+        "a provider's wish is followed for an hour at most",
+        "machines/ports/faults.py",
+        "min(max(0.0, seconds), RETRY_AFTER_S_MAX)",
+        "seconds",
+        ("tests/machines/test_retry_after.py",),
+    ),
+    Mutation(
+        "a row that is given again freezes nothing anew",
+        "daemon/actors/source_watch.py",
+        "(event.key in state.freezes or event.key not in fields)",
+        "event.key in state.freezes",
+        ("tests/simulation/test_sources.py::test_a_row_without_a_rate_freezes_once",),
+    ),
 )
