@@ -144,7 +144,7 @@ OF_LOOKING: Final[Sequence[Mutation]] = (
         "machines/ports/faults.py",
         "min(max(0.0, seconds), RETRY_AFTER_S_MAX)",
         "seconds",
-        ("tests/machines/test_retry_after.py",),
+        ("tests/machines/test_retry_after.py::test_a_wish_is_followed_for_an_hour_at_most",),
     ),
     Mutation(
         "a row that is given again freezes nothing anew",
