@@ -14,6 +14,11 @@ class NoPrimaryError(exceptions.ConnectionError):
     """The server refused a write as READONLY; an error of connecting, so that redis-py reads no further there."""
 
 
+def says_read_only(refused: exceptions.ResponseError) -> bool:
+    """Whether the server is a replica. Before Redis 7 a script's error stands within the words of another."""
+    return isinstance(refused, exceptions.ReadOnlyError) or ": -READONLY " in str(refused)
+
+
 class ReadOnlyDropped(AbstractConnection):
     """What a connection does about READONLY. Kept open it would hear that for ever, wherever the address leads now."""
 
@@ -21,7 +26,9 @@ class ReadOnlyDropped(AbstractConnection):
         """As redis-py does; after READONLY the connection is closed, and nothing is asked twice."""
         try:
             return await super().read_response(*arguments, **options)
-        except exceptions.ReadOnlyError as refused:
+        except exceptions.ResponseError as refused:
+            if not says_read_only(refused):
+                raise
             await self.disconnect()
             raise NoPrimaryError(f"READONLY: {refused}") from None
 

@@ -16,6 +16,7 @@ from redis.credentials import CredentialProvider
 from redis.utils import str_if_bytes
 
 from adapters.redis_streams.access import RedisAccess, SecretUnreadError, TlsConnection, tls_files
+from adapters.redis_streams.no_primary import says_read_only
 from adapters.secret_references import SecretMissingError, read_secret
 from config.redis_sentinel import SentinelAddress
 
@@ -119,7 +120,9 @@ class FollowingConnection(SentinelManagedConnection):
         """The same, in words that fit: redis-py's would read as if the server could not be reached."""
         try:
             return await Connection.read_response(self, *arguments, **options)
-        except exceptions.ReadOnlyError:
+        except exceptions.ResponseError as refused:
+            if not says_read_only(refused):
+                raise
             await self.disconnect()
             raise DemotedError("READONLY: it was the primary until now") from None
 

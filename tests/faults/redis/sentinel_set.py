@@ -112,7 +112,7 @@ class SentinelSet:
     def start(self) -> None:
         """Start all, and wait until the replica has everything and every sentinel knows of both."""
         self.first.start()
-        self.second.start("--replicaof", f"127.0.0.1 {self.first.port}")
+        self.second.start("--replicaof", "127.0.0.1", str(self.first.port))
         quorum = len(self.sentinels) // 2 + 1
         for each in self.sentinels:
             lines = (

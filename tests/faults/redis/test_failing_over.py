@@ -100,5 +100,5 @@ def test_ten_fail_overs_in_a_row(servers: SentinelSet, daemon: DaemonProcess) ->
             until(lambda: servers.primary().ask("ROLE")[0] == "master", "the new primary")
             books.pay(keys, 5)
             books.hold(keys)
-        primary.start("--replicaof", f"127.0.0.1 {servers.primary().port}")
+        primary.start("--replicaof", "127.0.0.1", str(servers.primary().port))
         until(lambda: "online" in str(servers.primary().ask("INFO", "replication")), "the replica to follow")
