@@ -7,21 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.machines import Machine
-from tests.faults.seeing import lines, metric
+from tests.faults.parking import SHORT, is_parked, require_each_parks_alone, restarts
+from tests.faults.seeing import metric
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.operating import answer, at_level, earn
-from tests.processes.pages import page
 from tests.processes.redis_place import Keys, RedisServer
 from tests.processes.waiting import until
 
 ACTORS = ("supervisor", "planner", "revenue", "component:files")
 """The commands actor is apart: nobody can be asked to resume it but the next start."""
-SHORT = {
-    "SOLVENT_KERNEL__RESTARTS_MAX": "2",
-    "SOLVENT_KERNEL__ASK_TIMEOUT_S": "2",
-    "SOLVENT_PROVISIONING__OBSERVE_EVERY_S": "1",
-}
 
 
 @pytest.fixture
@@ -40,16 +35,6 @@ def daemon(
 def touched(keys: Keys, number: int) -> None:
     """Give everybody something to do."""
     keys.payment(f"touch{number}", "2024-01-03", "1.00")
-
-
-def is_parked(daemon: DaemonProcess, name: str) -> bool:
-    """Whether the log says so."""
-    return any(line["name"] == name for line in lines(daemon, "task_parked"))
-
-
-def restarts(daemon: DaemonProcess) -> set[str]:
-    """Everybody who was ever restarted."""
-    return {line["name"] for line in lines(daemon, "task_restarting")}
 
 
 def test_each_actor_that_fails_is_parked_alone_and_resumed_by_an_operator(
@@ -94,16 +79,8 @@ def test_each_root_that_fails_is_parked_alone_and_resumed_by_an_operator(
     daemon: DaemonProcess, machine: Machine, keys: Keys
 ) -> None:
     """Two restarts, then parked: the health page names it, the others go on, `resume-actor` starts it again."""
-    failed: set[str] = set()
-    for name in ("payments intake", "publication", "audit", "costs", "orphans", "systemd"):
-        with machine.defect(name):
-            until(lambda name=name: is_parked(daemon, name), f"{name} to park")
-        failed.add(name)
-        assert restarts(daemon) == failed
-        assert f"root task {name} is parked" in page(daemon, "/healthz")[1]
-        sent = keys.command("resume-actor", actor=name, reason="mended")
-        assert "done" == answer(keys, sent)["outcome"]
-        until(lambda: page(daemon, "/healthz")[0] == 200, "health")
+    roots = ("payments intake", "publication", "audit", "costs", "orphans", "systemd")
+    require_each_parks_alone(daemon, machine, keys, roots)
 
     earn(keys, 1, "250.00")
     until(lambda: at_level(daemon, 1), "level 1 to stand")

@@ -11,7 +11,7 @@ import pytest
 from adapters.redis_server.programs import find_program
 from tests.conftest import NO_REAL_SERVER, REAL_KINDS
 from tests.faults.machines import Machine
-from tests.faults.test_defects import SHORT, is_parked, restarts
+from tests.faults.parking import SHORT, is_parked, require_each_parks_alone, restarts
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.file_shop import FileShop
 from tests.processes.operating import answer
@@ -86,17 +86,8 @@ def test_each_rarer_root_that_fails_is_parked_alone_and_resumed_by_an_operator(
 ) -> None:
     """As the others: the health page names it, nobody else restarts, `resume-actor` starts it; none is forgotten."""
     assert {*RARER} | ELSEWHERE | APART == machine.roots()
-    failed: set[str] = set()
     with keys_of(daemon.wait_ready().redis) as keys:
-        for name in RARER:
-            with machine.defect(name):
-                until(lambda name=name: is_parked(daemon, name), f"{name} to park")
-            failed.add(name)
-            assert restarts(daemon) == failed
-            assert f"root task {name} is parked" in page(daemon, "/healthz")[1]
-            sent = keys.command("resume-actor", actor=name, reason="mended")
-            assert "done" == answer(keys, sent)["outcome"]
-            until(lambda: page(daemon, "/healthz")[0] == 200, "health")
+        require_each_parks_alone(daemon, machine, keys, RARER)
 
         keys.payment("paid", "2024-01-10", "250.00")
         until(daemon.journal.counted, "the payment to be counted")
