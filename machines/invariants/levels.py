@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from config.calendar import month_text
 from machines.deciding.decision import decide, decide_day
 from machines.deciding.facts import Decision, Direction
@@ -9,6 +11,9 @@ from machines.events import LevelDecided, MonthCorrected, PlanAdopted, Recorded,
 from machines.invariants.finding import Finding
 from machines.judging import history_months
 from machines.state.whole import State
+
+_CHANGING_FACTS: Final[frozenset[type]] = frozenset({MonthCorrected, PlanAdopted, ThresholdSet, ThresholdEnded})
+"""After one of these an earlier judgement may look different."""
 
 
 class Levels:
@@ -21,7 +26,7 @@ class Levels:
     def check(self, state: State, recorded: Recorded) -> list[Finding]:
         """A decision that the facts do not bear out; `state` is the one before."""
         event, sequence = recorded.event, recorded.sequence
-        if isinstance(event, MonthCorrected | PlanAdopted | ThresholdSet | ThresholdEnded):
+        if type(event) in _CHANGING_FACTS:
             self._facts_changed_at = sequence
         if not isinstance(event, LevelDecided):
             return []

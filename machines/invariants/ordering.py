@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from machines import events
 from machines.events import Recorded, StepOutcome
@@ -12,6 +13,19 @@ from machines.lifecycle_states import RAISING, SETTLED, ComponentState
 from machines.state.components import ComponentRecord
 from machines.state.orphans import key_of
 from machines.state.whole import State
+
+MOVES: Final[frozenset[type]] = frozenset(
+    {
+        events.StepIntended,
+        events.StepEnded,
+        events.IntentAbandoned,
+        events.ComponentDrifted,
+        events.RepairDropped,
+        events.ResourceAdopted,
+        events.OrphanRemoved,
+    }
+)
+"""The events that `illegal_moves` judges; steps that are intended are among them, which the cap and breakers bound."""
 
 
 def disorder(previous: Recorded | None, recorded: Recorded, *, after: int) -> list[Finding]:

@@ -114,9 +114,11 @@ def span_around(instant: Instant, calendar: Calendar) -> MonthSpan:
 
 _newest_spans: Final[dict[Calendar, MonthSpan]] = {}
 """The span found last: most payments fall into the month of the one before."""
+SPANS_REMEMBERED: Final = 512
+"""Some decades of months, for payments that come in no order."""
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=SPANS_REMEMBERED)
 def _span(calendar: Calendar, month: Month) -> MonthSpan:
     end_at = calendar.end_of(month)
     return MonthSpan(month, calendar.start_of(month), end_at, end_at - WINDOW, calendar.end_of(month + 1) - WINDOW)

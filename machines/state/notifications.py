@@ -93,11 +93,33 @@ def delivery_key(notification_id: str, channel: str) -> str:
     return f"{notification_id} {channel}"
 
 
+_OF_NOTIFICATIONS: Final[frozenset[type]] = frozenset(
+    {
+        events.NotificationRaised,
+        events.NotificationCleared,
+        events.DeliveryEnded,
+        events.ChannelClosed,
+        events.DeliveryReplayed,
+    }
+)
+"""The events that `_fold_own` folds."""
+
+
 def fold_notifications(
     notifications: Notifications, recorded: events.Recorded, plan: Plan | None, target: tuple[int, int]
 ) -> None:
     """Fold any event: most are ignored. `target` is the level that is moved towards, before it and after."""
-    event, at = recorded.event, recorded.recorded_at
+    if type(recorded.event) in _OF_NOTIFICATIONS:
+        _fold_own(notifications, recorded.event, recorded.recorded_at)
+    elif (news := news_of(recorded, plan)) is not None:
+        notifications.news[news.key] = news
+        _trim(notifications.news, NEWS_ITEMS_MAX)
+    before, after = target
+    if after != before:
+        notifications.awaited = Awaited(after, recorded.sequence) if after > before else None
+
+
+def _fold_own(notifications: Notifications, event: events.Event, at: Instant) -> None:
     match event:
         case events.NotificationRaised():
             _fold_raised(notifications, event, at)
@@ -110,13 +132,7 @@ def fold_notifications(
         case events.DeliveryReplayed():
             _fold_replayed(notifications, event, at)
         case _:
-            news = news_of(recorded, plan)
-            if news is not None:
-                notifications.news[news.key] = news
-                _trim(notifications.news, NEWS_ITEMS_MAX)
-    before, after = target
-    if after != before:
-        notifications.awaited = Awaited(after, recorded.sequence) if after > before else None
+            pass
 
 
 def _fold_raised(notifications: Notifications, event: events.NotificationRaised, at: Instant) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from config.calendar import calendar_of
@@ -92,6 +94,18 @@ class State(msgspec.Struct):
         return "; ".join(reason or key for key, reason in self.freezes.items()) or None
 
 
+_OF_CURSORS: Final[frozenset[type]] = frozenset(
+    {
+        events.CursorMoved,
+        events.PaymentsRecorded,
+        events.WatermarkReached,
+        events.SourceHeard,
+        events.CommandAnswered,
+    }
+)
+"""The events that move a position, with their effect."""
+
+
 def fold(state: State, recorded: events.Recorded) -> None:
     """Fold the next event. Events come in the order of their sequence numbers, each once."""
     event, at = recorded.event, recorded.recorded_at
@@ -110,7 +124,8 @@ def fold(state: State, recorded: events.Recorded) -> None:
     fold_notifications(state.notifications, recorded, state.plan, (target_before, state.target_level))
     if kind in OF_SOURCES:
         fold_source_event(state.revenue.sources, event, at)
-    _fold_cursor(state, event)
+    if kind in _OF_CURSORS:
+        _fold_cursor(state, event)
     state.sequence = recorded.sequence
 
 

@@ -78,11 +78,13 @@ def test_gaps_time_that_falls_and_causes_that_come_later_are_found(
         intent("cluster", Step.WARM, COLD, WARM, 5_000_000),
         events.IntentAbandoned("cluster", "t", COLD, WARMING, 0, "?"),
         events.RepairDropped("cluster", COLD, WARMING, 0),
+        events.ResourceAdopted("cluster", "t", 1, COLD, WARMING, 0),
+        events.OrphanRemoved("aws_sqs", "arn:old", "search", "t", events.RemovalOutcome.DONE),
         events.StepEnded("cluster", Step.WARM, "t", StepOutcome.DONE, COLD, WARM, 0),
     ],
 )
 def test_a_move_that_the_table_does_not_have_is_found(event: events.Event) -> None:
-    """I3: a step from the wrong state, a settled one while it runs, an unsettled one found, an end without start."""
+    """I3: a step from the wrong state, a settled one while it runs, an unsettled one found, an end without a start."""
     telling = at_level_one()
     telling.tell(event)
     assert {"I3"} == set(invariants(telling.found))
@@ -243,6 +245,27 @@ def test_a_correction_between_judgement_and_record_is_no_violation() -> None:
     assert [] == telling.found
     telling.decide(cause=telling.auditor.state.sequence, level=3)
     assert ["I8"] == invariants(telling.found)
+
+
+@pytest.mark.parametrize(
+    "changing",
+    [
+        events.MonthCorrected(24_300, "late", -100_000_000),
+        events.PlanAdopted(PLAN, "another fingerprint"),
+        events.ThresholdSet(1, 1_000_000, 2_000_000, None, "a test", "ann"),
+        events.ThresholdEnded(1, 1_000_000, "expired"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_whatever_changes_the_facts_excuses_a_judgement_made_before(changing: events.Event) -> None:
+    """I8: of these events alone; without one between, the same decision is a finding."""
+    for told, expected in (([changing], []), ([], ["I8"])):
+        telling = Telling()
+        telling.tell(*closed_month(PLAN, 24_300, 150_000_000))
+        judged_at = telling.auditor.state.sequence
+        telling.tell(*told)
+        telling.decide(cause=judged_at, level=2)
+        assert expected == invariants(telling.found)
 
 
 def test_untraced_and_doubled_resources_are_found_and_strangers_are_not() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from config.calendar import Calendar, calendar_of, month_from_text
 from config.instants import DAY, HOUR
@@ -181,6 +182,32 @@ def test_a_window_sums_whole_hours_and_parts_of_hours() -> None:
         recent.add(at(f"2024-03-09T{time}:00Z"), 0, 10**number)
 
     assert [11_110, 0, 0, 0, 0, 0] == recent.between(at("2024-03-09T09:30:00Z"), at("2024-03-09T12:15:00Z"))
+
+
+_INSTANTS = st.builds(
+    lambda days, hours, beside: days * DAY + hours * HOUR + beside,
+    st.integers(19_000, 19_003),
+    st.integers(0, 24),
+    st.sampled_from((0, 0, -1, 1, HOUR // 2)),
+)
+
+
+@given(
+    postings=st.lists(st.tuples(_INSTANTS, st.integers(0, 5), st.integers(-9, 9)), max_size=12),
+    start=_INSTANTS,
+    end=_INSTANTS,
+)
+@example(postings=[(19_000 * DAY, 0, 1), (19_001 * DAY - 1, 0, 2)], start=19_000 * DAY, end=19_001 * DAY)
+@example(postings=[(19_000 * DAY, 0, 1)], start=19_001 * DAY, end=19_000 * DAY)
+@example(postings=[(19_000 * DAY, 0, 1)], start=19_000 * DAY, end=19_000 * DAY)
+def test_a_window_is_what_its_postings_add_up_to(postings: list[tuple[int, int, int]], start: int, end: int) -> None:
+    """Whole days, whole hours and single postings together miss none and count none twice; backwards is nothing."""
+    recent, expected = RecentPostings(), [0] * 6
+    for dated, column, micros in postings:
+        recent.add(dated, column, micros)
+        expected[column] += micros if start <= dated < end else 0
+
+    assert expected == recent.between(start, end)
 
 
 def test_without_a_close_nothing_is_forgotten() -> None:
