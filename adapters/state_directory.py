@@ -116,6 +116,22 @@ class StateDirectory:
         self.release()
 
 
+def directory_fault(path: Path) -> str:
+    """Why nothing could be written into a state directory now, in a sentence; "" where it could. Nothing is tried."""
+    try:
+        if not path.is_dir():
+            return f"the state directory {path} is {'no directory' if path.exists() else 'gone'}"
+        room = os.statvfs(path)
+    except OSError as error:
+        return f"the state directory {path}: {error.strerror or error}"
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return f"the state directory {path} is not writable for this user, or read-only"
+    free = room.f_bfree if os.geteuid() == 0 else room.f_bavail
+    if room.f_blocks and not free:
+        return f"the state directory {path} is on a disk that is full"
+    return ""
+
+
 def read_run_facts(path: Path) -> RunFacts | None:
     """The facts of the daemon that runs on this state directory; None where none is running or it is not ready."""
     try:

@@ -64,6 +64,11 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= FOUND_CHARACTERS_MAX else text[:FOUND_CHARACTERS_MAX] + "…")
 
 
+def printable(text: str) -> str:
+    """A text of somebody else's within a message: its control characters escaped, neither quoted nor cut."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
 def _place(problem: Problem) -> tuple[bool, str, int, str]:
     # Origins without lines come last: the file is mended first.
     return problem.line is None, problem.file, problem.line or 0, problem.path

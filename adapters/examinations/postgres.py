@@ -1,8 +1,8 @@
-"""What a PostgreSQL that holds a journal shows: whether it is the primary, keeps its promises, and who leads."""
+"""What a PostgreSQL that holds a journal shows: whether it is the primary and keeps its promises."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import psycopg
@@ -11,9 +11,6 @@ from adapters.examinations.postgres_facts import PostgresFacts
 from adapters.postgres_journal.place import PostgresPlace, connect, said
 from adapters.postgres_journal.schema import SCHEMA_VERSION, is_journal, require_known_version
 from machines.ports.journal import JournalRefusedError
-
-STANDBY_HEARD_WITHIN_S: Final = 60
-"""A standby that is just being started again, as in a rolling upgrade, is still counted."""
 
 
 def postgres_facts(place: PostgresPlace) -> PostgresFacts:
@@ -24,8 +21,9 @@ def postgres_facts(place: PostgresPlace) -> PostgresFacts:
             if not is_journal(connection, place.schema):
                 return facts
             version = require_known_version(connection, place.schema)
-            leader, standbys = _daemons(connection)
-            return msgspec.structs.replace(facts, schema_version=version, leader=leader, standbys=standbys)
+            newest = connection.execute("SELECT coalesce(max(sequence), 0) FROM events").fetchone()
+            assert newest is not None
+            return msgspec.structs.replace(facts, schema_version=version, last_sequence=int(newest[0]))
     except psycopg.Error as error:
         raise JournalRefusedError(f"the journal {place}: {said(place, error)}") from error
 
@@ -58,15 +56,3 @@ def _server(connection: psycopg.Connection[Any], schema: str) -> PostgresFacts:
         replicas=int(replicas),
         missing_rights=tuple(missing),
     )
-
-
-def _daemons(connection: psycopg.Connection[Any]) -> tuple[str, tuple[str, ...]]:
-    lead = connection.execute(
-        "SELECT holder FROM lease WHERE abs(extract(epoch FROM clock_timestamp() - seen_at)) < ttl_ms / 1000.0"
-    ).fetchone()
-    waiting = connection.execute(
-        "SELECT name FROM daemons WHERE seen_at > clock_timestamp() - make_interval(secs => %s) ORDER BY name",
-        (STANDBY_HEARD_WITHIN_S,),
-    ).fetchall()
-    leader = "" if lead is None else str(lead[0])
-    return leader, tuple(name for (name,) in waiting if name != leader)

@@ -21,6 +21,5 @@ class PostgresFacts(msgspec.Struct, frozen=True):
     """None where the schema holds no journal yet."""
     schema_version_known: int = 0
     """The newest that this solvent knows."""
-    leader: str = ""
-    """Who leads; "" for nobody."""
-    standbys: tuple[str, ...] = ()
+    last_sequence: int = 0
+    """The journal's newest event."""

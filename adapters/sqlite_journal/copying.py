@@ -30,8 +30,10 @@ def copy_whole(source: Path, target: Path, busy_timeout_ms: int = 5_000) -> None
 def copy_whole_from(connection: sqlite3.Connection, target: Path) -> None:
     """Copy what an open journal holds into the new file `target` (mode 0600), synced to disk.
 
-    Raises `OSError` and `sqlite3.Error`; then there is no `target`.
+    Raises `FileExistsError`, and `OSError` and `sqlite3.Error`, after which there is no `target`.
     """
+    if target.exists():
+        raise FileExistsError(f"{target} exists already")
     try:
         create_private_file(target)
         connection.execute("VACUUM INTO ?", (str(target),))

@@ -19,6 +19,7 @@ from adapters.sqlite_journal.opening import require_ours
 from adapters.sqlite_journal.remembered import Remembered, Unlike
 from adapters.sqlite_journal.schema import UNREADABLE_FILE, connect
 from adapters.sqlite_journal.tables import ProjectedAgain
+from config.errors import printable
 from config.instants import Instant
 from machines.events import JournalMoved, JournalRestored, Recorded
 from machines.ports.examination import Damage, Examination, Fault, Hear, StoredFold
@@ -51,7 +52,7 @@ def examine(path: Path, hear: Hear, unlike: Unlike, busy_timeout_ms: int = 5_000
 
 
 def _unreadable(path: Path, error: Exception) -> str:
-    why = error if str(error) else "its table meta lacks what every journal has"
+    why = printable(str(error)) or "its table meta lacks what every journal has"
     return f"the journal {path} is not readable as a database: {why}; restore a backup (`solvent restore`)"
 
 

@@ -18,6 +18,7 @@ from adapters.journal_rows.chain import ChainBreakError, checked
 from adapters.journal_rows.meta import meta
 from adapters.journal_rows.reading import Point, anchor, last_point, stored_events
 from adapters.sqlite_journal.copying import copy_whole_from
+from adapters.sqlite_journal.saved import command_back, saved_name
 from adapters.sqlite_journal.schema import connect
 from machines.ports.journal import JournalDamagedError
 
@@ -28,6 +29,10 @@ CHAIN_EVENTS_MAX: Final = 20_000
 _WHAT_TO_DO: Final = (
     "Nothing more was acknowledged. Find out who did it (`lsof`, a backup job, a synchronising folder), put the right "
     "file back together with its -wal, or `solvent restore`; then start again"
+)
+_PUT_BACK: Final = (
+    "Nothing more was acknowledged. Find out who did it (`lsof`, a backup job, a synchronising folder), put back what "
+    "was saved: `{command}`; then start again"
 )
 
 
@@ -53,19 +58,19 @@ class FileGuard:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, journal_id: str, busy_timeout_ms: int) -> None:
         """Notes the files as they are now: `connection` has the journal open, with its log."""
-        self._path = path
+        self.path = path
         self._connection = connection
         self._log = path.with_name(f"{path.name}-wal")
         self._index = path.with_name(f"{path.name}-shm")
         self._journal_id = journal_id
         self._busy_timeout_ms = busy_timeout_ms
-        self._noted = {each: _seen(each) for each in (self._path, self._log, self._index)}
+        self._noted = {each: _seen(each) for each in (self.path, self._log, self._index)}
         self.damage = ""
         """Why the files are not ours any more: for the rest of this life they are neither written nor folded."""
 
     def note(self) -> None:
         """This process folded its log into the file: that is no news."""
-        self._note(self._path)
+        self._note(self.path)
         self.note_log()
 
     def note_log(self) -> None:
@@ -81,9 +86,9 @@ class FileGuard:
             try:
                 self._look(tail)
             except _MovedError as moved:
-                self.damage = f"{moved}. {self._save_aside(tail)}. {_WHAT_TO_DO}"
+                self.damage = f"{moved}. {self._save_aside(tail)}"
             except (ChainBreakError, sqlite3.DatabaseError) as broken:
-                what = f"{self._path} was changed by somebody else while it was open: {broken}"
+                what = f"{self.path} was changed by somebody else while it was open: {broken}"
                 self.damage = f"{what}. {_WHAT_TO_DO}"
         if self.damage:
             raise JournalDamagedError(self.damage)
@@ -100,26 +105,27 @@ class FileGuard:
             if not now.is_same_file(noted):
                 raise _MovedError(f"{path} was replaced by another file while it was open")
             shrank = now.size_bytes < noted.size_bytes
-            news = news or shrank or (path == self._path and now.changed_ns != noted.changed_ns)
+            news = news or shrank or (path == self.path and now.changed_ns != noted.changed_ns)
         if news:
             self._prove(tail)
             self.note()
 
     def _save_aside(self, tail: Point) -> str:
-        """Copy what the open files hold into a new one beside the name that leads elsewhere; a sentence about it."""
-        target = self._path.with_name(f"{self._path.name}.saved-{tail.sequence}")
+        """Copy what the open files hold into a new one beside the name that leads elsewhere; what to say of it."""
+        target = saved_name(self.path, tail.sequence)
         try:
             copy_whole_from(self._connection, target)
         except (OSError, sqlite3.Error) as error:
-            return f"What it held could not be saved as {target.name}: {error}"
-        return f"What it held, up to event {tail.sequence}, was saved as {target}"
+            return f"What it held could not be saved as {target.name}: {error}. {_WHAT_TO_DO}"
+        what_to_do = _PUT_BACK.format(command=command_back(self.path, target))
+        return f"What it held, up to event {tail.sequence}, was saved as {target}. {what_to_do}"
 
     def _prove(self, tail: Point) -> None:
         """Somebody else wrote the file, as a person's checkpoint does: read it afresh, up to what was written last.
 
         Raises `ChainBreakError` and `sqlite3.DatabaseError`.
         """
-        with closing(connect(self._path, self._busy_timeout_ms, read_only=True)) as connection:
+        with closing(connect(self.path, self._busy_timeout_ms, read_only=True)) as connection:
             connection.execute("BEGIN")
             if meta(connection, "journal_id") != self._journal_id:
                 raise sqlite3.DatabaseError("it holds another journal")
@@ -127,7 +133,7 @@ class FileGuard:
             self._prove_chain(connection, tail)
 
     def _prove_pages(self, connection: sqlite3.Connection) -> None:
-        seen = _seen(self._path)
+        seen = _seen(self.path)
         if seen is None or seen.size_bytes > STRUCTURE_BYTES_MAX:
             return
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -149,8 +155,14 @@ class FileGuard:
             )
 
     def _note(self, path: Path) -> None:
-        """A file that was replaced a moment ago is not noted: it is to be found."""
-        before, now = self._noted[path], _seen(path)
+        """A file that was replaced a moment ago is not noted: it is to be found.
+
+        Never raises: what it follows is done, and what could not be noted is proven before the next transaction.
+        """
+        try:
+            before, now = self._noted[path], _seen(path)
+        except OSError:
+            return
         if before is None or (now is not None and now.is_same_file(before)):
             self._noted[path] = now
 

@@ -16,6 +16,8 @@ from adapters.journal_rows.reading import Point, identity_of, stored_events
 from adapters.journal_rows.transactions import take_back
 from adapters.sqlite_journal.expected_tables import require_expected_tables
 from adapters.sqlite_journal.migrations import migrate
+from adapters.sqlite_journal.remedies import remedy
+from adapters.sqlite_journal.saved import command_back, events_saved, saved_last
 from adapters.sqlite_journal.schema import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -25,6 +27,7 @@ from adapters.sqlite_journal.schema import (
     create_tables,
     is_blank,
 )
+from config.errors import printable
 from config.instants import Instant
 from machines.ports.journal import JournalDamagedError, JournalIdentity, JournalRefusedError
 from machines.upcasters import EventNewerError, require_known
@@ -59,7 +62,7 @@ def open_file(
     """
     connection = None
     try:
-        _require_no_orphan(path)
+        _require_nothing_left(path)
         create_private_file(path)
         connection = connect(path, busy_timeout_ms)
         opened = _open(connection, path, fold_version, random_bytes)
@@ -68,24 +71,48 @@ def open_file(
         if connection is not None:
             connection.close()
         if isinstance(error, (OSError, sqlite3.OperationalError)) and "malformed" not in str(error):
-            raise JournalRefusedError(f"the journal {path} cannot be opened: {error}") from error
+            what_to_do = remedy(error, path)
+            raise JournalRefusedError(
+                f"the journal {path} cannot be opened: {error}" + (f". {what_to_do}" if what_to_do else "")
+            ) from error
         if isinstance(error, UNREADABLE_FILE):
-            why = error if str(error) else "its table meta lacks what every journal has"
+            why = printable(str(error)) or "its table meta lacks what every journal has"
             raise JournalDamagedError(
                 f"the journal {path} is not readable as a database: {why}. {_WHAT_TO_DO}"
             ) from error
         raise
 
 
-def _require_no_orphan(path: Path) -> None:
+def _require_nothing_left(path: Path) -> None:
+    """Refuse to make a journal where one was taken away and its log, or what was saved of it, is still there."""
+    if path.exists() and path.stat().st_size:
+        return
+    saved = saved_last(path)
+    _require_no_orphan(path, saved)
+    if saved is not None:
+        raise JournalDamagedError(
+            f"there is no journal {path}, but {saved}, which was saved when the journal was taken away and goes up to "
+            f"event {events_saved(saved)}: a new journal would know nothing of it. Nothing was changed. Put it back: "
+            f"`{command_back(path, saved)}`, then start again; or move it to another folder to begin a new journal"
+        )
+
+
+def _require_no_orphan(path: Path, saved: Path | None) -> None:
     """Refuse to make a journal beside the log of another one: SQLite would throw away what only the log holds."""
     log = path.with_name(f"{path.name}-wal")
-    if (path.exists() and path.stat().st_size) or not (log.exists() and log.stat().st_size):
+    if not (log.exists() and log.stat().st_size):
         return
+    or_saved = (
+        ""
+        if saved is None
+        else f". Where the first is gone for good, what was saved of it up to event {events_saved(saved)} takes its "
+        f"place: `{command_back(path, saved)}`"
+    )
     raise JournalDamagedError(
         f"there is no journal {path}, but its log {log} of {log.stat().st_size} bytes: a new journal would destroy the "
         f"newest events of the old one. Nothing was changed. The three files {path.name}, {log.name} and "
         f"{path.name}-shm belong together: put the first back, or move the others to where it is, or `solvent restore`"
+        f"{or_saved}"
     )
 
 

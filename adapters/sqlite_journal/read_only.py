@@ -12,7 +12,7 @@ from adapters.journal_rows.limits import JournalLimits
 from adapters.journal_rows.read_only import ReadOnlyRowsJournal
 from adapters.sqlite_journal.opening import require_ours
 from adapters.sqlite_journal.schema import UNREADABLE_FILE, is_blank
-from config.errors import shown
+from config.errors import printable, shown
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
 _MENDING: Final = "A torn end is mended when the daemon starts; a damaged middle needs a backup"
@@ -84,5 +84,5 @@ def _raise_understood(path: Path, error: Exception) -> NoReturn:
         raise JournalRefusedError(
             f"the journal {path} cannot be read: {shown(str(error))}; read it as the user that the daemon runs as"
         ) from error
-    why = error if str(error) else "its table meta lacks what every journal has"
+    why = printable(str(error)) or "its table meta lacks what every journal has"
     raise JournalDamagedError(f"the journal {path} is not readable as a database: {why}; restore a backup") from error

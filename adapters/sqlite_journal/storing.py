@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from pathlib import Path
 
 from adapters.journal_rows.limits import JournalLimits
 from adapters.journal_rows.reading import Point
 from adapters.sqlite_journal.guarding import FileGuard
+from adapters.sqlite_journal.remedies import remedy
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
 
@@ -41,7 +43,7 @@ class SqliteStore:
 
     def translated(self, error: BaseException) -> BaseException:
         """SQLite's error in the words of the port."""
-        return _translated(error)
+        return _translated(error, self._guard.path)
 
     def between_commits(self) -> None:
         """Fold the log into the file after everybody was told, so that no commit waits for it."""
@@ -70,14 +72,18 @@ class SqliteStore:
         self._guard.note()
 
 
-def _translated(error: BaseException) -> BaseException:
+def _translated(error: BaseException, path: Path) -> BaseException:
     """SQLite's error in the words of the port."""
     if isinstance(error, sqlite3.IntegrityError):
-        return JournalDamagedError(f"the journal was changed by somebody else while it was open: {error}")
+        return JournalDamagedError(f"the journal {path} was changed by somebody else while it was open: {error}")
     if isinstance(error, (sqlite3.OperationalError, OSError)):
-        return JournalRefusedError(f"the journal cannot be written: {error}; nothing was acknowledged")
+        look = f"Look at the file system and the disk under {path.parent}, then start again"
+        return JournalRefusedError(
+            f"the journal {path} cannot be written: {error}; nothing was acknowledged. {remedy(error, path) or look}; "
+            "a daemon that runs tries again by itself"
+        )
     if isinstance(error, MemoryError):
-        return JournalRefusedError("the journal cannot be written: no memory is left; nothing was acknowledged")
+        return JournalRefusedError(f"the journal {path} cannot be written: no memory is left; nothing was acknowledged")
     if type(error) is sqlite3.DatabaseError:  # its kinds are about values; itself it is about the file
-        return JournalDamagedError(f"the journal's file is damaged: {error}; restore a backup")
+        return JournalDamagedError(f"the journal's file {path} is damaged: {error}; restore a backup")
     return error

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from config.errors import printable
 from config.instants import Instant
 from machines.events import Event, Recorded
 from machines.revenue.classify import PaymentSeen
@@ -31,14 +32,22 @@ class JournalIdentity(msgspec.Struct, frozen=True):
     epoch: int
 
 
-class JournalRefusedError(Exception):
+class _SaidByStoreError(Exception):
+    """Its message may quote the store, which quotes what it could not read: lines that every terminal can show."""
+
+    def __init__(self, said: str) -> None:
+        """Escape what cannot be printed."""
+        super().__init__("\n".join(map(printable, said.split("\n"))))
+
+
+class JournalRefusedError(_SaidByStoreError):
     """The group is not durable and was not written: the disk is full, or the store is out of reach.
 
     Nothing of the group is there, nobody was told; the same group may be appended again.
     """
 
 
-class JournalDamagedError(Exception):
+class JournalDamagedError(_SaidByStoreError):
     """The journal cannot be trusted; the message says where, and what to do."""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -124,6 +126,26 @@ def test_a_journal_that_somebody_takes_away_ends_the_daemon(
         assert f"was saved as {saved}" in running.log
         assert int(saved.suffix.removeprefix(".saved-")) >= held
         assert verify(saved) is None
+
+
+def test_what_was_saved_is_put_back_by_what_the_daemon_says(running: DaemonProcess, keys: Keys) -> None:
+    """All files of the journal deleted: the start is refused with the same command; after it nothing is missing."""
+    held = running.journal.last_sequence()
+    for each in running.journal.path.parent.glob("journal.sqlite*"):
+        each.unlink()
+    earn(keys, 1, "250.00")
+    assert 1 == running.wait()
+    [command] = set(re.findall("`(mv [^`]+)`", running.log))
+
+    code, said = running.refusal()
+    assert (2, [command]) == (code, re.findall("`(mv [^`]+)`", said))
+
+    subprocess.run(["sh", "-ec", command], check=True, timeout=10)
+    running.start()
+    until(lambda: at_level(running, 1), "level 1 to stand")
+    assert running.journal.last_sequence() > held
+    assert 0 == running.stop()
+    assert running.journal.is_whole()
 
 
 def test_a_person_who_folds_the_log_disturbs_nobody(running: DaemonProcess, keys: Keys) -> None:

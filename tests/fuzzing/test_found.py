@@ -26,6 +26,7 @@ from machines.revenue.payments import FieldError
 from machines.revenue.reading_fields import PaymentReader
 from tests.backups.places import NOW, alter, write_history
 from tests.fuzzing.target import bounded
+from tests.fuzzing.targets import journals
 from tests.fuzzing.targets.payments import GOOD
 from tests.machines.histories import acting
 from tests.sources.post.test_post import refusal as post_refusal
@@ -176,3 +177,8 @@ async def test_a_small_fact_of_another_kind_is_damage(tmp_path: Path) -> None:
     alter(journal, "UPDATE meta SET value = x'00' WHERE key = 'epoch'")
     with pytest.raises(JournalDamagedError, match="its table meta lacks what every journal has; restore a backup"):
         ReadOnlyJournal.open(tmp_path / JOURNAL_NAME, fold_version=1)
+
+
+def test_a_damaged_schema_is_quoted_so_that_it_can_be_printed() -> None:
+    """SQLite quotes the bytes that it cannot parse: a control sign among them would reach the operator's terminal."""
+    assert "refused and then refused" == journals.check(b"0/\xc3P\x0b").word

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from adapters.clocks import SystemClock
+from adapters.journal_rows.reading import last_point
 from adapters.sqlite_journal import SqliteJournal
+from adapters.sqlite_journal.copying import copy_whole_from, end_of
+from adapters.sqlite_journal.guarding import FileGuard
+from adapters.sqlite_journal.schema import connect
 from machines.events import CursorMoved
 from machines.ports.journal import JournalDamagedError, PaymentSeen, Proposal
 
@@ -107,3 +111,47 @@ def changed_by_a_person(path: Path, statement: str) -> tuple[int, int]:
         (found,) = person.execute(statement).fetchone() or (0,)
         person.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return page_bytes, found
+
+
+async def test_what_was_saved_before_is_kept(tmp_path: Path) -> None:
+    """The journal was taken away once before at the same event: both rescued copies stand side by side."""
+    journal = await opened(tmp_path / "journal.sqlite")
+    before = tmp_path / "journal.sqlite.saved-3"
+    before.write_bytes(b"what was rescued the first time")
+    journal.path.rename(tmp_path / "aside")
+
+    with pytest.raises(JournalDamagedError, match=r"up to event 3, was saved as .*journal\.sqlite\.saved-3-2\. "):
+        await journal.append(PROPOSALS)
+    await journal.close()
+
+    assert b"what was rescued the first time" == before.read_bytes()
+    assert 3 == end_of(before.with_name(f"{before.name}-2")).sequence
+
+
+async def test_a_copy_takes_nobodys_place(tmp_path: Path) -> None:
+    """A file that is there already is neither written over nor removed."""
+    taken = tmp_path / "taken"
+    taken.write_bytes(b"another's")
+    with closing(sqlite3.connect(":memory:")) as connection, pytest.raises(FileExistsError, match="exists already"):
+        copy_whole_from(connection, taken)
+
+    assert b"another's" == taken.read_bytes()
+
+
+async def test_a_folder_that_cannot_be_looked_at_for_a_moment_ends_no_writer(tmp_path: Path) -> None:
+    """What follows a commit raises nothing: the group is durable, and the thread that writes has to live on."""
+    folder, aside = tmp_path / "state", tmp_path / "aside"
+    journal = await opened(folder / "journal.sqlite")
+    await journal.close()
+    end = end_of(journal.path)
+    with closing(connect(journal.path, 1_000)) as connection:
+        last_point(connection)
+        guard = FileGuard(journal.path, connection, journal.identity.journal_id, 1_000)
+        folder.rename(aside)
+        folder.write_bytes(b"a file in its place")
+        guard.note()
+        folder.unlink()
+        aside.rename(folder)
+
+        guard.require_untouched(end)
+    assert "" == guard.damage
