@@ -32,6 +32,13 @@ class OvertakenError(Exception):
     """What was judged no longer holds: events that were on their way to the journal came first. Judge again."""
 
 
+class NotFoldedError(Exception):
+    """Events are durable, and this process could not fold or tell them: its state is not the journal's any more.
+
+    Nothing may be judged by it, so the daemon ends. The next start folds them from the journal.
+    """
+
+
 class _Waiting:
     __slots__ = ("done", "group", "payments", "since_s", "still")
 
@@ -82,6 +89,8 @@ class Recorder:
         self._kernel: Kernel | None = None
         self._snapshot_at = state.sequence
         self._keeping: asyncio.Task[None] | None = None
+        self._not_folded = ""
+        """Why nothing may be recorded any more, in this life; "" while the state is the journal's."""
         self.last_recorded_at: Instant | None = None
         """When the newest event was recorded; resume sets it from the journal."""
 
@@ -107,12 +116,14 @@ class Recorder:
 
         `still` is asked when everything before these events is folded; where it says no, nothing is written and
         `OvertakenError` is raised: a step must not follow the very decision that took its permission away.
-        Raises `JournalRefusedError` when nothing was written. A caller that is cancelled while it waits does not take
-        the events back: the state tells whether they became durable.
+        Raises `JournalRefusedError` when nothing was written, and `NotFoldedError` once the daemon ends. A caller that
+        is cancelled while it waits does not take the events back: the state tells whether they became durable.
         """
         at = self.clock.wall() if effective_at is None else effective_at
         group = [Proposal(event, actor, at, cause) for event in events]
         done: asyncio.Future[list[Recorded]] = asyncio.get_running_loop().create_future()
+        if self._not_folded:
+            raise NotFoldedError(self._not_folded)
         if len(self._waiting) >= self._waiting_groups_max:
             raise JournalRefusedError(f"{len(self._waiting)} groups of events wait for the journal already")
         waiting = _Waiting(group, payments, done, still, self.clock.monotonic_s())
@@ -149,7 +160,12 @@ class Recorder:
         What must still hold begins a group of its own, for only then is everything before it folded.
         """
         first = self._waiting.popleft()
-        if first.still is not None and not first.still():
+        try:
+            holds = first.still is None or first.still()
+        except Exception as defect:  # noqa: BLE001 - it is that of who asked to record, and is raised there
+            _fail(first.done, defect)
+            return []
+        if not holds:
             _fail(first.done, OvertakenError("events that came first changed what this was judged by"))
             return []
         taken = [first]
@@ -169,9 +185,9 @@ class Recorder:
         try:
             recorded = await self.journal.append(group, payments)
         except JournalRefusedError as refused:
-            self._note_refusing(str(refused))
             for waiting in taken:
                 _fail(waiting.done, JournalRefusedError(str(refused)))
+            self._note_refusing(str(refused))
             return
         except Exception as failure:
             for waiting in taken:
@@ -182,6 +198,21 @@ class Recorder:
             for waiting in taken:
                 waiting.done.cancel()
             raise
+        try:
+            self._fold_and_tell(recorded)
+        except Exception as defect:
+            not_folded = self._end_daemon(recorded, defect)
+            for waiting in taken:
+                _fail(waiting.done, not_folded)
+            raise not_folded from defect
+        start = 0
+        for waiting in taken:
+            end = start + len(waiting.group)
+            if not waiting.done.done():
+                waiting.done.set_result(recorded[start:end])
+            start = end
+
+    def _fold_and_tell(self, recorded: Sequence[Recorded]) -> None:
         self._note_refusing(None)
         for one in recorded:
             fold(self.state, one)
@@ -189,12 +220,20 @@ class Recorder:
         for one in recorded:
             for listener in self._listeners:
                 listener(one)
-        start = 0
-        for waiting in taken:
-            end = start + len(waiting.group)
-            if not waiting.done.done():
-                waiting.done.set_result(recorded[start:end])
-            start = end
+
+    def _end_daemon(self, recorded: Sequence[Recorded], defect: Exception) -> NotFoldedError:
+        """A fold that was left half-way is in no order again in this life, and who was not told does not ask."""
+        assert self._kernel is not None
+        first, last = recorded[0].sequence, recorded[-1].sequence
+        self._not_folded = (
+            f"the events {first} to {last} are durable, and could not be folded or told "
+            f"({type(defect).__name__}: {defect}): the state of this process is not the journal's any more. Start "
+            "again: the journal is whole and is folded anew. Where that fails too it is a defect of solvent: report it "
+            "with `solvent support-bundle`"
+        )
+        failure = NotFoldedError(self._not_folded)
+        self._kernel.end(failure)
+        return failure
 
     def _note_refusing(self, reason: str | None) -> None:
         """Tell when the journal begins to refuse, and when it takes again; in between nothing."""
@@ -213,8 +252,12 @@ class Recorder:
         kept = self._keeping is None or self._keeping.done()
         if not kept or self.state.sequence - self._snapshot_at < self._snapshot_every_events:
             return
-        snapshot = Snapshot(self.state.sequence, self._encode_state(self.state))
-        self._snapshot_at = snapshot.sequence
+        self._snapshot_at = self.state.sequence
+        try:
+            snapshot = Snapshot(self.state.sequence, self._encode_state(self.state))
+        except MemoryError:
+            self._put_snapshot_off("no memory is left to encode the state")
+            return
         with suppress(KernelStopping):
             self._keeping = self._kernel.tasks.start(self._keep(snapshot), name="keeping a snapshot", owner=OWNER)
 
@@ -222,8 +265,11 @@ class Recorder:
         try:
             await self.journal.write_snapshot(snapshot)
         except JournalRefusedError as refused:
-            self._snapshot_at += self._snapshot_every_events // SNAPSHOT_AGAIN_SHARE - self._snapshot_every_events
-            structlog.get_logger("journal").warning("snapshot_refused", reason=str(refused))
+            self._put_snapshot_off(str(refused))
+
+    def _put_snapshot_off(self, reason: str) -> None:
+        self._snapshot_at += self._snapshot_every_events // SNAPSHOT_AGAIN_SHARE - self._snapshot_every_events
+        structlog.get_logger("journal").warning("snapshot_refused", reason=reason)
 
 
 def _fail(done: asyncio.Future[list[Recorded]], failure: Exception) -> None:

@@ -99,7 +99,10 @@ def boot_events(
     if state.plan is None:
         events.append(PlanAdopted(plan, fingerprint))
     elif fingerprint != state.plan_fingerprint and not frozen:
-        reason = f"the plan {plan.id} differs from the one in the journal; approve it with the verb reload"
+        reason = (
+            f"the plan {plan.id} differs from the one in the journal; approve it with the verb reload; or, if this"
+            " machine has the wrong file, put the right one there, then reload or restart"
+        )
         events.append(FreezeChanged(PLAN_CHANGED, frozen=True, reason=reason))
     elif fingerprint == state.plan_fingerprint and frozen:
         events.append(FreezeChanged(PLAN_CHANGED, frozen=False))

@@ -25,6 +25,7 @@ from daemon.demo.quiescence import NotTakenError
 from daemon.demo.rehearsal import rehearsed
 from daemon.demo.screen import Screen, says_ci
 from daemon.kernel import RootFailed, StopReport
+from daemon.recorder import NotFoldedError
 from daemon.roots.gate import OwnedByAnotherError
 from machines.ports.streams import StreamsAwayError
 
@@ -144,7 +145,7 @@ def _performed(wish: Wish, plan: Plan, ledger: Ledger, screen: Screen) -> int:
         except (PlanError, OwnedByAnotherError, *CannotStart) as refused:
             click.echo(str(refused), err=True)
             return EXIT_BAD_INPUT
-        except (RootFailed, NotTakenError, StreamsAwayError) as failed:
+        except (RootFailed, NotFoldedError, NotTakenError, StreamsAwayError) as failed:
             click.echo(f"the demo ends early: {failed}", err=True)
             click.echo(f"its log: {_log_tail(wish.state_dir)}", err=True)
             return EXIT_FAILED

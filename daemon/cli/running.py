@@ -13,10 +13,12 @@ from config.errors import PlanError
 from config.instants import Instant
 from config.settings import Settings
 from daemon.assembly import CannotStart, clock_from, log_to_stderr
+from daemon.cycle_collection import set_start_aside
 from daemon.doctor.secrets import open_secrets
 from daemon.journal_ending import JournalGoneError
 from daemon.kernel import RootFailed
 from daemon.leading.held import LeadLostError
+from daemon.recorder import NotFoldedError
 from daemon.roots.gate import OwnedByAnotherError
 from daemon.service import Serving, serve, stop_on_signals
 from machines.events import Mode
@@ -32,12 +34,12 @@ async def run_until_stopped(settings: Settings, as_of: Instant | None) -> int:
     stop_on_signals(stop)
     try:
         report = await serve(
-            settings, clock, stop=stop, ready=lambda serving: _say_ready(serving, settings), left_out=left_out
+            settings, clock, stop=stop, ready=lambda serving: _begin_to_serve(serving, settings), left_out=left_out
         )
     except (PlanError, OwnedByAnotherError, OSError, *CannotStart) as refused:
         click.echo(str(refused), err=True)
         return 2
-    except (RootFailed, JournalGoneError) as failed:
+    except (RootFailed, JournalGoneError, NotFoldedError) as failed:
         click.echo(f"solvent ends: {failed}", err=True)
         return 1
     except LeadLostError as lost:
@@ -49,6 +51,11 @@ async def run_until_stopped(settings: Settings, as_of: Instant | None) -> int:
         sys.stderr.flush()
         os._exit(1)  # asyncio would wait for what was abandoned for ever
     return 0
+
+
+def _begin_to_serve(serving: Serving, settings: Settings) -> None:
+    set_start_aside()
+    _say_ready(serving, settings)
 
 
 def _say_ready(serving: Serving, settings: Settings) -> None:

@@ -138,7 +138,7 @@ class Gate:
         if found and self._recorder.state.operators.pause is None:
             reason = (
                 f"{JOURNAL_BEHIND}: {found}; was a backup restored, or did the store fail over to a replica that "
-                "lagged?"
+                "lagged? Look at what runs, then send `resume`"
             )
             await self._pause(reason)
 

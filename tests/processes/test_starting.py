@@ -242,6 +242,7 @@ def test_a_changed_plan_is_frozen_until_its_reload(acting: DaemonProcess, shop: 
         frozen = acting.journal.state()
 
         assert "approve it with the verb reload" in frozen.freezes["plan_changed"]
+        assert "if this machine has the wrong file, put the right one there" in frozen.freezes["plan_changed"]
         assert frozen.plan is not None
         assert 40_000_000 == frozen.plan.components["web"].monthly_cost_micros
         assert calls == shop.calls()
