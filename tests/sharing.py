@@ -21,6 +21,7 @@ SHARED: Final = (
     "tests/simulation/test_swarm_watching.py::test_each_mishap_can_strike",
     "tests/simulation/test_thousand.py",
     "tests/documents/test_commands.py::test_the_commands_of_a_block_work",
+    "tests/faults/kinds/",
     "tests/faults/postgres/",
     "tests/faults/redis/",
     "tests/faults/test_brokers.py",

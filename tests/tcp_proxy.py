@@ -37,18 +37,25 @@ class TcpProxy:
         """How many were made so far."""
         self.lost = 0
         """How many requests and replies were lost as asked."""
+        self.held = 0
+        """How many pieces and new connections had to wait so far, for nothing flowed in their direction."""
         self._requests, self._replies = threading.Event(), threading.Event()
         """Set while this direction flows."""
         self.release()
         self._lock = threading.Lock()
         self._open: set[_Passing] = set()
+        self._resets = 0
         self._refusing = False
         self._reply_marker: bytes | None = None
         self._request_marker: bytes | None = None
         self._reply_bytes_left: int | None = None
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, name="tcp-proxy", daemon=True).start()
+        self._ending_in_order = False
+        self._hanging_up = False
+        self._place = _bound(0)
+        """Keeps the port while nobody listens."""
+        self.port: int = self._place.getsockname()[1]
+        self._listener: socket.socket | None = None
+        self._listen()
 
     def __enter__(self) -> Self:
         return self
@@ -61,9 +68,8 @@ class TcpProxy:
     def close(self) -> None:
         """Let go of everything."""
         self._refusing = True
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self._deafen()
+        self._place.close()
         self.release()
         self.reset()
 
@@ -78,13 +84,25 @@ class TcpProxy:
         """New connections are reset at once, until `mend`; open ones go on."""
         self._refusing = True
 
+    def refuse(self) -> None:
+        """Nobody listens any more: open connections are reset, new ones are refused by the kernel, until `mend`."""
+        self._deafen()
+        self.reset()
+
+    def hang_up(self) -> None:
+        """New connections are taken and ended in order, as by a balancer with nobody behind it, until `mend`."""
+        self._hanging_up = True
+
     def mend(self) -> None:
         """The way is back for new connections."""
-        self._refusing = False
+        self._refusing = self._hanging_up = False
+        if self._listener is None:
+            self._listen()
 
     def reset(self) -> None:
         """Reset all open connections; new ones are welcome."""
         with self._lock:
+            self._resets += 1
             ended, self._open = self._open, set()
         for each in ended:
             each.reset()
@@ -111,33 +129,61 @@ class TcpProxy:
         self._replies.set()
 
     def lose_request(self, marker: bytes) -> None:
-        """Once: the first request with these bytes does not reach the server, its connection is reset."""
+        """Once: the first request with these bytes does not reach the server, its connection is reset.
+
+        b"" is in everything: the next bytes for the server are lost.
+        """
         self._request_marker = marker
 
     def lose_reply(self, marker: bytes) -> None:
-        """Once: the server gets the request and answers; the answer with these bytes is lost, as its connection."""
+        """Once: the server gets the request and answers; the answer with these bytes is lost, as its connection.
+
+        b"" is in everything: the next bytes of the server are lost.
+        """
         self._reply_marker = marker
 
-    def drop_replies_after(self, reply_bytes: int) -> None:
-        """Once: so many more bytes of replies pass, over all connections; then the one that replies is reset."""
-        self._reply_bytes_left = reply_bytes
+    def drop_replies_after(self, reply_bytes: int, *, in_order: bool = False) -> None:
+        """Once: so many more bytes of replies pass, over all connections; then the one that replies is reset.
+
+        `in_order`: it is ended as if that had been all, which is what a balancer does that gives up.
+        """
+        self._reply_bytes_left, self._ending_in_order = reply_bytes, in_order
 
     # The threads' side
 
-    def _accept(self) -> None:
+    def _listen(self) -> None:
+        self._listener = _bound(self.port)
+        self._listener.listen(socket.SOMAXCONN)
+        threading.Thread(target=self._accept, args=(self._listener,), name="tcp-proxy", daemon=True).start()
+
+    def _deafen(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
             except OSError:
                 return
             self.connections += 1
             if self._refusing:
                 _reset(client)
                 continue
+            if self._hanging_up:
+                threading.Thread(target=_hung_up, args=(client,), name="tcp-proxy-hang-up", daemon=True).start()
+                continue
             threading.Thread(target=self._begin, args=(client,), name="tcp-proxy-begin", daemon=True).start()
 
     def _begin(self, client: socket.socket) -> None:
-        self._requests.wait()
+        resets = self._resets
+        self._wait(self._requests)
+        if resets != self._resets:
+            _reset(client)
+            return
         try:
             server = socket.create_connection(self.upstream, timeout=10)
         except OSError:
@@ -177,7 +223,7 @@ class TcpProxy:
                 if len(data) > left:
                     self._reply_bytes_left = None
                     _sent(passing.client, data[:left])
-                    self._lose(passing)
+                    self._lose(passing, in_order=self._ending_in_order)
                     return
                 self._reply_bytes_left = left - len(data)
             before = data[-CHUNK_BYTES // 64 :]
@@ -193,14 +239,21 @@ class TcpProxy:
             return b""
         if self.delay_s and data:
             time.sleep(self.delay_s)
-        flowing.wait()
+        self._wait(flowing)
         return b"" if passing.ended else data
 
-    def _lose(self, passing: _Passing) -> None:
+    def _wait(self, flowing: threading.Event) -> None:
+        self.held += not flowing.is_set()
+        flowing.wait()
+
+    def _lose(self, passing: _Passing, *, in_order: bool = False) -> None:
         self.lost += 1
         with self._lock:
             self._open.discard(passing)
-        passing.reset()
+        if in_order:
+            passing.close()
+        else:
+            passing.reset()
 
     def _end(self, passing: _Passing) -> None:
         """One side closed: so does the other."""
@@ -232,12 +285,32 @@ class _Passing:
         _reset(self.server)
 
     def close(self) -> None:
-        """End both as usual."""
+        """End both as usual, where they were not ended: an end must not overtake a reset."""
+        if self.ended:
+            return
         self.ended = True
         for each in (self.client, self.server):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket with the port, beside others of ours that have it: only the one that listens is connected to."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind(("127.0.0.1", port))
+    return made
+
+
+def _hung_up(client: socket.socket) -> None:
+    """End it so that the other side sees an end and no reset: what it says is read first."""
+    with suppress(OSError):
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(CHUNK_BYTES):
+            pass
+    client.close()
 
 
 def _reset(end: socket.socket) -> None:

@@ -160,6 +160,8 @@ async def _enter(client: aiomqtt.Client) -> aiomqtt.MqttError | None:
         await client.__aenter__()
     except aiomqtt.MqttError as error:
         return error
+    except UnicodeError as error:  # no name of a host: an empty label, or one of more than 63 characters
+        return aiomqtt.MqttError(f"it is no name of a host: {error}")
     return None
 
 

@@ -75,6 +75,13 @@ class TestOnARealServer(StreamsContract):
         found = await subject.streams.read({"payments": START}, 10, 0)
         assert found == {"payments": [Entry("1-0", {"amount": "\ufffd\ufffd1", "currency": "EUR"})]}
 
+    async def test_of_a_field_given_twice_the_last_is_seen(self, subject: RedisSubject) -> None:
+        """What docs/operating.md says: the server keeps both, and the client for Python makes one of them."""
+        given = ("amount", "1.00", "currency", "EUR", "amount", "2.00")
+        await subject.stranger.execute_command("XADD", subject.prefix + "payments", "1-0", *given)
+        found = await subject.streams.read({"payments": START}, 10, 0)
+        assert found == {"payments": [Entry("1-0", {"amount": "2.00", "currency": "EUR"})]}
+
     async def test_keys_of_two_instances_do_not_mix(self, subject: RedisSubject, redis_url: str) -> None:
         """The same stream name under another instance is another stream."""
         await subject.add("payments", {"n": "1"})

@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
+from adapters.provisioners.aws.whole import require_whole
 from config.provisioner_options.aws import REGION_OF_GLOBAL_SERVICES
 
 CONNECT_LIMIT_S: Final = 5
@@ -58,6 +59,7 @@ class Clients:
                         retries={"total_max_attempts": 1},
                     ),
                 )
+                made.meta.events.register("before-parse", require_whole)
             return made
 
     def has_credentials(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -26,11 +27,13 @@ PAGE_ITEMS: Final = 500
 PAGES_MAX: Final = 20
 RETRY_CREDENTIALS_S: Final = 300.0
 """Somebody has to renew them first."""
+_VERSION: Final = "/version"
 _UNTYPED: Final = "failed to create typed patch object"
 """How servers say, with status 500 and before anything is done, that a manifest has a field its kind does not know."""
 _UNCREATED: Final = "resourceVersion should not be set on objects to be created"
 """How older servers (1.20, 1.22) say, with status 500, that they make a Service under no condition."""
 _NOT_SENT: Final = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+_ENDED: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 class Unconditional(Permanent):
@@ -50,8 +53,13 @@ class KubernetesCalls:
         self, place: Place, path: str, query: Mapping[str, str] | None = None, deadline_at: Instant | None = None
     ) -> dict[str, Any] | None:
         """An object; None where the server says that there is none."""
-        answer = await self.send(place, Request("GET", path, dict(query or {})), deadline_at)
-        return None if answer.status == 404 else answer.body
+        request = Request("GET", path, dict(query or {}))
+        answer = await self.send(place, request, deadline_at)
+        if answer.status != 404:
+            return answer.body
+        if not _is_of_a_server(answer):
+            await self._require_server(place, request, answer, deadline_at)
+        return None
 
     async def items(
         self, place: Place, path: str, query: Mapping[str, str], deadline_at: Instant | None = None
@@ -80,6 +88,17 @@ class KubernetesCalls:
         self._threads.close()
         self._connections.close()
 
+    async def _require_server(
+        self, place: Place, request: Request, answer: Answer, deadline_at: Instant | None
+    ) -> None:
+        """A 404 in plain text is an API server's word for a kind that it does not serve, and any proxy's for a host.
+
+        Everybody may ask a server for its version; what does not know that path either is none, and knows nothing.
+        """
+        version = await self.send(place, Request("GET", _VERSION, {}), deadline_at)
+        if "gitVersion" not in version.body and not _is_of_a_server(version):
+            raise _unreadable(place, request, answer)
+
     async def send(
         self, place: Place, request: Request, deadline_at: Instant | None, mandate: Mandate | None = None
     ) -> Answer:
@@ -102,6 +121,8 @@ class KubernetesCalls:
         except _NOT_SENT as error:
             raise Transient(f"{place.cluster} cannot be reached for {what}: {error}") from error
         except (urllib3.exceptions.SSLError, ApiException) as error:
+            if _is_cut(error):
+                raise Ambiguous(f"the connection for {what} was cut: {error}") from error
             raise Permanent(f"{place.cluster}: its certificate was not accepted ({error})") from error
         except Unconfigured as error:
             raise Permanent(f"{place.cluster}: {error}") from error
@@ -111,9 +132,18 @@ class KubernetesCalls:
         return answer
 
 
+def _is_cut(error: Exception) -> bool:
+    """Whether TLS tells of a connection that ended, such as a balancer's with nobody behind it, not of who is there."""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", None) or ""
+    return isinstance(cause, _ENDED) or any(word in reason for word in ("EOF", "BAD_RECORD_MAC"))
+
+
 def _judge(place: Place, request: Request, answer: Answer) -> None:
     """Raise for everything but success, 404 and 409."""
     if answer.status < 300 and not answer.body:
+        raise _unreadable(place, request, answer)
+    if request.method != "GET" and answer.status in (404, 409) and not _is_of_a_server(answer):
         raise _unreadable(place, request, answer)
     if answer.status < 300 or answer.status in (404, 409):
         return
@@ -134,11 +164,16 @@ def _judge(place: Place, request: Request, answer: Answer) -> None:
     raise Permanent(what)
 
 
+def _is_of_a_server(answer: Answer) -> bool:
+    """Whether a refusal is an API server's, which says it as a `Status`."""
+    return answer.body.get("kind") == "Status"
+
+
 def _unreadable(place: Place, request: Request, answer: Answer) -> Ambiguous | Transient:
-    """A success that is no API server's, such as the sign-in page of a proxy: it says nothing of what stands."""
+    """An answer that is no API server's, such as the sign-in page of a proxy: it says nothing of what stands."""
     what = (
-        f"{place.cluster}, {request.method} {request.path}: HTTP status {answer.status} with an answer that is no JSON "
-        "object: look for a proxy in between"
+        f"{place.cluster}, {request.method} {request.path}: HTTP status {answer.status} with an answer that no API "
+        "server gives: look for a proxy in between"
     )
     return Transient(what) if request.method == "GET" else Ambiguous(f"{what}; it may have been done")
 

@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 
 from adapters.mqtt import Broker, Connector, client_id
 from adapters.provisioners.mqtt.protocol import ONLINE, Reply, Request, Topics, reply_from
-from config.instants import SECOND, instant_text
+from config.instants import SECOND, Instant, instant_text
 from config.provisioner_options.mqtt import MqttOptions, broker_address
 from config.unreadable import UNREADABLE
 from machines.ports.clock import Clock
@@ -76,18 +76,34 @@ class Exchange:
             pass
 
     async def ask(
-        self, options: MqttOptions, question: Question, limit_s: float, mandate: Mandate | None = None
+        self,
+        options: MqttOptions,
+        question: Question,
+        *,
+        deadline_at: Instant | None = None,
+        mandate: Mandate | None = None,
     ) -> Reply:
-        """The agent's answer within so many seconds after it was found to be there; `mandate` for what changes things.
+        """The agent's answer within its time after it was found to be there, not after the deadline.
 
-        Raises what the mandate does, `Transient` or `Permanent` where nothing was sent, `Ambiguous` where no answer
-        came to what was sent.
+        `mandate` for what changes things. Raises what the mandate does, `Transient` or `Permanent` where nothing was
+        sent, `Ambiguous` where no answer came to what was sent.
         """
+        self._limit_s(options, question, deadline_at)
         async with self._conversation(options) as (client, identifier):
-            if mandate is not None:  # only now: to connect takes time
+            limit_s = self._limit_s(options, question, deadline_at)  # only now: to connect takes time
+            if mandate is not None:
                 mandate.require(f"`{question.step}` of {question.plan}/{question.component}")
                 question = msgspec.structs.replace(question, fencing=mandate.fencing)
             return await self._asked(client, identifier, options, question, limit_s)
+
+    def _limit_s(self, options: MqttOptions, question: Question, deadline_at: Instant | None) -> float:
+        if deadline_at is None:
+            return float(options.answer_timeout_s)
+        left_s = (deadline_at - self._clock.wall()) / SECOND
+        if left_s <= 0:
+            name = f"{question.plan}/{question.component}"
+            raise Transient(f"the deadline passed before `{question.step}` of {name} was asked for")
+        return min(float(options.answer_timeout_s), left_s)
 
     @asynccontextmanager
     async def _conversation(self, options: MqttOptions) -> AsyncIterator[tuple[aiomqtt.Client, str]]:

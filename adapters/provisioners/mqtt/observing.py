@@ -31,14 +31,14 @@ class MqttObserver:
         Raises `Transient` where agent or broker is not there, `Ambiguous` where no answer came: unknown is not absent.
         """
         options = read_options(resource)
-        reply = await self._exchange.ask(options, about(resource, "observe"), options.answer_timeout_s)
+        reply = await self._exchange.ask(options, about(resource, "observe"))
         return observation_from(reply, options.agent)
 
     async def list_resources(self, plan: str, known: Sequence[Resource]) -> tuple[FoundResource, ...]:
         """What lives of a plan at every agent that `known` names, each asked once."""
         found: list[FoundResource] = []
         for options in _agents(known):
-            reply = await self._exchange.ask(options, Question("list", plan), options.answer_timeout_s)
+            reply = await self._exchange.ask(options, Question("list", plan))
             found += [
                 msgspec.structs.replace(each, name=found_name(options, plan, each.name))
                 for each in resources_from(reply, options.agent, self.kind)

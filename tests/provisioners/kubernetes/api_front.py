@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +35,14 @@ class ApiFront:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="api front")
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def speak_tls(self, certificate: tuple[str, str]) -> None:
+        """From now on; the files of a certificate and of its key."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        listener = self._server.socket
+        # A handshake that hangs must hang its own thread alone.
+        self._server.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
 
     def arrange(self, pattern: str, trouble: Trouble) -> None:
         """The next request whose `METHOD path` matches meets this trouble."""

@@ -106,7 +106,8 @@ class ApiStore:
             if _value(one, leaf) != leaves[leaf]
         ]
         if causes:
-            return 409, {"reason": "Conflict", "message": "Apply failed", "details": {"causes": causes}}
+            status, reply = _failure(409, "Conflict", "Apply failed")
+            return status, {**reply, "details": {"causes": causes}}
         spec = copy.deepcopy(one.get("spec"))
         for leaf in owners.get(manager, set()) - set(leaves):
             if not any(leaf in owned for each, owned in owners.items() if each != manager):

@@ -46,9 +46,9 @@ class RealApiServer:
             self._end()
             raise AssertionError(f"{script} did not start: see {directory}")
         said = dict(word.split("=", 1) for word in words[2:])
-        self._url = words[1]
-        self._headers = {"Authorization": f"Bearer {said['token']}", "Accept": "application/json"}
-        self._pool = urllib3.PoolManager(ca_certs=said["ca"], retries=False, timeout=START_LIMIT_S)
+        self.url, self.token, self.ca_file = words[1], said["token"], said["ca"]
+        self._headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
+        self._pool = urllib3.PoolManager(ca_certs=self.ca_file, retries=False, timeout=START_LIMIT_S)
 
     def stop(self) -> None:
         """End the script with what it started."""
@@ -57,7 +57,8 @@ class RealApiServer:
 
     def _end(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
+            # In order it would wait 20 s for an etcd that ended before it; what it holds is thrown away.
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate(timeout=START_LIMIT_S)
 
     def answer(
@@ -66,11 +67,11 @@ class RealApiServer:
         """Hand a request on; after a write to a workload be the kubelet until its pods are as it says."""
         headers = {**self._headers, **({"Content-Type": content_type} if content_type else {})}
         data = None if body is None else json.dumps(body).encode()
-        url = f"{self._url}{path}" + (f"?{urlencode(query)}" if query else "")
+        url = f"{self.url}{path}" + (f"?{urlencode(query)}" if query else "")
         response = self._pool.request(method, url, body=data, headers=headers)
         answered = json.loads(response.data)
         if method == "PATCH" and response.status < 300 and (found := _WORKLOAD.fullmatch(path)):
-            self._settle(found[1], path)
+            self.settle(found[1], path)
         return response.status, answered
 
     def send(self, method: str, path: str, body: Any, content_type: str = "application/json") -> dict[str, Any]:
@@ -92,7 +93,8 @@ class RealApiServer:
             uids.add(live[1]["metadata"]["uid"])
         return len(uids)
 
-    def _settle(self, namespace: str, path: str) -> None:
+    def settle(self, namespace: str, path: str) -> None:
+        """Be the kubelet until a workload's pods are as it says."""
         for _ in range(READY_ROUNDS_MAX):
             one = self.send("GET", path, None)
             status, count = one.get("status") or {}, one["spec"]["replicas"]

@@ -27,6 +27,9 @@ class Server:
     def __init__(self) -> None:
         self.token = "old"
         self.says = b'{"items": [], "metadata": {}}'
+        self.status = 200
+        self.version = b'{"gitVersion": "v1.31.0"}'
+        """What it says of itself; b"" is what it says to everything else."""
         self.asked: list[str] = []
         server = self
 
@@ -34,9 +37,10 @@ class Server:
             def do_GET(self) -> None:
                 server.asked.append(self.headers.get("Authorization", ""))
                 known = server.asked[-1] == f"Bearer {server.token}"
-                said = server.says if known else b'{"message": "Unauthorized"}'
+                about_itself = self.path == "/version" and bool(server.version)
+                said = server.version if about_itself else server.says if known else b'{"message": "Unauthorized"}'
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                self.send_response(200 if known else 401)
+                self.send_response(200 if about_itself else server.status if known else 401)
                 self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
                 self.wfile.write(said)
@@ -160,4 +164,52 @@ async def test_a_change_whose_answer_is_no_object_may_be_done(
     server.says = SIGN_IN
 
     with pytest.raises(Ambiguous):
+        await Changes(calls, place, Mandate()).apply(f"{PATH}/one", {"metadata": {"name": "one"}})
+
+
+@pytest.mark.parametrize(
+    "said", [b"404 page not found\n", SIGN_IN, b'{"error": "no route"}'], ids=["go", "page", "json"]
+)
+async def test_a_proxys_404_is_no_absence(server: Server, calls: KubernetesCalls, tmp_path: Path, said: bytes) -> None:
+    """A route that a proxy lost would otherwise show everything as gone, and each list as empty."""
+    place = server.kubeconfig(tmp_path / "kubeconfig", "old")
+    server.says, server.status, server.version = said, 404, b""
+
+    assert isinstance(await refused(calls, place), Transient)
+    with pytest.raises(Transient, match="proxy"):
+        await calls.items(place, PATH, {})
+
+
+async def test_a_kind_that_a_server_does_not_serve_has_no_objects(
+    server: Server, calls: KubernetesCalls, tmp_path: Path
+) -> None:
+    """A real one says so in plain text; it is known by its version."""
+    place = server.kubeconfig(tmp_path / "kubeconfig", "old")
+    server.says, server.status = b"404 page not found\n", 404
+
+    assert await calls.get(place, PATH) is None
+    assert [] == await calls.items(place, PATH, {})
+
+
+async def test_an_object_that_a_server_does_not_have_is_absent(
+    server: Server, calls: KubernetesCalls, tmp_path: Path
+) -> None:
+    """It is not asked who it is: its `Status` says that."""
+    place = server.kubeconfig(tmp_path / "kubeconfig", "old")
+    server.says, server.status, server.version = b'{"kind": "Status", "reason": "NotFound"}', 404, b""
+
+    assert await calls.get(place, PATH) is None
+
+
+@pytest.mark.parametrize("status", [404, 409])
+async def test_a_proxys_refusal_of_a_change_may_be_its_answer_alone(
+    server: Server, calls: KubernetesCalls, tmp_path: Path, status: int
+) -> None:
+    """A deletion would otherwise count as done, and an apply as refused for good."""
+    place = server.kubeconfig(tmp_path / "kubeconfig", "old")
+    server.says, server.status, server.version = SIGN_IN, status, b""
+
+    with pytest.raises(Ambiguous, match="proxy"):
+        await Changes(calls, place, Mandate()).delete(f"{PATH}/one", "uid")
+    with pytest.raises(Ambiguous, match="proxy"):
         await Changes(calls, place, Mandate()).apply(f"{PATH}/one", {"metadata": {"name": "one"}})

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.clocks import SystemClock
+from adapters.mqtt.connecting import Broker, Connector
 from adapters.provisioners.mqtt import observer, preflight
 from machines.observations import ResourceState
 from machines.ports.faults import Permanent, Transient
@@ -123,3 +125,12 @@ def _certificate(directory: Path, name: str) -> None:
     command += ["-addext", "subjectAltName=DNS:localhost"]
     command += ["-keyout", f"{directory}/{name}.key", "-out", f"{directory}/{name}.pem"]
     subprocess.run(command, check=True, capture_output=True)
+
+
+async def test_a_name_that_no_host_can_have_is_said_as_any_other_that_is_not_found() -> None:
+    """An empty label, which Python refuses in words of its own before anybody is asked."""
+    nowhere = Broker("broker..example", 1883)
+
+    with pytest.raises(Transient, match=r"broker broker\.\.example:1883 cannot be reached: it is no name of a host"):
+        async with Connector(SystemClock()).connection(nowhere, "test", attempts_max=1):
+            pass
