@@ -33,10 +33,14 @@ def instant_from_text(text: str) -> Instant:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InstantError(
-            f"expected an ISO-8601 time with its zone, such as 2024-01-31T09:00:00Z, found {text[:64]!r}"
-        ) from None
+        raise _unreadable(text) from None
+    if not text.isascii():  # any character may stand between date and time, or as a seventh decimal
+        raise _unreadable(text)
     return instant_from_datetime(moment)
+
+
+def _unreadable(text: str) -> InstantError:
+    return InstantError(f"expected an ISO-8601 time with its zone, such as 2024-01-31T09:00:00Z, found {text[:64]!r}")
 
 
 def datetime_from_instant(instant: Instant, zone: tzinfo = UTC) -> datetime:

@@ -64,9 +64,13 @@ class Money(msgspec.Struct, frozen=True, order=False):
 def micros_from_text(text: str) -> int:
     """The exact amount that `text` states, in micros.
 
-    Raises `MoneyError` for anything that is no finite decimal number, has more than six decimals, or is larger
-    than `MICROS_MAX`. Nothing is rounded here.
+    Raises `MoneyError` for anything that is no finite decimal number in the digits 0 to 9, has more than six decimals,
+    or is larger than `MICROS_MAX`. Nothing is rounded here.
     """
+    if not text.isascii():  # Decimal reads the digits of every script
+        raise MoneyError(
+            f"expected a decimal amount in the digits 0 to 9, such as 19.99, found {text[:TEXT_CHARACTERS_MAX]!r}"
+        )
     if len(text) > TEXT_CHARACTERS_MAX or "_" in text:
         raise MoneyError(f"expected a decimal amount such as 19.99, found {text[:TEXT_CHARACTERS_MAX]!r}")
     try:

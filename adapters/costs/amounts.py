@@ -20,10 +20,16 @@ def micros_of(amount: str | Decimal, what: str) -> int:
     try:
         value = Decimal(amount)
     except InvalidOperation:
-        raise Permanent(f"{what}: expected a decimal amount, found {str(amount)[:40]!r}") from None
+        raise _no_amount(amount, what) from None
+    if not str(amount).isascii():  # Decimal reads the digits of every script
+        raise _no_amount(amount, what)
     if not value.is_finite() or (value and value.adjusted() > _LARGEST_EXPONENT) or abs(value) > _UNITS_MAX:
         raise Permanent(f"{what}: expected an amount of at most {_UNITS_MAX}, found {str(amount)[:40]!r}")
     if value.adjusted() < _SMALLEST_EXPONENT:
         return 0
     numerator, denominator = value.as_integer_ratio()
     return divided_half_even(numerator * MICROS_PER_UNIT, denominator)
+
+
+def _no_amount(amount: str | Decimal, what: str) -> Permanent:
+    return Permanent(f"{what}: expected a decimal amount, found {str(amount)[:40]!r}")

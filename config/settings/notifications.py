@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from config.settings.values import Count, FilePath, Seconds, SecretReference
 
-_Time = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?\Z", description="a time of day such as 22:00")]
+_Time = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?\Z", description="a time of day such as 22:00")]
 _Mail = Annotated[
     str, Meta(pattern=r"^[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}\Z", description="an address such as ops@example.org")
 ]

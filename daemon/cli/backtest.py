@@ -83,8 +83,9 @@ def _until(text: str | None, plan: Plan) -> Instant | None:
 
 
 def _day(option: str, text: str) -> date:
+    written = text if text.isascii() else ""  # strptime reads the digits of every script
     try:
-        day: date = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the plan's zone
+        day: date = datetime.strptime(written, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the plan's zone
     except ValueError:
         raise click.BadParameter(f"{option}: expected a date such as 2024-12-31, found {text[:40]!r}") from None
     if not 1970 <= day.year <= UNTIL_YEAR_MAX:

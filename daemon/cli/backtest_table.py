@@ -38,8 +38,8 @@ def _nothing_to_judge(report: BacktestReport) -> str:
     if report.payments.rejected and not report.payments.counted:
         foreign = any(each.field == "currency" for each in report.rejections)
         hint = (
-            f" The plan counts in {report.currency}: add dated `rates` to it, or compare the figures as they stand with"
-            " --set currency=CODE."
+            f" The plan counts in {report.currency}, and the payments do not: add dated `rates` to it, or compare the"
+            " figures as they stand with --set currency= and the code of the payments, which the rejected rows name."
         )
         return f"No payment of the file counts: every row was rejected.{hint if foreign else ''}"
     return "No month is complete: a month counts once a later one has a payment, or with --until DATE."

@@ -57,6 +57,7 @@ def test_the_day_begins_in_the_plans_zone() -> None:
             "--attest: expected an item of the plan's checklist (audited), found 'audit' (did you mean 'audited'?)",
         ),
         ("audited=soon", "--attest: expected a date such as 2024-12-31, found 'soon'"),
+        ("audited=\u0662024-06-01", "--attest: expected a date such as 2024-12-31, found '\u0662024-06-01'"),
     ],
 )
 def test_what_cannot_be_is_refused(text: str, message: str) -> None:

@@ -111,6 +111,16 @@ def test_standard_input_and_gzip_are_read(tmp_path: Path) -> None:
     assert json.loads(outputs.pop())["payments"]["read"] == 3
 
 
+def test_a_wrong_currency_is_not_advised_again(file: Path) -> None:
+    """Who typed a code that no payment has is told where the right one stands, and the rows name it."""
+    result = run(file, "--plan", "autobroker", "--set", "currency=USD")
+
+    assert "no rate for EUR on 2024-01-10" in result.stderr
+    said = " ".join(result.stdout.split())
+    assert "The plan counts in USD, and the payments do not: " in said
+    assert "--set currency= and the code of the payments, which the rejected rows name." in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

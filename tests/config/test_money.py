@@ -32,7 +32,22 @@ def test_an_amount_is_written_and_read(micros: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "abc", "nan", "-inf", "1_0", "0.0000001", "1000000000000.000001", "1" * 33, "1,5", "1e-9", "0x1"]
+    "text",
+    [
+        "",
+        "abc",
+        "nan",
+        "-inf",
+        "1_0",
+        "0.0000001",
+        "1000000000000.000001",
+        "1" * 33,
+        "1,5",
+        "1e-9",
+        "0x1",
+        "\u0665",
+        "1\uff15",
+    ],
 )
 def test_what_is_no_exact_amount_is_refused(text: str) -> None:
     """Nothing is rounded, guessed or cut."""

@@ -148,6 +148,8 @@ def test_an_address_is_host_and_port(address: str) -> None:
         ({"provisioning.sweep_every_s": 30}, "provisioning.sweep_again_s at most provisioning.sweep_every_s"),
         ({"payments.block_ms": 2_001}, "a whole number <= 2000"),
         ({"kernel.restarts_max": True}, "a whole number"),
+        ({"kernel.restarts_max": "\u0665"}, "a whole number"),
+        ({"notifications.quiet_from": "1\u0662:00"}, "a time of day such as 22:00"),
     ],
 )
 def test_limits_must_fit_each_other(keys: dict[str, object], expected: str) -> None:

@@ -127,7 +127,7 @@ async def test_a_bill_in_two_currencies_is_refused(proxy: FaultProxy, moto_port:
         await read(proxy)
 
 
-@pytest.mark.parametrize("groups", [{WEB: "much"}, {"web": "1"}, {WEB: "NaN"}])
+@pytest.mark.parametrize("groups", [{WEB: "much"}, {"web": "1"}, {WEB: "NaN"}, {WEB: "\u0665"}])
 async def test_what_is_no_amount_of_a_component_is_refused(
     proxy: FaultProxy, moto_port: int, groups: dict[str, str]
 ) -> None:

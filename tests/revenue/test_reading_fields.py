@@ -84,6 +84,8 @@ def test_the_same_moment_in_two_zones_is_the_same_payment() -> None:
         ("amount", "0.0000001", "at most six decimals"),
         ("amount", "1e30", "at most"),
         ("amount", "9" * 40, "expected a decimal amount"),
+        ("amount", "\u0665", "expected a decimal amount in the digits 0 to 9, such as 19.99, found"),
+        ("amount", "\uff119.99", "in the digits 0 to 9"),
         ("currency", "", "ISO 4217"),
         ("currency", "BTC", "ISO 4217 code such as EUR or USD, found 'BTC'"),
         ("currency", "eur", r"in capitals \(EUR\), found 'eur'"),
@@ -95,6 +97,8 @@ def test_the_same_moment_in_two_zones_is_the_same_payment() -> None:
         ("created_at", "2024-01-15T12:00:00", "expected a zone"),
         ("created_at", "2024-01-15", "expected a zone"),
         ("created_at", "2024-02-30T12:00:00Z", "ISO-8601"),
+        ("created_at", "2024-01-15\u066112:00:00Z", "expected an ISO-8601 time with its zone, found"),
+        ("created_at", "2024-01-15T12:00:00.123456\u0667Z", "ISO-8601"),
         ("created_at", "1970-01-01T00:00:00Z", "from 2000 to 2199"),
         ("created_at", "1999-12-31T23:59:59Z", "from 2000 to 2199"),
         ("created_at", "0001-01-01T00:00:00+14:00", "from 2000 to 2199"),
@@ -175,7 +179,9 @@ def test_a_watermark_is_an_instant() -> None:
     assert watermark_from_fields(FIELDS) is None
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2024-02-01", "9999-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2024-02-01", "2024-02-01\u066100:00:00Z", "9999-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
 def test_an_unreadable_watermark_is_named(text: str) -> None:
     """It closes nothing."""
     with pytest.raises(FieldError, match="expected") as caught:

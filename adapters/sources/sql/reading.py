@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -24,6 +25,7 @@ ID: Final = "id"
 _FROM_THE_BEGINNING: Final = "0"
 _FIRST_TIME: Final = "1970-01-01T00:00:00Z"
 """Its year alone stands before every payment's, however times are written."""
+_WHOLE_NUMBER: Final = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _MARGIN_S: Final = 5
 """The database ends a query by itself; after so much more nobody waits for it."""
 
@@ -144,10 +146,9 @@ class SqlPayments:
     def _first_cursor(self) -> Any:
         start = self._settings.cursor_start
         if self._settings.cursor_type == ID:
-            try:
-                return int(start)
-            except ValueError:
-                raise UnusableDatabaseError(f"cursor_start: expected a whole number, found {start[:64]!r}") from None
+            if not _WHOLE_NUMBER.fullmatch(start):
+                raise UnusableDatabaseError(f"cursor_start: expected a whole number, found {start[:64]!r}")
+            return int(start)
         moment = _FIRST_TIME if start == _FROM_THE_BEGINNING else start
         if self._database.is_sqlite and ":" in start and spelling_of(start) is not None:
             return start  # as the column writes it, perhaps without a zone

@@ -283,6 +283,7 @@ def rejection(fields: dict[str, str]) -> str:
         ({"query": QUERY.replace(":limit", "5")}, ":limit is missing"),
         ({"query": QUERY.replace("id >= :cursor", "id >= :cursor AND id < :end")}, ":end is unknown"),
         ({"cursor_start": "first"}, "cursor_start: expected a whole number"),
+        ({"cursor_start": "\u0667"}, "cursor_start: expected a whole number"),
         ({"cursor_type": "time", "cursor_start": "2026-01-01"}, "cursor_start: expected a time with its zone"),
     ],
 )
