@@ -15,6 +15,7 @@ from machines.ports.lease import (
     LeaseLostError,
     LeaseView,
     Standing,
+    fault_line,
     lost_to,
 )
 
@@ -95,13 +96,13 @@ class MemoryLeaseDesk:
         if self._is_holder(candidate, store.fencing if fencing is None else fencing):
             store.leader, store.given_back, store.renewals = None, store.fencing, store.renewals + 1
 
-    async def stand_by(self, candidate: Candidate, folded_sequence: int) -> LeaseView:
+    async def stand_by(self, candidate: Candidate, folded_sequence: int, fault: str = "") -> LeaseView:
         """Say that this candidate stands by."""
         await self._ask("stand_by")
         store, now = self._store, self._store.clock.wall()
         known = store.standbys.get(candidate.name)
         since = now if known is None else known.since
-        store.standbys[candidate.name] = Standing(candidate, since, now, folded_sequence)
+        store.standbys[candidate.name] = Standing(candidate, since, now, folded_sequence, fault_line(fault))
         return store.view()
 
     async def leave(self, candidate: Candidate) -> None:

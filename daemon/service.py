@@ -92,7 +92,8 @@ async def serve(
                 async with installed(there, clock, leadership=lease, held=directory) as installation:
                     return await service.run(there, newest, installation, lease, following)
 
-            return await lead_when_free(settings, waiting_for_lead(settings, desk, directory), stop, lead)
+            waiting = waiting_for_lead(settings, desk, directory, read_plan)
+            return await lead_when_free(settings, waiting, stop, lead)
 
 
 def _read_again(read_plan: Callable[[], Plan], plan: Plan) -> Plan:

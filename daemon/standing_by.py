@@ -10,11 +10,13 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from config.plan import Plan
 from config.settings import Settings
 from daemon.kernel import Kernel, Root, pause
 from daemon.leading.following import Following
 from daemon.leading.held import HeldLease
 from daemon.leading.hindrances import Hindrance
+from daemon.leading.own_plan import OwnPlan
 from daemon.leading.watching import LeaseWatch
 from daemon.notify import watchdog_s
 from daemon.roots.http import Http
@@ -30,6 +32,8 @@ from machines.ports.lease import Candidate, LeaseAwayError, LeaseDesk, LeaseView
 STANDBY: Final = "standby"
 QUESTION_S: Final = 3.0
 """How long the last question is waited for at the end: it takes a moment where the store answers."""
+HINDRANCE_TOLD_S: Final = 10.0
+"""So much longer than it asks for no lead it tells what hindered it: whoever looks why another leads must find it."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -55,14 +59,17 @@ class StandingBy:
         now_s: Callable[[], float],
         jitter: Callable[[], float],
         found_at: Callable[[str], None],
+        read_plan: Callable[[], Plan],
+        place_fault: Callable[[], str] = str,
     ) -> None:
-        """`found_at` is told the URL of the endpoints."""
+        """`found_at` is told the URL of the endpoints; `place_fault` says what is amiss with the state directory."""
         self.candidate = candidate
         self.view: LeaseView | None = None
         self.away = ""
         """Why the store did not answer the last question; empty while it does."""
         self.hindrance: Hindrance | None = None
         self.following = Following(open_journal, settings.lease.poll_every_ms / 1_000)
+        self.own_plan = OwnPlan(read_plan, self.following)
         self._desk = desk
         self._watch = LeaseWatch(desk, settings.lease, now_s)
         self._settings = settings
@@ -70,6 +77,7 @@ class StandingBy:
         self._now_s = now_s
         self._jitter = jitter
         self._found_at = found_at
+        self._place_fault = place_fault
         self._lease: HeldLease | None = None
         self._asking = asyncio.Lock()
         """Held while a question is under way."""
@@ -92,6 +100,7 @@ class StandingBy:
             kernel.roots.start(name, run, owner=name, policy=policy, essential=True, finishes=name == "http")
         stopped = kernel.tasks.start(_wait(stop), name="waiting for the stop", owner=STANDBY)
         done = kernel.tasks.start(_wait(self._done), name="waiting for the lead", owner=STANDBY)
+        kernel.tasks.start(self.own_plan.watch(), name="comparing the plan", owner=STANDBY)
         try:
             ends: set[asyncio.Future[Any]] = {stopped, done, kernel.fatal}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -116,8 +125,18 @@ class StandingBy:
             reasons.append(self.hindrance.reason)
         if self.away:
             reasons.append(f"the store of the lease does not answer: {self.away}")
-        reasons += [each for each in (self.following.away, self.following.unreadable) if each]
-        return reasons
+        return [*reasons, *self._faults()]
+
+    @property
+    def fault(self) -> str:
+        """What would keep it from leading if it were asked to now; told to whoever would promote it."""
+        hindrance = self.hindrance
+        told = hindrance is not None and self._now_s() < hindrance.until_s + HINDRANCE_TOLD_S
+        return "; ".join((*([hindrance.reason] if hindrance is not None and told else []), *self._faults()))
+
+    def _faults(self) -> list[str]:
+        found = (self._place_fault(), self.following.away, self.following.unreadable, self.own_plan.differs)
+        return [each for each in found if each]
 
     @property
     def status_line(self) -> str:
@@ -150,7 +169,7 @@ class StandingBy:
 
     async def _ask(self) -> None:
         """Be seen, and ask for the lead where it is free and this daemon understands the journal."""
-        self.view = view = await self._desk.stand_by(self.candidate, self.following.folded_sequence)
+        self.view = view = await self._desk.stand_by(self.candidate, self.following.folded_sequence, self.fault)
         self._watch.see(view)
         leader, own = self._leader, self.candidate.name
         if leader not in (self._said_leader, own):

@@ -27,6 +27,7 @@ from machines.ports.lease import (
     LeaseLostError,
     LeaseView,
     Standing,
+    fault_line,
     lost_to,
 )
 
@@ -34,6 +35,12 @@ CONNECT_S: Final = 2
 """How long each host may take; libpq takes no less."""
 LOCK_MS: Final = 500
 """How long a row that somebody holds is waited for: a transaction of the leader delays nobody for longer."""
+_FAULT: Final = "; "
+"""Behind a standby's version: what keeps it from leading. No version has this mark in it.
+
+A column of its own would be one that a daemon of before refuses to open the journal for, and two versions share the
+tables while both machines are upgraded. An older command shows what stands there as it is.
+"""
 _NO_TABLES: Final = (errors.UndefinedTable, errors.InvalidSchemaName)
 
 _ACQUIRE: Final = """
@@ -127,9 +134,11 @@ class PostgresLeaseDesk:
         """Give it back; nothing happens where it is another's."""
         await self._ask(_RELEASE, {"name": candidate.name, "fencing": fencing})
 
-    async def stand_by(self, candidate: Candidate, folded_sequence: int) -> LeaseView:
+    async def stand_by(self, candidate: Candidate, folded_sequence: int, fault: str = "") -> LeaseView:
         """Say that this candidate stands by."""
-        await self._ask(_STAND_BY, {**_named(candidate), "folded": folded_sequence}, make=True)
+        said_version = candidate.version + (_FAULT + fault_line(fault) if fault else "")
+        values = {**_named(candidate), "version": said_version, "folded": folded_sequence}
+        await self._ask(_STAND_BY, values, make=True)
         return await self.look()
 
     async def leave(self, candidate: Candidate) -> None:
@@ -249,5 +258,7 @@ def _view(rows: Sequence[tuple[Any, ...]]) -> LeaseView:
 
 def _standing(columns: tuple[Any, ...]) -> Standing:
     name, http, version, since, seen_at, folded = columns
-    candidate = Candidate(name, http or "", version or "")
-    return Standing(candidate, instant_from_datetime(since), instant_from_datetime(seen_at), folded or 0)
+    plain_version, _, fault = (version or "").partition(_FAULT)
+    candidate = Candidate(name, http or "", plain_version)
+    seen = instant_from_datetime(since), instant_from_datetime(seen_at)
+    return Standing(candidate, *seen, folded or 0, fault_line(fault))

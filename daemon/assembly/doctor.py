@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters.examinations.machine import ClockFacts, FileFacts, Room, clock_facts, facts_of, room_at, user_id
 from adapters.examinations.postgres_facts import PostgresFacts
@@ -16,6 +17,10 @@ from config.instants import Instant
 from config.settings import RedisAccessSettings, Settings
 from daemon.assembly.journals import packages_told
 from machines.ports.journal import JournalRefusedError
+from machines.ports.lease import LeaseView
+
+if TYPE_CHECKING:
+    from adapters.postgres_journal.place import PostgresPlace
 
 __all__ = [
     "ClockFacts",
@@ -26,6 +31,7 @@ __all__ = [
     "clock_facts",
     "facts_of",
     "journal_server_facts",
+    "lease_seen",
     "redis_facts",
     "room_at",
     "secret_fault",
@@ -46,19 +52,41 @@ def journal_server_facts(settings: Settings, environ: Mapping[str, str]) -> Post
 
     Raises `JournalRefusedError` and `JournalDamagedError`.
     """
+    place = _place(settings, environ)
+    if place is None:
+        return None
+    from adapters.examinations.postgres import postgres_facts  # noqa: PLC0415 - an extra
+
+    return postgres_facts(place)
+
+
+async def lease_seen(settings: Settings, environ: Mapping[str, str]) -> LeaseView:
+    """Who leads on the journal in PostgreSQL, and who stands by. Raises `LeaseAwayError` and `JournalRefusedError`."""
+    place = _place(settings, environ)
+    assert place is not None, "the journal is a file"
+    from adapters.postgres_journal.lease import PostgresLeaseDesk  # noqa: PLC0415 - an extra
+
+    desk = PostgresLeaseDesk(place)
+    try:
+        return await desk.look()
+    finally:
+        await desk.close()
+
+
+def _place(settings: Settings, environ: Mapping[str, str]) -> PostgresPlace | None:
+    """Where the journal is; None where it is a file. Raises `JournalRefusedError`."""
     noted, journal = place_for_reading(Path(settings.state_dir)), settings.journal
     reference = noted.url if noted is not None else journal.url
     if not reference:
         return None
     with packages_told():
-        from adapters.examinations.postgres import postgres_facts  # noqa: PLC0415 - an extra
         from adapters.postgres_journal.place import PostgresPlace  # noqa: PLC0415 - an extra
     try:
         url = read_secret(reference, environ)
     except SecretMissingError as missing:
         raise JournalRefusedError(f"journal.url: {missing}") from missing
     schema = journal.schema if noted is None else noted.schema
-    return postgres_facts(PostgresPlace(url, schema, journal.connect_timeout_s, journal.statement_timeout_s))
+    return PostgresPlace(url, schema, journal.connect_timeout_s, journal.statement_timeout_s)
 
 
 def secret_fault(reference: str, environ: Mapping[str, str]) -> str:

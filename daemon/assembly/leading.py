@@ -7,7 +7,7 @@ import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
@@ -29,7 +29,8 @@ from adapters.journal_place import (
 )
 from adapters.redis_streams.names import url_without_password
 from adapters.secret_references import SecretMissingError, read_secret
-from adapters.state_directory import RUN_FACTS_NAME, RunFacts, StateDirectory
+from adapters.state_directory import RUN_FACTS_NAME, RunFacts, StateDirectory, directory_fault
+from config.plan import Plan
 from config.settings import Settings
 from daemon.assembly.command_line import metrics_page
 from daemon.assembly.owners import refuse_foreign_keys
@@ -147,7 +148,9 @@ def known_journal(path: Path) -> str:
     return ""
 
 
-def waiting_for_lead(settings: Settings, desk: LeaseDesk, directory: StateDirectory) -> Waiting:
+def waiting_for_lead(
+    settings: Settings, desk: LeaseDesk, directory: StateDirectory, read_plan: Callable[[], Plan]
+) -> Waiting:
     """What a wait for the lead needs of the world."""
     chance = random.SystemRandom()
 
@@ -168,6 +171,8 @@ def waiting_for_lead(settings: Settings, desk: LeaseDesk, directory: StateDirect
             now_s=boot_time_s,
             jitter=lambda: chance.uniform(0.5, 1.5),
             found_at=found_at,
+            read_plan=read_plan,
+            place_fault=lambda: directory_fault(Path(settings.state_dir)),
         ),
         now_s=boot_time_s,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from config.instants import Instant, instant_text
 from config.plan import Component, Plan
 from daemon.cli.dial_view import dial_reasons
+from daemon.cli.left_open import LeftOpen, left_open_reasons
 from daemon.cli.status_view import alarm_text, pause_text
 from daemon.publication.held import words
 from daemon.telling_commands import UNKNOWN_PLACE, Orders
@@ -33,9 +34,15 @@ _HEIGHT = {
 
 
 def reasons(
-    plan: Plan, state: State, component: Component, now: Instant, orders: Orders = UNKNOWN_PLACE
+    plan: Plan,
+    state: State,
+    component: Component,
+    now: Instant,
+    orders: Orders = UNKNOWN_PLACE,
+    *,
+    left_open: LeftOpen | None = None,
 ) -> Iterator[str]:
-    """Sentences, the most telling first; `now` decides only whether an open breaker lets a probe through."""
+    """Sentences, the most telling first; `now` decides only what an open breaker and an open step still wait for."""
     record = state.components.of(component.id)
     for alarm in state.costs.alarms.values():
         if alarm.component == component.id:
@@ -48,6 +55,7 @@ def reasons(
     yield from dial_reasons(state, component.id)
     if record.intent is not None:
         yield from _under_way(record)
+        yield from left_open_reasons(state, record, left_open, now)
     target = wanted_states(plan, state).get(component.id)
     if target is None or target is record.state:
         return
@@ -146,7 +154,7 @@ def _next(
     judged = judge_step(state, component.id, step, allowed=allowed, now=now, epoch=1, limits=_LIMITS)
     if isinstance(judged, Refusal):
         yield f"The step {step.value} is refused: {judged.reason}."
-    else:
+    elif record.intent is None:
         yield f"Its next step is {step.value}, and nothing stands in the way."
 
 

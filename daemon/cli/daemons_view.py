@@ -22,7 +22,11 @@ def daemons_object(view: LeaseView, last_sequence: int) -> dict[str, Any]:
         "wanted": view.wanted or None,
         "leader": None if leader is None else _standing(leader, view),
         "standbys": [
-            {**_standing(each, view), "behind_events": max(0, last_sequence - each.folded_sequence)}
+            {
+                **_standing(each, view),
+                "behind_events": max(0, last_sequence - each.folded_sequence),
+                "fault": each.fault or None,
+            }
             for each in view.standbys
         ],
     }
@@ -43,6 +47,8 @@ def daemons_lines(shown: dict[str, Any]) -> Iterator[str]:
     for each in shown["standbys"]:
         silent = ", SILENT" if each["heard_s"] > SILENT_AFTER_S else ""
         yield f"{_line('standby', each)}, {each['behind_events']} events behind{silent}"
+        if each["fault"]:
+            yield f"  it cannot take over: {each['fault']}"
     if not shown["standbys"]:
         yield "no standby: nobody takes over when this machine dies"
     if shown["wanted"]:

@@ -14,6 +14,7 @@ from daemon.assembly import clock_from, run_facts
 from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_NOTHING, end_with
 from daemon.cli.explain_component import StepTold, component_lines, component_object
 from daemon.cli.explain_level import level_lines, level_object
+from daemon.cli.left_open import left_open
 from daemon.cli.reading_state import finding_settings_option, format_option, journal_of, read_state, state_dir_option
 from daemon.cli.status_view import component_ids, orders_to
 from daemon.history_reading import Filter, newest_events
@@ -65,9 +66,12 @@ async def _explained(subject: str, state_dir: str) -> tuple[dict[str, Any], list
             return shown, list(level_lines(shown, plan, state))
         component_id = _component_of(plan, state, subject)
         told = await _told(journal, component_id)
+        found = await left_open(journal, state.components.of(component_id).intent)
     now = clock_from(None).wall()
     orders = orders_to(run_facts(state_dir), state)
-    shown = component_object(plan, state, component_id, told=told, now=now, began_at=read.began_at, orders=orders)
+    shown = component_object(
+        plan, state, component_id, told=told, now=now, began_at=read.began_at, orders=orders, left_open=found
+    )
     return shown, list(component_lines(shown, told, plan.currency))
 
 

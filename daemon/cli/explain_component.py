@@ -13,6 +13,7 @@ from config.plan import Plan
 from daemon.cli.component_reasons import reasons
 from daemon.cli.dial_view import dial_object
 from daemon.cli.event_text import event_text
+from daemon.cli.left_open import LeftOpen
 from daemon.publication.figures import breaker_status
 from daemon.telling_commands import Orders
 from machines.events import LevelDecided, Recorded
@@ -37,6 +38,7 @@ def component_object(
     now: Instant,
     began_at: Instant | None,
     orders: Orders,
+    left_open: LeftOpen | None = None,
 ) -> dict[str, Any]:
     """One component as the journal has it; null is unknown."""
     component, record = state.component(component_id), state.components.of(component_id)
@@ -58,7 +60,7 @@ def component_object(
         "parked": record.parked or None,
         "intent": None if record.intent is None else _intent(record.intent),
         **({} if (dial := dial_object(state, component_id)) is None else {"dial": dial}),
-        "reasons": list(reasons(plan, state, component, now, orders)),
+        "reasons": list(reasons(plan, state, component, now, orders, left_open=left_open)),
         "steps": [_step(each) for each in told],
     }
 

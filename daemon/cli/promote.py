@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import click
 
-from daemon.assembly import clock_from
+from daemon.assembly import clock_from, open_journal_for_reading
 from daemon.assembly.leading import lease_desk_beside
 from daemon.cli.daemons_view import SILENT_AFTER_S
 from daemon.cli.ending import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_NOTHING, end_with
+from daemon.cli.handing_over import HandOver, InVainError
+from daemon.cli.journal_starts import Starts
 from daemon.cli.reading_state import finding_settings_option, journal_of, state_dir_option
-from machines.ports.lease import LeaseAwayError, LeaseDesk, LeaseView, Standing
+from machines.ports.lease import LeaseAwayError, LeaseView, Standing
 
 LAG_EVENTS_MAX: Final = 1_000
 """A standby that is further behind would make the pause of the hand-over longer than a moment."""
-POLL_S: Final = 0.1
 WAIT_S: Final = 90.0
 """A stop in order may take this long where steps are under way: `stopping.ask_s` and `stopping.cancel_s`, twice."""
 
@@ -33,11 +34,12 @@ def promote_command(state_dir: str, wanted: str | None, wait_s: float) -> None:
     """Let a standby lead: the leader stops in order and gives the lead back, and the standby takes it.
 
     Run it on either machine. With one standby no name is needed; `solvent status` shows the names. A standby that is
-    silent or far behind is refused. Where the leader does not hear of it in time, or at Ctrl-C, the wish is taken back;
-    a leader that has heard of it stops, and the hand-over goes on.
+    silent or far behind, or says what keeps it from leading, is refused. It ends well when the standby has begun to
+    serve. Where the leader does not hear of it in time, or at Ctrl-C, the wish is taken back; a leader that has heard
+    of it stops, and the hand-over goes on.
 
-    Exit codes: 0 the standby leads; 1 it does not, or PostgreSQL does not answer; 2 wrong usage, or a standby that
-    cannot take over now; 3 nobody leads, or nobody stands by.
+    Exit codes: 0 the standby leads and serves; 1 it does not, or PostgreSQL does not answer; 2 wrong usage, or a
+    standby that cannot take over now; 3 nobody leads, or nobody stands by.
     """
     asyncio.run(_promote(state_dir, wanted, wait_s))
 
@@ -48,12 +50,16 @@ async def _promote(state_dir: str, wanted: str | None, wait_s: float) -> None:
     desk = lease_desk_beside(state_dir)
     if desk is None:
         end_with(EXIT_BAD_INPUT, f"the journal of {state_dir} is its own: only one in PostgreSQL has standbys")
+    starts = Starts(partial(asyncio.to_thread, open_journal_for_reading, state_dir), last_sequence)
     try:
         standby = _chosen(await desk.look(), wanted, last_sequence)
-        await _hand_over(desk, standby.candidate.name, wait_s)
+        click.echo(await HandOver(desk, starts, standby.candidate.name, clock_from(None)).wish(wait_s))
+    except InVainError as in_vain:
+        end_with(EXIT_FAILURE, str(in_vain))
     except LeaseAwayError as away:
         end_with(EXIT_FAILURE, f"{away}; see `solvent status` for who leads")
     finally:
+        await starts.close()
         await desk.close()
 
 
@@ -75,6 +81,12 @@ def _chosen(view: LeaseView, wanted: str | None, last_sequence: int) -> Standing
         known = ", ".join(f"{each.candidate.name} (heard {view.heard_s(each):.0f} s ago)" for each in view.standbys)
         end_with(EXIT_BAD_INPUT, f"no such standby is heard of; known are: {known or 'none'}. See whether it runs")
     (standby,) = live
+    if standby.fault:
+        end_with(
+            EXIT_BAD_INPUT,
+            f"{standby.candidate.name} cannot take over now, it says: {standby.fault}. Mend that first; "
+            "`solvent status` shows when it is over",
+        )
     behind = last_sequence - standby.folded_sequence
     if behind > LAG_EVENTS_MAX:
         end_with(
@@ -83,41 +95,3 @@ def _chosen(view: LeaseView, wanted: str | None, last_sequence: int) -> Standing
             " up, or see its log for what it cannot read",
         )
     return standby
-
-
-async def _hand_over(desk: LeaseDesk, name: str, wait_s: float) -> None:
-    clock, began = clock_from(None), await desk.want(name)
-    leader = began.leader.candidate.name if began.leader is not None else "nobody"
-    give_up_s = clock.monotonic_s() + wait_s
-    view = began
-    try:
-        while clock.monotonic_s() < give_up_s:
-            with suppress(LeaseAwayError):
-                view = await desk.look()
-            now = view.leader.candidate.name if view.leader is not None else ""
-            if now == name:
-                how = "has handed over" if view.given_back == began.fencing else "was silent, and its lease ran out"
-                click.echo(f"{name} leads now, with the fencing token {view.fencing}; {leader} {how}")
-                return
-            if now not in ("", leader):
-                break
-            await clock.sleep(POLL_S)
-    except asyncio.CancelledError:
-        click.echo(f"Interrupted. {await _taken_back(desk, name)}", err=True)
-        raise
-    leads = "nobody leads" if view.leader is None else f"{view.leader.candidate.name} leads"
-    said = await _taken_back(desk, name)
-    end_with(EXIT_FAILURE, f"{name} did not take the lead within {wait_s:g} s; {leads}. {said}")
-
-
-async def _taken_back(desk: LeaseDesk, name: str) -> str:
-    """What became of the wish, in a sentence."""
-    try:
-        view = await desk.look()
-        if view.wanted == name and not view.handing_over:
-            view = await desk.want("")
-    except LeaseAwayError as away:
-        return f"Whether the hand-over goes on is not known: {away}; see `solvent status`"
-    if view.wanted == name:
-        return "The leader is stopping already and the hand-over goes on: see `solvent status`"
-    return "The wish was taken back" if view.wanted == "" else f"{view.wanted} is wanted now"

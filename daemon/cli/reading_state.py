@@ -12,6 +12,7 @@ import msgspec
 
 from config.errors import ProblemsError
 from config.instants import Instant
+from config.settings import Settings
 from config.settings_loading import load_settings
 from config.settings_sources import SETTINGS_VARIABLE
 from daemon.assembly import open_journal_for_reading
@@ -69,15 +70,15 @@ class ReadState(msgspec.Struct, frozen=True):
     last_recorded_at: Instant | None
 
 
-def _is_elsewhere() -> bool:
-    """Whether the settings of the command put the journal into PostgreSQL."""
+def settings_found() -> Settings:
+    """The settings that the command was given, by its option or the environment; the defaults where they are none."""
     context = click.get_current_context(silent=True)
     given = None if context is None else context.params.get("settings_file") or context.meta.get(_SETTINGS)
     settings_file = given or os.environ.get(SETTINGS_VARIABLE)
     try:
-        return bool(load_settings(settings_file, os.environ, {"plan": NO_PLAN}).journal.url)
+        return load_settings(settings_file, os.environ, {"plan": NO_PLAN})
     except ProblemsError:
-        return False
+        return Settings(plan=NO_PLAN)
 
 
 @asynccontextmanager
@@ -86,7 +87,7 @@ async def journal_of(state_dir: str, unreadable_code: int = EXIT_FAILURE) -> Asy
     try:
         journal = open_journal_for_reading(state_dir)
     except FileNotFoundError as missing:
-        if _is_elsewhere():
+        if settings_found().journal.url:
             end_with(
                 EXIT_BAD_INPUT,
                 "the journal of these settings is in PostgreSQL (journal.url), and this machine has not run a daemon "

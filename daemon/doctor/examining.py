@@ -48,7 +48,7 @@ async def examine(settings: Settings, settings_file: str | None, wall: Clock) ->
     looks: dict[str, Look] = {
         "versions": lambda: software(settings),
         "journal": lambda: journal(settings, wall),
-        "store": lambda: postgres(settings),
+        "store": lambda: postgres(settings, wall),
         "redis": lambda: redis(settings, wall),
         "clock": clock,
         "disk": lambda: disk(settings),

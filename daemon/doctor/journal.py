@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from config.calendar import calendar_of, month_text
 from config.instants import Instant, instant_text
 from config.settings import Settings
-from daemon.asking_http import unwell
+from daemon.asking_http import readiness, unwell
 from daemon.assembly import holder_of, open_journal_for_reading, run_facts
 from daemon.doctor.findings import Finding, problem, unknown, warning, well
 from daemon.doctor.outside import channels, sources
+from daemon.doctor.plan import another_plan
 from daemon.resume import resume
 from daemon.telling_commands import SOMEBODY, UNKNOWN_PLACE, Orders
 from machines.events import Mode
@@ -42,7 +43,8 @@ async def journal(settings: Settings, clock: Clock) -> list[Finding]:
     facts = run_facts(settings.state_dir)
     principal = SOMEBODY if settings.commands.principals else ""
     reached = Orders(facts.redis if facts else "", state.instance, principal)
-    return [*found, *waits(state, reached), *_close(state, clock.wall()), *sources(state), *channels(state)]
+    found += [*waits(state, reached), *_close(state, clock.wall()), *sources(state), *channels(state)]
+    return [*found, *another_plan(settings, state, reached)]
 
 
 def _daemon(settings: Settings) -> Finding:
@@ -58,8 +60,13 @@ def _daemon(settings: Settings) -> Finding:
 def _health(state_dir: str) -> Iterator[Finding]:
     """What the daemon says of itself: a journal that takes nothing cannot tell it in the journal."""
     facts = run_facts(state_dir)
-    for reason in unwell(facts.http) if facts is not None and facts.http else ():
+    if facts is None or not facts.http:
+        return
+    for reason in unwell(facts.http):
         yield problem("daemon", reason, "mend what it names; a full disk needs room, then it goes on by itself")
+    said = readiness(facts.http)
+    for note in () if said is None else said.notes:
+        yield problem("daemon", note, "docs/runbooks.md, SolventStreamBlocked: see who wrote there before you move it")
 
 
 def waits(state: State, orders: Orders = UNKNOWN_PLACE) -> Iterator[Finding]:

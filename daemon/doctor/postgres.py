@@ -1,7 +1,8 @@
-"""PostgreSQL, where the journal is there: whether it is reached, keeps its promises, and who leads."""
+"""PostgreSQL, where the journal is there: whether it is reached and keeps its promises, and who leads."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from typing import Final
@@ -9,21 +10,26 @@ from typing import Final
 from config.settings import Settings
 from daemon.assembly.doctor import PostgresFacts, journal_server_facts
 from daemon.doctor.findings import Finding, problem, unknown, warning, well
+from daemon.doctor.lead import lead
+from machines.ports.clock import Clock
 from machines.ports.journal import JournalDamagedError, JournalRefusedError
 
 ABOUT: Final = "store"
 _REACHED: Final = "see journal.url, the server and pg_hba.conf: docs/journal.md"
 
 
-def postgres(settings: Settings) -> Iterator[Finding]:
+async def postgres(settings: Settings, clock: Clock) -> list[Finding]:
     """What is found at the server; nothing where the journal is a file."""
     try:
-        facts = journal_server_facts(settings, os.environ)
+        facts = await asyncio.to_thread(journal_server_facts, settings, os.environ)
     except (JournalDamagedError, JournalRefusedError) as refused:
-        yield problem(ABOUT, str(refused), _REACHED)
-        return
-    if facts is not None:
-        yield from judged(facts, settings)
+        return [problem(ABOUT, str(refused), _REACHED)]
+    if facts is None:
+        return []
+    found = list(judged(facts, settings))
+    if facts.is_primary and facts.schema_version == facts.schema_version_known:
+        found += await lead(settings, facts.last_sequence, clock)
+    return found
 
 
 def judged(facts: PostgresFacts, settings: Settings) -> Iterator[Finding]:
@@ -48,6 +54,4 @@ def judged(facts: PostgresFacts, settings: Settings) -> Iterator[Finding]:
     if facts.schema_version < facts.schema_version_known:
         text = f"the tables have version {facts.schema_version}, this solvent has {facts.schema_version_known}"
         yield warning(ABOUT, text, "the daemon that leads migrates them at its start: docs/upgrading.md")
-    who = f"{facts.leader} leads" if facts.leader else "nobody leads"
-    beside = f", {', '.join(facts.standbys)} by its side" if facts.standbys else ""
-    yield well(ABOUT, f"PostgreSQL {facts.version}, schema {schema}: {who}{beside}")
+    yield well(ABOUT, f"PostgreSQL {facts.version} answers, schema {schema}")

@@ -36,12 +36,16 @@ class Http:
         metrics: Callable[[], bytes],
         health: Check,
         ready: Check,
+        notes: Check = tuple,
         limits: HttpLimits = HttpLimits(),  # noqa: B008 - frozen
         listening: Callable[[str], None] | None = None,
     ) -> None:
-        """`health` and `ready` return the reasons against it, none of them meaning yes. `listening` is told the URL."""
+        """`health` and `ready` return the reasons against it, none of them meaning yes. `listening` is told the URL.
+
+        `notes` are what `/readyz` shows beside them: it is no reason against being ready, and wants somebody's eye.
+        """
         self._metrics = metrics
-        self._checks = {"/healthz": health, "/readyz": ready}
+        self._checks: dict[str, tuple[Check, Check]] = {"/healthz": (health, tuple), "/readyz": (ready, notes)}
         self._listener = HttpListener(
             host=host,
             port=port,
@@ -95,6 +99,8 @@ class Http:
     async def _serve_check(self, request: Request) -> Response:
         from starlette.responses import Response  # noqa: PLC0415 - only where it serves
 
-        reasons = tuple(self._checks[request.url.path]())
-        body = msgspec.json.encode({"ok": not reasons, "reasons": reasons}) + b"\n"
+        check, noting = self._checks[request.url.path]
+        reasons, notes = tuple(check()), tuple(noting())
+        said = {"ok": not reasons, "reasons": reasons, **({"notes": notes} if notes else {})}
+        body = msgspec.json.encode(said) + b"\n"
         return Response(body, status_code=503 if reasons else 200, media_type="application/json")

@@ -68,6 +68,7 @@ class Telemetry:
             metrics=self._page,
             health=self._health.problems,
             ready=self.unready,
+            notes=self.notes,
             listening=listening,
         )
         self._daemon.start_root("http", http.run, finishes=True)
@@ -86,6 +87,11 @@ class Telemetry:
         """Why the daemon is not ready: it is not well, another one leads, or an earlier life left steps open."""
         kept_out = self._daemon.lead.kept_out
         return (*([kept_out] if kept_out else ()), *self._health.problems(), *self.open_steps())
+
+    def notes(self) -> Sequence[str]:
+        """What the daemon cannot mend and works beside: nothing is gained by taking it out of service."""
+        blocked = self._daemon.publication.blocked.items()
+        return [f"nothing is published into the stream {name}: {reason}" for name, reason in blocked]
 
     def open_steps(self) -> Sequence[str]:
         """Steps that an earlier life left open and that are not settled yet; none where this one may not act."""

@@ -71,6 +71,8 @@ OTHER_NAMES: Final = {
     "lease_away": "the store of the lease does not answer (`reason`); said once until it does",
     "lease_answers_again": "it answers again",
     "standby_cannot_read": "the journal cannot be followed (`reason`), so this standby asks for no lead",
+    "plan_differs": "a standby's plan file is not the plan in the journal (`reason`): it would lead frozen",
+    "plan_agrees": "it is again",
     "standby_began_anew": "the journal does not go on from what was folded, as after a fail-over; it is read anew",
     "library_message": "a library logged something by itself",
 }

@@ -6,12 +6,15 @@ from typing import Final, Protocol
 
 import msgspec
 
+from config.errors import printable
 from config.instants import SECOND, Instant
 
 WANTED_FIRST_S: Final = 2
 """So long a free lead is left to the standby that an operator wants; then anybody may have it, for it may be dead."""
 FORGOTTEN_AFTER_S: Final = 600
 """A standby that was not heard of for so long is not shown any more: an operator has seen that it is silent."""
+FAULT_CHARACTERS_MAX: Final = 300
+"""Of what a standby says that keeps it from leading: a sentence or two; its `/readyz` has the whole."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -33,6 +36,8 @@ class Standing(msgspec.Struct, frozen=True):
     """When it was last heard of, by the store's clock: to be shown, nothing is decided by it."""
     folded_sequence: int = 0
     """How far it has read the journal."""
+    fault: str = ""
+    """What keeps a standby from leading, in its own words; "" where nothing does, or an older solvent says nothing."""
 
 
 class LeaseView(msgspec.Struct, frozen=True):
@@ -79,6 +84,12 @@ class LeaseLostError(Exception):
 
 class LeaseAwayError(Exception):
     """The store did not answer: whether the lease is held is known only until it runs out."""
+
+
+def fault_line(fault: str) -> str:
+    """A fault as every desk keeps it: one line that a terminal can show, cut where it is long."""
+    line = printable(" ".join(fault.split()))
+    return line if len(line) <= FAULT_CHARACTERS_MAX else line[: FAULT_CHARACTERS_MAX - 1] + "…"
 
 
 def lost_to(view: LeaseView, fencing: int) -> str:
@@ -154,8 +165,11 @@ class LeaseDesk(Protocol):
         """
         ...
 
-    async def stand_by(self, candidate: Candidate, folded_sequence: int) -> LeaseView:
-        """Say that this candidate stands by, how far it has folded, and see who leads."""
+    async def stand_by(self, candidate: Candidate, folded_sequence: int, fault: str = "") -> LeaseView:
+        """Say that this candidate stands by, how far it has folded, what is amiss with it, and see who leads.
+
+        Whoever looks is shown the fault in one line that a terminal can show, cut to `FAULT_CHARACTERS_MAX`.
+        """
         ...
 
     async def leave(self, candidate: Candidate) -> None:

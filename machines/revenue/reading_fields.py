@@ -75,6 +75,8 @@ class PaymentReader:
             since_1970 = moment - _EPOCH
         except (ValueError, TypeError, OverflowError):
             raise FieldError("created_at", _unreadable_instant(created_at)) from None
+        if not created_at.isascii():  # Python takes any character between date and time, and as a seventh decimal
+            raise FieldError("created_at", _unreadable_instant(created_at))
         instant = since_1970.days * _DAY + since_1970.seconds * _SECOND + since_1970.microseconds
         if not CREATED_FROM <= moment < CREATED_BEFORE:
             raise FieldError("created_at", _out_of_range(created_at, CREATED_FROM))

@@ -10,7 +10,7 @@ import pytest
 from adapters.redis_server import EmbeddedRedisError
 from config.settings import BackupSettings
 from machines.events import JournalRestored, Started
-from tests.backups.places import backed_up, events_of, taken_back, verified
+from tests.backups.places import backed_up, events_of, taken_back, ticking, verified
 from tests.conftest import NO_REAL_SERVER
 from tests.processes.daemon_process import DaemonProcess
 from tests.processes.redis_place import Keys, RedisServer, keys_of, payment_fields
@@ -51,10 +51,10 @@ def test_backups_under_load_and_the_daemon_after_a_restore(tmp_path: Path, redis
         ) as daemon,
         keys_of(redis_server.url) as keys,
     ):
-        made = []
+        made, now = [], ticking()  # one clock: two backups at the same event have two names
         for part in range(BACKUPS):
             send(keys, part * PAYMENTS // BACKUPS, (part + 1) * PAYMENTS // BACKUPS)
-            made.append(backed_up(state_dir, backups, BackupSettings()).manifest)
+            made.append(backed_up(state_dir, backups, BackupSettings(), now).manifest)
         until(lambda: len(daemon.journal.counted()) == PAYMENTS, "all payments to be counted")
         daemon.stop()
         hashes = {each.sequence: each.hash.hex() for each in events_of(state_dir / "journal.sqlite")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from adapters.sqlite_journal import JOURNAL_NAME
+from config.instants import SECOND, Instant, instant_text
 from config.plan import Plan
 from config.policies import Approval
+from daemon.cli import explain
 from daemon.cli.explain import explain_command
 from machines import events
 from machines.events import BreakerStatus, Event, Mode, Pause, StepOutcome
@@ -18,10 +23,12 @@ from machines.lifecycle_states import ComponentState, Step
 from machines.observations import ResourceState
 from machines.ports.journal import Proposal
 from tests.cli.recorded import START, ended, intended, months, raised, run, shown, started, write
+from tests.contracts.journal import SetClock
 from tests.deciding.months import UNIT, autobroker
 from tests.machines.histories import SHOP
 
 COLD, WARMING, WARM, HOT = ComponentState.COLD, ComponentState.WARMING, ComponentState.WARM, ComponentState.HOT
+DEACTIVATING = ComponentState.DEACTIVATING
 
 
 def explained(state_dir: Path, subject: str) -> dict[str, Any]:
@@ -172,6 +179,52 @@ def test_a_component_says_what_holds_it(tmp_path: Path, more: tuple[Event, ...],
     at_level_1(tmp_path, *more)
 
     assert sentence in said(tmp_path, "part_1")
+
+
+def lowered_by_an_earlier_life(state_dir: Path) -> Instant:
+    """Level 2's part is being lowered when the daemon dies; when another life begins."""
+    write(state_dir, started(), months("2000", "2000"), raised("part_1", 283), raised("part_2", 900))
+    write(state_dir, months("2000", "2000", "10")[-1], intended("part_2", Step.DEACTIVATE, HOT, DEACTIVATING, 900))
+    write(state_dir, events.Started("shop", "0.1.0", Mode.ACT))
+    with closing(sqlite3.connect(state_dir / JOURNAL_NAME)) as connection:
+        (began_at,) = connection.execute("SELECT max(recorded_at) FROM events").fetchone()
+    return int(began_at)
+
+
+def test_a_step_of_an_earlier_life_says_until_when_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look may show the past for a minute after the start, so that nothing is given back before."""
+    at = lowered_by_an_earlier_life(tmp_path)
+    monkeypatch.setattr(explain, "clock_from", lambda _given: SetClock(at + 59 * SECOND))
+    waits = said(tmp_path, "part_2")
+    monkeypatch.setattr(explain, "clock_from", lambda _given: SetClock(at + 60 * SECOND))
+    over = said(tmp_path, "part_2")
+
+    since = f"An earlier life of the daemon began it, the one since {instant_text(at)} looks what became of it"
+    assert f"{since}. It waits until {instant_text(at + 60 * SECOND)} before it believes a look" in waits
+    assert "for 60 s (provisioning.consistency_grace_s " in waits
+    assert f"{since}: nothing is repeated before that is seen." in over
+    assert "nothing stands in the way" not in waits + over
+
+
+def test_how_long_a_step_of_an_earlier_life_waits_is_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that the command finds."""
+    at = lowered_by_an_earlier_life(tmp_path)
+    monkeypatch.setenv("SOLVENT_PROVISIONING__CONSISTENCY_GRACE_S", "90")
+    monkeypatch.setattr(explain, "clock_from", lambda _given: SetClock(at))
+
+    assert f"It waits until {instant_text(at + 90 * SECOND)} before" in said(tmp_path, "part_2")
+
+
+def test_a_step_of_this_life_waits_for_nothing_of_the_kind(tmp_path: Path) -> None:
+    """Nor is a step that is under way said to be the next one."""
+    at_level_1(tmp_path, intended("part_1", Step.WARM, COLD, WARMING, 0))
+    text = said(tmp_path, "part_1")
+
+    assert "warm is under way since" in text
+    assert "An earlier life" not in text
+    assert "nothing stands in the way" not in text
 
 
 def test_an_answer_that_settled_nothing_is_told(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import pytest
 
-from machines.ports.lease import Candidate, LeaseAwayError, LeaseDesk, LeaseLostError, LeaseView
+from machines.ports.lease import FAULT_CHARACTERS_MAX, Candidate, LeaseAwayError, LeaseDesk, LeaseLostError, LeaseView
 
 TTL_S = 5.0
 FIRST = Candidate("host-a/1/aa", "http://host-a:1", "1.0")
@@ -166,6 +166,29 @@ class LeaseContract:
         assert view.standbys[0].since < view.standbys[0].seen_at
         await desk.leave(SECOND_ONE)
         assert [each.candidate for each in (await desk.look()).standbys] == [THIRD]
+
+    async def test_what_is_amiss_with_a_standby_is_shown(self, harness: LeaseHarness) -> None:
+        """Its fault is shown beside its version, in one line that a terminal can show, until it says none any more."""
+        desk = await harness.open()
+        await desk.stand_by(SECOND_ONE, 3, "it cannot read;\nthe file \0\x1b[2J \udcff is gone")
+        (shown,) = (await (await harness.open()).look()).standbys
+        assert (SECOND_ONE, "it cannot read; the file \\x00\\x1b[2J \\udcff is gone") == (shown.candidate, shown.fault)
+        (shown,) = (await desk.stand_by(SECOND_ONE, 3)).standbys
+        assert (SECOND_ONE, "") == (shown.candidate, shown.fault)
+
+    async def test_a_long_fault_is_cut(self, harness: LeaseHarness) -> None:
+        """However long it is, so much is kept of it, and the cut is seen."""
+        (shown,) = (await (await harness.open()).stand_by(SECOND_ONE, 3, "x" * 100_000)).standbys
+        assert "x" * (FAULT_CHARACTERS_MAX - 1) + "…" == shown.fault
+
+    async def test_who_leads_has_left_its_fault_behind(self, harness: LeaseHarness) -> None:
+        """What was amiss while it stood by is not shown as the version of the leader."""
+        desk = await harness.open()
+        await desk.stand_by(SECOND_ONE, 3, "it cannot read")
+        await take(desk, SECOND_ONE)
+        leader = (await desk.look()).leader
+        assert leader is not None
+        assert (SECOND_ONE, "") == (leader.candidate, leader.fault)
 
     async def test_a_silent_standby_is_forgotten(self, harness: LeaseHarness) -> None:
         """A standby that was not heard of for long is not shown any more."""

@@ -11,7 +11,9 @@ import pytest
 import redis
 
 from tests.processes.daemon_process import PROGRAM, DaemonProcess
+from tests.processes.pages import page
 from tests.processes.redis_place import RedisServer
+from tests.processes.waiting import until
 
 
 @pytest.fixture
@@ -52,3 +54,25 @@ def test_a_running_service_is_well_and_what_breaks_is_found(server: RedisServer,
         server.kill()
         code, found = doctor(state_dir, server.url)
         assert (1, ["problem"]) == (code, [each["verdict"] for each in found["redis"]])
+
+
+def test_a_stream_that_takes_nothing_from_us_is_found(server: RedisServer, tmp_path: Path) -> None:
+    """The daemon stays ready, for nothing is gained by taking it away, and says it; the doctor calls it a problem."""
+    state_dir = tmp_path / "state"
+    with DaemonProcess(state_dir, "autobroker", server.url, "--act") as daemon:
+        daemon.wait_ready()
+        client: Any = redis.Redis(port=server.port)
+        client.xadd("solvent:events", {"hello": "world"}, id="9999999999999-1")
+        client.xadd("solvent:commands", {"verb": "pause", "scope": "up", "reason": "something to publish"})
+        client.close()
+        until(lambda: '"stream_blocked"' in daemon.log, "the stream to be blocked")
+        status, body = page(daemon, "/readyz")
+        code, found = doctor(state_dir, server.url)
+
+    said = json.loads(body)
+    assert (200, True, []) == (status, said["ok"], said["reasons"])
+    assert ["nothing is published into the stream events"] == [each.partition(":")[0] for each in said["notes"]]
+    assert "9999999999999-1" in said["notes"][0]
+    problems = [each for each in found["daemon"] if each["verdict"] == "problem"]
+    assert (1, said["notes"]) == (code, [each["found"] for each in problems])
+    assert "SolventStreamBlocked" in problems[0]["mend"]

@@ -14,6 +14,7 @@ from adapters.examinations.machine import ClockFacts, Room
 from adapters.examinations.redis import RedisFacts
 from config.extras import install_hint
 from config.instants import SECOND, instant_from_text
+from config.loading import load_plan
 from config.settings import BackupSettings, RedisAccessSettings, Settings, StripeSource
 from daemon.doctor import examining, machine, software
 from daemon.doctor.backups import judged as judged_backups
@@ -21,8 +22,10 @@ from daemon.doctor.findings import Finding, Verdict
 from daemon.doctor.journal import journal, waits
 from daemon.doctor.machine import clock, disk, permissions
 from daemon.doctor.outside import channels, sources
+from daemon.doctor.plan import another_plan
 from daemon.doctor.redis import judged
 from daemon.doctor.secrets import references_in, secrets
+from daemon.resume import plan_fingerprint
 from daemon.telemetry.backup_samples import BackupsKnown
 from daemon.telling_commands import Orders
 from machines import events
@@ -31,6 +34,7 @@ from machines.state.notifications import Delivery, Told
 from machines.state.sources import SourceStand
 from machines.state.whole import State
 from tests.cli.recorded import months, started, write
+from tests.deciding.months import autobroker
 
 GOOD_REDIS = RedisFacts(
     user="solvent",
@@ -248,6 +252,38 @@ def test_what_waits_for_an_operator_is_found(tmp_path: Path) -> None:
     assert [Verdict.PROBLEM] == found["actors"]
     assert [Verdict.PROBLEM] == found["components"]
     assert [Verdict.WARNING] == found["approvals"]
+
+
+def plan_found(state: State) -> list[Finding]:
+    """What is said of the shipped plan beside this state."""
+    return list(another_plan(Settings(plan="autobroker"), state, Orders("", "solvent")))
+
+
+def test_another_plan_than_the_journals_is_found() -> None:
+    """Before a standby leads with it and is frozen: with the plans' names, and what to do with either file."""
+    (found,) = plan_found(State(plan=autobroker(), plan_fingerprint="f" * 64))
+
+    assert (Verdict.WARNING, "plan") == (found.verdict, found.about)
+    assert "differs from the plan in the journal" in found.found
+    assert "verb reload" in found.mend
+    assert "the file there that the leader has" in found.mend
+
+
+def test_a_plan_that_decides_is_no_finding() -> None:
+    """The file says what the journal has; nor is told twice what is frozen already, nor a journal without a plan."""
+    plan = load_plan("autobroker")
+    frozen = State(plan=plan, plan_fingerprint="f" * 64, freezes={"plan_changed": "differs"})
+
+    assert [] == plan_found(State(plan=plan, plan_fingerprint=plan_fingerprint(plan)))
+    assert [] == plan_found(frozen)
+    assert [] == plan_found(State())
+
+
+def test_the_plan_is_compared_with_the_journal(tmp_path: Path) -> None:
+    """By the doctor itself."""
+    write(tmp_path, started(), months("650"))
+
+    assert [Verdict.WARNING] == journal_findings(tmp_path, "2024-02-10T00:00:00Z")["plan"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ class Site:
     def __init__(self, limits: HttpLimits = LIMITS, host: str = "127.0.0.1", port: int = 0) -> None:
         self.problems: list[str] = []
         self.waits_for: list[str] = []
+        self.notes: list[str] = []
         self.told: list[str] = []
         self.troubles: list[str] = []
         self.metrics: Callable[[], bytes] = lambda: b"solvent_mode 1\n"
@@ -37,6 +38,7 @@ class Site:
             metrics=lambda: self.metrics(),  # noqa: PLW0108 - what it is may change
             health=lambda: self.problems,
             ready=lambda: self.waits_for,
+            notes=lambda: self.notes,
             limits=limits,
             listening=self.told.append,
         )
@@ -114,6 +116,17 @@ async def test_a_check_says_why_not(path: str) -> None:
     assert (200, {"ok": True, "reasons": []}) == (well[0], json.loads(well[2]))
     assert (503, {"ok": False, "reasons": ["the disk is full", "a root hangs"]}) == (unwell[0], json.loads(unwell[2]))
     assert "application/json" == unwell[1]["content-type"]
+
+
+async def test_what_is_no_reason_against_it_stands_beside_it() -> None:
+    """A note leaves `/readyz` at 200 and ok; `/healthz` has none."""
+    async with site() as one:
+        one.notes.append("nothing is published there: a stranger's entry")
+        ready, alive = await one.get("/readyz"), await one.get("/healthz")
+
+    noted = {"ok": True, "reasons": [], "notes": ["nothing is published there: a stranger's entry"]}
+    assert (200, noted) == (ready[0], json.loads(ready[2]))
+    assert {"ok": True, "reasons": []} == json.loads(alive[2])
 
 
 async def test_other_paths_name_those_that_exist() -> None:

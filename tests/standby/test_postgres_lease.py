@@ -84,6 +84,15 @@ class TestPostgresLease(LeaseContract):
     """The contract."""
 
 
+async def test_an_older_version_shows_a_fault_behind_the_version(harness: PostgresHarness) -> None:
+    """It refuses a table with a column that it does not know, and both share the tables while they are upgraded."""
+    desk = await harness.open()
+    await desk.stand_by(SECOND_ONE, 3, "it cannot read; see its log")
+    with harness.connect() as connection:
+        shown = connection.execute("SELECT version FROM daemons").fetchall()
+    assert [(f"{SECOND_ONE.version}; it cannot read; see its log",)] == shown
+
+
 async def test_of_many_one_leads(harness: PostgresHarness) -> None:
     """Of ten candidates that ask at the same moment, exactly one gets the lead."""
     desks = [await harness.open() for _ in range(5)]

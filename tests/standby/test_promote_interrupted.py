@@ -10,7 +10,10 @@ import subprocess
 import pytest
 
 from adapters.memory_lease import MemoryLeaseDesk, MemoryLeaseStore
-from daemon.cli.promote import _hand_over
+from daemon.assembly import clock_from
+from daemon.cli.handing_over import HandOver
+from daemon.cli.journal_starts import Starts
+from machines.ports.journal import Journal
 from machines.ports.lease import Candidate, LeaseAwayError
 from tests.contracts.journal import SetClock
 from tests.processes.daemon_process import PROGRAM
@@ -19,6 +22,10 @@ from tests.standby.pair import Pair
 
 pytestmark = pytest.mark.xdist_group("standby")
 LEADER, STANDBY = Candidate("a/1/x"), Candidate("b/2/y")
+
+
+async def _no_journal() -> Journal:
+    raise FileNotFoundError
 
 
 async def interrupted(store: MemoryLeaseStore, meanwhile: str = "") -> None:
@@ -32,10 +39,11 @@ async def interrupted(store: MemoryLeaseStore, meanwhile: str = "") -> None:
     desk = MemoryLeaseDesk(store, away)
     assert 1 == await desk.acquire(LEADER, 6, await desk.look())
     await desk.stand_by(STANDBY, 0)
-    waiting = asyncio.ensure_future(_hand_over(desk, STANDBY.name, 60))
+    waiting = asyncio.ensure_future(HandOver(desk, Starts(_no_journal, 0), STANDBY.name, clock_from(None)).wish(60))
     while store.wanted != STANDBY.name:  # noqa: ASYNC110 - one round of the loop
         await asyncio.sleep(0)
     store.handing_over = meanwhile == "the leader stops"
+    store.wanted = "" if meanwhile == "it is fulfilled" else store.wanted
     cut = meanwhile == "the store is away"
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -47,6 +55,7 @@ async def interrupted(store: MemoryLeaseStore, meanwhile: str = "") -> None:
     [
         ("", "Interrupted. The wish was taken back", ""),
         ("the leader stops", "Interrupted. The leader is stopping already and the hand-over goes on", STANDBY.name),
+        ("it is fulfilled", "Interrupted. The wish does not stand any more: see `solvent status`", ""),
         ("the store is away", "Interrupted. Whether the hand-over goes on is not known: PostgreSQL", STANDBY.name),
     ],
 )

@@ -51,6 +51,39 @@ async def test_a_hand_over_that_began_goes_on(pair: Pair) -> None:
         assert [1, 2] == await pair.journal.leads()
 
 
+async def test_a_standby_that_reports_a_fault_is_refused(pair: Pair) -> None:
+    """Its state directory is gone: nothing is asked of the leader, and `solvent status` shows what is amiss."""
+    with pair.daemon("first") as first, pair.daemon("second", standby=True) as second:
+        wait_standing_by(second)
+        place = pair.folder / "second"
+        place.rename(pair.folder / "aside")
+        place.write_text("a file")
+        fault = until(lambda: pair.daemons("first")["standbys"][0]["fault"], "the standby to say so")
+        assert f"the state directory {place} is no directory" == fault
+        assert f"it cannot take over: {fault}" in pair.command("status", state="first")[1]
+        code, said = pair.command("promote", state="first")
+        assert (2, True) == (code, f"cannot take over now, it says: {fault}" in said), said
+        assert "" == pair.journal.execute("SELECT wanted FROM lease")[0][0]
+        assert ended_at(first) is None
+        place.unlink()
+        (pair.folder / "aside").rename(place)
+        until(lambda: pair.daemons("first")["standbys"][0]["fault"] is None, "the standby to be well again")
+
+
+async def test_a_takeover_that_fails_is_no_success(pair: Pair) -> None:
+    """What nobody could know before: the standby has the lease for a moment, and the command says who leads instead."""
+    with pair.daemon("first", standby=True) as first, pair.daemon("second", standby=True) as second:
+        until(lambda: says(first, "daemon_ready") or says(second, "daemon_ready"), "one of them to lead")
+        leader, heir = ("first", second) if says(first, "daemon_ready") else ("second", first)
+        wait_standing_by(heir)
+        (pair.folder / ("second" if heir is second else "first") / "journal.sqlite").touch()
+        code, said = pair.command("promote", state=leader)
+        assert (1, True) == (code, "lost it before it served" in said or "another leads meanwhile" in said), said
+        assert "the lead could not be taken over the last time" in said
+        assert says(heir, "takeover_failed")
+        assert "leads now" not in said
+
+
 async def test_what_cannot_take_over_is_refused(pair: Pair) -> None:
     """Without a standby, with an unknown name and with a silent standby nothing is asked of the leader."""
     with pair.daemon("first") as first, pair.daemon("second", standby=True) as second:

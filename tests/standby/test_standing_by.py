@@ -13,7 +13,7 @@ from daemon import standing_by
 from daemon.leading import following
 from daemon.leading.hindrances import Hindrance
 from daemon.roots.systemd import Systemd
-from daemon.standing_by import QUESTION_S
+from daemon.standing_by import HINDRANCE_TOLD_S, QUESTION_S
 from tests.standby.waits import ME, OTHER, Bench, Slow
 
 
@@ -63,6 +63,7 @@ async def test_who_cannot_read_the_journal_leaves_the_lead_free(bench: Bench) ->
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(desk.asked.wait(), 0.5)
     assert "a newer solvent wrote it" in standing.unready()
+    assert "a newer solvent wrote it" in bench.store.standbys[ME.name].fault
     stop.set()
     assert await waiting is None
     assert 0 == bench.store.fencing
@@ -78,10 +79,27 @@ async def test_after_a_hindrance_it_leaves_the_lead_to_others(bench: Bench) -> N
     await _until(lambda: bench.store.leader is None)
     assert "a person holds a table" in " ".join(waits.unready())
     assert not waiting.done()
+    await _until(lambda: bench.store.standbys[ME.name].fault.startswith("a person holds a table"))
     bench.now_s = 4.0
     taken = await waiting
     assert taken is not None
     assert 2 == taken.lease.fencing
+
+
+async def test_what_is_amiss_with_its_place_is_told(bench: Bench) -> None:
+    """Whoever looks at its page or would promote it hears what is amiss with the state directory, and with the plan."""
+    desk = MemoryLeaseDesk(bench.store)
+    await desk.acquire(OTHER, 6, await desk.look())
+    waits, stop = bench.standing_by(desk), asyncio.Event()
+    waits._place_fault = lambda: "the disk is full"
+    waits.own_plan.differs = "the plan differs"
+    waiting = asyncio.create_task(waits.wait(stop))
+    await _until(lambda: waits.view is not None and waits.following.away)
+    await _until(lambda: "plan" in bench.store.standbys[ME.name].fault)
+    assert "the disk is full; there is no journal yet; the plan differs" == bench.store.standbys[ME.name].fault
+    assert ["standby", "the disk is full", "there is no journal yet", "the plan differs"] == waits.unready()
+    stop.set()
+    assert await waiting is None
 
 
 async def test_a_hindrance_is_over_when_another_leads(bench: Bench) -> None:
@@ -93,6 +111,9 @@ async def test_a_hindrance_is_over_when_another_leads(bench: Bench) -> None:
     waiting = asyncio.create_task(waits.wait(stop))
     await _until(lambda: waits.view is not None)
     assert "a person holds a table" not in " ".join(waits.unready())
+    await _until(lambda: bench.store.standbys[ME.name].fault.startswith("a person holds a table"))
+    bench.now_s = 4.0 + HINDRANCE_TOLD_S
+    await _until(lambda: bench.store.standbys[ME.name].fault == "there is no journal yet")
     stop.set()
     assert await waiting is None
 

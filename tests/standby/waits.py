@@ -12,6 +12,7 @@ from daemon.standing_by import StandingBy
 from machines.ports.journal import Journal
 from machines.ports.lease import Candidate
 from tests.contracts.journal import SetClock
+from tests.deciding.months import autobroker
 
 ME, OTHER = Candidate("me/1/a"), Candidate("other/2/b")
 SETTINGS = Settings(plan="", http="127.0.0.1:0", standby=True, lease=LeaseSettings(poll_every_ms=50))
@@ -60,6 +61,7 @@ class Bench:
             now_s=lambda: self.now_s,
             jitter=lambda: 1.0,
             found_at=lambda _url: None,
+            read_plan=autobroker,
         )
 
 
