@@ -100,6 +100,13 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     ),
     # --- levels and money ---
     Mutation(
+        "amounts are written in the digits 0 to 9",
+        "config/money.py",
+        "if not text.isascii():",
+        "if False:",
+        ("tests/revenue/test_reading_fields.py::test_a_wrong_field_is_named",),
+    ),
+    Mutation(
         "debounce",
         "machines/deciding/conditions.py",
         "return self.months_met >= self.months_required",
@@ -139,8 +146,8 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     Mutation(
         "a step does not follow what forbids it",
         "daemon/recorder.py",
-        "if first.still is not None and not first.still():",
-        "if False:",
+        "holds = first.still is None or first.still()",
+        "holds = True",
         (
             "tests/simulation/test_overtaken.py::test_what_must_still_hold_is_asked_once_everything_before_it_is_folded",
             "tests/simulation/test_regressions.py::test_a_step_does_not_follow_the_decision_that_forbids_it",

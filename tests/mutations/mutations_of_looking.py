@@ -11,9 +11,49 @@ _LOOKING: Final = "daemon/actors/looking.py"
 _SETTLING: Final = "daemon/actors/settling.py"
 _GIVEN_UP: Final = "tests/simulation/test_given_up.py"
 _STALE: Final = "tests/simulation/test_stale_looks.py"
+_CUT_OFF: Final = "tests/faults/kinds/test_cut_off.py"
+_LATE_WAYS: Final = "tests/faults/kinds/test_late_ways.py"
 _ALWAYS: Final = "tests/simulation/test_always_looks.py"
 
 OF_LOOKING: Final[Sequence[Mutation]] = (
+    Mutation(
+        "unknown is no answer: AWS, cut off",
+        "adapters/provisioners/aws/clients.py",
+        'made.meta.events.register("before-parse", require_whole)',
+        "pass",
+        (
+            f"{_CUT_OFF}::test_every_change_of_a_life_is_done_once_though_each_reply_is_lost[aws_ecr-ended]",
+            f"{_CUT_OFF}::test_a_look_that_is_cut_shows_nothing_rather_than_absence[aws_ecr-ended]",
+        ),
+    ),
+    Mutation(
+        "unknown is no answer: Kubernetes, lost",
+        "adapters/provisioners/kubernetes/calls.py",
+        'raise Ambiguous(f"the answer to {what} was lost: {error}") from error',
+        'raise Transient(f"the answer to {what} was lost: {error}") from error',
+        (f"{_CUT_OFF}::test_every_change_of_a_life_is_done_once_though_each_reply_is_lost[kubernetes-before]",),
+    ),
+    Mutation(
+        "unknown is not zero: a proxy's 404",
+        "adapters/provisioners/kubernetes/calls.py",
+        "if not _is_of_a_server(answer):",
+        "if False:",
+        ("tests/provisioners/kubernetes/test_unusable_answers.py::test_a_proxys_404_is_no_absence",),
+    ),
+    Mutation(
+        "unknown is no refusal: Kubernetes, hung up",
+        "adapters/provisioners/kubernetes/calls.py",
+        "if _is_cut(error):",
+        "if False:",
+        (f"{_CUT_OFF}::test_who_hangs_up_at_once_is_no_reason_to_give_up[kubernetes-tls]",),
+    ),
+    Mutation(
+        "no step is asked of an agent after its deadline",
+        "adapters/provisioners/mqtt/exchange.py",
+        "            limit_s = self._limit_s(options, question, deadline_at)  # only now: to connect takes time\n",
+        "            limit_s = float(options.answer_timeout_s)\n",
+        (f"{_LATE_WAYS}::test_an_agent_is_not_asked_after_the_deadline_however_long_it_took_to_reach_it",),
+    ),
     Mutation(
         "drift is confirmed by two looks",
         "daemon/actors/component.py",

@@ -66,4 +66,11 @@ OF_PLACES: Final[Sequence[Mutation]] = (
         "        self._number += 1\n        return self._number\n",
         (f"{_LEASE_TABLES}::test_a_failed_claim_leaves_the_one_before",),
     ),
+    Mutation(
+        "a journal whose place cannot be noted is let go",
+        "daemon/assembly/leading.py",
+        "    except OSError as error:\n        await journal.close()\n",
+        "    except OSError as error:\n",
+        ("tests/standby/test_state_directory_away.py::test_a_vanished_state_directory_is_no_missing_journal",),
+    ),
 )

@@ -12,6 +12,7 @@ _LED_PORTS: Final = "tests/simulation/leading/test_led_ports.py"
 _ENDING: Final = "tests/journal/test_unknown_outcome.py"
 _GUARDING: Final = "tests/journal/test_guarding.py"
 _IF_NOT_LEADING: Final = "        if not self._leadership.leads():\n            raise Transient(NOT_LEADING)\n"
+_NOT_FOLDED: Final = "tests/journal/test_not_folded.py"
 
 OF_RELYING: Final[Sequence[Mutation]] = (
     Mutation(
@@ -157,5 +158,57 @@ OF_RELYING: Final[Sequence[Mutation]] = (
             "tests/machines/test_granting.py::test_a_raise_comes_back_after_the_cool_down_at_the_latest",
             "tests/machines/test_granting.py::test_a_probe_under_way_is_waited_for_no_longer_than_the_cool_down",
         ),
+    ),
+    Mutation(
+        "who could not fold what is durable ends",
+        "daemon/recorder.py",
+        "        self._kernel.end(failure)\n",
+        "",
+        (
+            f"{_NOT_FOLDED}::test_a_fold_that_fails_ends_the_daemon",
+            f"{_NOT_FOLDED}::test_a_listener_that_fails_ends_the_daemon",
+        ),
+    ),
+    Mutation(
+        "nothing is written by a state that is not the journal's",
+        "daemon/recorder.py",
+        "        if self._not_folded:\n",
+        "        if False:\n",
+        (f"{_NOT_FOLDED}::test_a_fold_that_fails_ends_the_daemon",),
+    ),
+    Mutation(
+        "a question that fails is answered",
+        "daemon/recorder.py",
+        "            _fail(first.done, defect)\n            return []\n",
+        "            raise\n",
+        (f"{_NOT_FOLDED}::test_a_question_that_fails_is_the_failure_of_who_asked",),
+    ),
+    Mutation(
+        "what was saved of a journal before is kept",
+        "adapters/sqlite_journal/saved.py",
+        "    while free.exists():\n",
+        "    while False:\n",
+        ("tests/journal/test_guarding.py::test_what_was_saved_before_is_kept",),
+    ),
+    Mutation(
+        "no journal is begun beside what was saved of one",
+        "adapters/sqlite_journal/opening.py",
+        "    if saved is not None:\n",
+        "    if False:\n",
+        ("tests/journal/test_saved.py::test_no_journal_is_made_beside_what_was_saved_of_one",),
+    ),
+    Mutation(
+        "what was saved is put back without the log of another",
+        "adapters/sqlite_journal/saved.py",
+        "    if present:\n",
+        "    if False:\n",
+        ("tests/journal/test_saved.py::test_the_command_moves_the_log_of_another_aside",),
+    ),
+    Mutation(
+        "what follows a commit ends no writer",
+        "adapters/sqlite_journal/guarding.py",
+        "        except OSError:\n            return\n",
+        "        except OSError:\n            raise\n",
+        ("tests/journal/test_guarding.py::test_a_folder_that_cannot_be_looked_at_for_a_moment_ends_no_writer",),
     ),
 )

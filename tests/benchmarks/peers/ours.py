@@ -15,7 +15,7 @@ from adapters.memory_streams import MemoryServer, MemoryStreams
 from adapters.provisioners.simulated import Faults, SimulatedProvisioner, SimulatedWorld
 from adapters.sqlite_journal import SqliteJournal
 from config.secret import Secret
-from config.settings import Settings
+from config.settings import ProvisioningSettings, Settings
 from daemon.kernel import Kernel
 from daemon.ports import Ports
 from daemon.recorder import Recorder
@@ -117,7 +117,10 @@ async def appends(place: str, rows: str) -> float:
 
 
 async def recovery(place: str, count: str) -> float:
-    """Interrupted steps that are settled in a second: from opening the journal until no intent is open."""
+    """Interrupted steps that are settled in a second: from opening the journal until no intent is open.
+
+    The world here shows at once what stands. With the usual `consistency_grace_s` all of it would wait a minute first.
+    """
     path, number = Path(place), int(count)
     await _interrupt(path, number)
     clock, began = SystemClock(), time.perf_counter()
@@ -133,9 +136,8 @@ async def recovery(place: str, count: str) -> float:
         customer_key=journal.customer_key,
         jitter=lambda: 1.0,
     )
-    daemon = Daemon(
-        ports, Settings(plan="wide"), plan=plan, read_plan=lambda: plan, mode=Mode.ACT, holder="peers", version="0"
-    )
+    settings = Settings(plan="wide", provisioning=ProvisioningSettings(consistency_grace_s=0))
+    daemon = Daemon(ports, settings, plan=plan, read_plan=lambda: plan, mode=Mode.ACT, holder="peers", version="0")
     await daemon.start()
     records = daemon.recorder.state.components.records
     while any(record.intent is not None for record in records.values()):  # noqa: ASYNC110 - it looks from outside
