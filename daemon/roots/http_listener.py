@@ -24,6 +24,10 @@ RETRY_AFTER_S: Final = 5
 """When one that was refused for too many connections may come again: silent ones are closed by then."""
 
 
+_ROUNDS_OF_ARRIVAL: Final = 3
+"""From the accepted socket to `connection_made`: a task is begun, makes the transport, and that calls it."""
+
+
 class HttpLimits(msgspec.Struct, frozen=True):
     """What a client may ask of the daemon."""
 
@@ -82,7 +86,10 @@ class HttpListener:
                     await _wait(root.stopping, self._limits.beat_s)
             finally:
                 self._is_closing = True
-                _close(server)
+                try:
+                    await _take_no_more(listener)
+                finally:
+                    _close(server)
 
     def _server(self) -> Server:
         from uvicorn import Config, Server  # noqa: PLC0415 - heavy, and only here
@@ -93,7 +100,7 @@ class HttpListener:
         config = Config(
             self._bounded(lambda: len(server.server_state.connections)),
             loop="none",
-            http="h11",
+            http=self._protocol(),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -110,6 +117,23 @@ class HttpListener:
         server = Server(config)
         server.lifespan = LifespanOff(config)
         return server
+
+    def _protocol(self) -> type[asyncio.Protocol]:
+        """Who was taken by the kernel before the stop and comes to us after it is hung up on as well."""
+        from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415 - only where it serves
+
+        is_closing = self._closing
+
+        class Protocol(H11Protocol):
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+                super().connection_made(transport)
+                if is_closing():
+                    transport.abort()
+
+        return Protocol
+
+    def _closing(self) -> bool:
+        return self._is_closing
 
     def _bounded(self, connections: Callable[[], int]) -> Application:
         """The limit that uvicorn has does not say when to come again."""
@@ -205,6 +229,13 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
+
+
+async def _take_no_more(listener: socket.socket) -> None:
+    """Hear of no new connection, and let those that were heard of arrive: asyncio would lose them with its server."""
+    asyncio.get_running_loop().remove_reader(listener)
+    for _ in range(_ROUNDS_OF_ARRIVAL):
+        await asyncio.sleep(0)
 
 
 def _close(server: Server) -> None:
