@@ -168,7 +168,7 @@ class SettlingActor(LookingActor):
         times = self._around.times
         self._looks_least_s = 0.0
         try:
-            reply = await self._around.kernel.ask(SUPERVISOR, message, times.ask_timeout_s)
+            reply = await self._around.kernel.ask_in_turn(SUPERVISOR, message, times.ask_timeout_s)
         except ActorParked:
             self._looks_least_s = times.observe_every_s  # only an operator ends that: it is no haste
             self._look_after(0)

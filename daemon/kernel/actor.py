@@ -11,6 +11,7 @@ import msgspec
 
 from daemon.kernel.mailbox import Mailbox, Reply
 from daemon.kernel.restarts import ActorPolicy, RestartWindow
+from daemon.kernel.turns import Turns
 
 
 class Actor(ABC):
@@ -55,10 +56,24 @@ class ActorRef:
     """The kernel's one record of an actor; it stays the same when the actor is rebuilt. Read it, never write it.
 
     `life` counts restarts, parkings and resumes, so that a timer of an earlier life is recognised.
-    `mailbox`, `task` and `window` exist only while there is something in them; `asker` waits for the present message.
+    `mailbox`, `task`, `turns` and `window` exist only while there is something in them; `asker` waits for the present
+    message.
     """
 
-    __slots__ = ("actor", "asker", "factory", "life", "mailbox", "name", "policy", "reason", "state", "task", "window")
+    __slots__ = (
+        "actor",
+        "asker",
+        "factory",
+        "life",
+        "mailbox",
+        "name",
+        "policy",
+        "reason",
+        "state",
+        "task",
+        "turns",
+        "window",
+    )
 
     def __init__(self, actor: Actor, factory: Callable[[], Actor] | None, policy: ActorPolicy) -> None:
         self.actor = actor
@@ -71,6 +86,7 @@ class ActorRef:
         self.asker: Reply | None = None
         self.mailbox: Mailbox | None = None
         self.task: asyncio.Task[None] | None = None
+        self.turns: Turns | None = None
         self.window: RestartWindow | None = None
 
     def __repr__(self) -> str:

@@ -11,6 +11,7 @@ from daemon.kernel.mailbox import Envelope, Mailbox, StopNotice, answer_failure
 from daemon.kernel.state import EventKind, KernelState, Phase, failure_text
 from daemon.kernel.supervision import Supervision
 from daemon.kernel.tasks import Tasks
+from daemon.kernel.turns import Turns
 
 _RUNNING = ActorState.RUNNING
 _PARKED = ActorState.PARKED
@@ -75,6 +76,8 @@ class Drains:
                 continue
             has_lingered = False
             message, asker = ref.mailbox.popleft()
+            if ref.turns is not None:
+                self._let_in(ref, ref.turns)
             if asker is not None and asker.done():
                 continue  # The asker has given up and counts the outcome as unknown: begin nothing for nobody.
             ref.asker = asker
@@ -85,6 +88,24 @@ class Drains:
             handled += 1
             if handled % _MESSAGES_A_TURN == 0:
                 await asyncio.sleep(0)
+
+    async def wait_for_room(self, ref: ActorRef, until_s: float) -> bool:
+        """Waits in turn for a place in a full mailbox, to be used at once; False where there is none by `until_s`."""
+        ref.turns = turns = ref.turns or Turns()
+        has_place = False
+        try:
+            has_place = await turns.wait(self._state.loop, until_s)
+        finally:
+            if not has_place:
+                self._let_in(ref, turns)  # a place that was given to who gave up meanwhile
+            elif turns.are_over:
+                ref.turns = None
+        return has_place
+
+    def _let_in(self, ref: ActorRef, turns: Turns) -> None:
+        turns.let_in(ref.policy.mailbox_items_max - len(ref.mailbox or ()) - turns.given)
+        if turns.are_over:
+            ref.turns = None
 
     async def _bring_up(self, ref: ActorRef) -> None:
         if self._state.is_stopping:

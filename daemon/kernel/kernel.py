@@ -113,6 +113,19 @@ class Kernel:
         finally:
             deadline.cancel()
 
+    async def ask_in_turn(self, target: ActorRef | str, message: msgspec.Struct, timeout_s: float) -> object | None:
+        """As `ask`, waiting for room where the mailbox is full: in the order of coming, and within `timeout_s` as well.
+
+        For whoever would only come again: many that do so at once keep each other out, and redo what led them here.
+        """
+        ref = target if isinstance(target, ActorRef) else self.find(target)
+        loop = self._state.loop
+        until_s = loop.time() + timeout_s
+        while isinstance(self.refusal(ref), MailboxFull) and not self.is_stopping:
+            if not await self._drains.wait_for_room(ref, until_s):
+                break
+        return await self.ask(ref, message, max(0.0, until_s - loop.time()))
+
     def refusal(self, target: ActorRef | str) -> ActorRefused | None:
         """Why a message would be refused at this moment, None when it would be taken. Raises `UnknownActor`."""
         ref = target if isinstance(target, ActorRef) else self.find(target)
@@ -120,7 +133,8 @@ class Kernel:
             return KernelStopping(ref.name)
         if ref.state is ActorState.PARKED:
             return ActorParked(ref.name, ref.reason)
-        if ref.mailbox is not None and len(ref.mailbox) >= ref.policy.mailbox_items_max:
+        taken = (0 if ref.mailbox is None else len(ref.mailbox)) + (0 if ref.turns is None else ref.turns.given)
+        if taken >= ref.policy.mailbox_items_max:
             return MailboxFull(ref.name, ref.policy.mailbox_items_max)
         return None
 
@@ -156,6 +170,7 @@ class Kernel:
         self._state.phase = Phase.STOPPING
         self.timers.clear()
         for ref in self._actors.values():
+            self._supervision.end_turns(ref)
             if ref.state is ActorState.RESTARTING and ref.task is None:
                 self._supervision.refuse_mail(ref, partial(KernelStopping, ref.name))
             elif ref.state is not ActorState.PARKED and type(ref.actor).stopping is not Actor.stopping:

@@ -63,6 +63,12 @@ class Supervision:
         if ref.mailbox is not None:
             self._state.counters.refusals += ref.mailbox.refuse_all(refusal)
             ref.mailbox = None
+        self.end_turns(ref)
+
+    def end_turns(self, ref: ActorRef) -> None:
+        """Who waits for room in the mailbox waits no longer, and is told why when it sends."""
+        if ref.turns is not None:
+            ref.turns.end()
 
     def _begin_life(self, ref: ActorRef) -> None:
         ref.state = ActorState.RESTARTING
