@@ -29,6 +29,7 @@ _RANK = {
     ComponentState.HOT: 4,
 }
 
+_WARM, _HOT = _RANK[ComponentState.WARM], _RANK[ComponentState.HOT]
 _UNBROKEN = Breaker()
 
 
@@ -202,5 +203,4 @@ def level_reached(plan: Plan, state: State) -> int:
 def _stands(component: Component, state: State) -> bool:
     if component.host:
         return True
-    needed = ComponentState.WARM if component.standby_for else ComponentState.HOT
-    return _RANK[state.components.of(component.id).state] >= _RANK[needed]
+    return _RANK[state.components.of(component.id).state] >= (_WARM if component.standby_for else _HOT)

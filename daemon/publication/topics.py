@@ -6,6 +6,7 @@ Payloads are JSON objects, of the same fields as the hashes of Redis where one s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -40,6 +41,10 @@ _STATUS: Final = (
 _COMPONENT: Final = "component-"
 _SHARE: Final = "share-"
 _ENCODER: Final = msgspec.json.Encoder()
+INSTANCES_REMEMBERED: Final = 4
+"""Instances whose sensors are kept: a process has one."""
+COMPONENTS_REMEMBERED: Final = 256
+"""Components whose sensors are kept, at some 700 bytes each; a larger plan's are made anew."""
 
 
 class Topics(msgspec.Struct, frozen=True):
@@ -115,16 +120,10 @@ def component_topics(topics: Topics, state: State, component_id: str, target: Co
     topic = topics.state_of(component_id)
     found = {topic: _json(shown)}
     if topics.discovery_prefix:
-        options = {"device_class": "enum", "options": [each.value for each in ComponentState]}
-        own = {"state_topic": topic, "json_attributes_topic": topic, "value_template": "{{ value_json.state }}"}
-        name = f"{_COMPONENT}{component_id}"
-        found[topics.config_of(name)] = _config(topics, state, name, component_id, {**own, **options})
+        model = _model(state)
+        found |= _component_sensor(topics, model, component_id)
         if stand is not None:
-            share = {"state_topic": topic, "value_template": "{{ value_json.dial.share_percent }}"}
-            name = f"{_SHARE}{component_id}"
-            found[topics.config_of(name)] = _config(
-                topics, state, name, f"{component_id} share", {**share, "unit_of_measurement": "%"}
-            )
+            found |= _share_sensor(topics, model, component_id)
     return found
 
 
@@ -140,14 +139,7 @@ def instance_topics(topics: Topics, state: State, identity: JournalIdentity) -> 
         f"{topics.root}/status": _json(_with_null({name: status[name] for name in _STATUS})),
     }
     if topics.discovery_prefix:
-        for name, (label, value, is_money) in _SENSORS.items():
-            own = {
-                "state_topic": f"{topics.root}/{name}",
-                "json_attributes_topic": f"{topics.root}/{name}",
-                "value_template": f"{{{{ value_json.{value} }}}}",
-            }
-            money = {"device_class": "monetary", "unit_of_measurement": status["currency"]} if is_money else {}
-            found[topics.config_of(name)] = _config(topics, state, name, label, {**own, **money})
+        found |= _instance_sensors(topics, _model(state), status["currency"])
     return found
 
 
@@ -159,9 +151,44 @@ _SENSORS: Final = {
 """By topic: its name for people, the field shown, whether that is money."""
 
 
-def _config(topics: Topics, state: State, name: str, label: str, own: Mapping[str, Any]) -> str:
-    """One sensor's discovery, as Home Assistant reads it."""
-    plan = state.plan
+# --- sensors as Home Assistant discovers them: they change with the plan alone, and are asked for with every event ---
+
+
+@lru_cache(maxsize=INSTANCES_REMEMBERED)
+def _instance_sensors(topics: Topics, model: str, currency: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name, (label, value, is_money) in _SENSORS.items():
+        own = {
+            "state_topic": f"{topics.root}/{name}",
+            "json_attributes_topic": f"{topics.root}/{name}",
+            "value_template": f"{{{{ value_json.{value} }}}}",
+        }
+        money = {"device_class": "monetary", "unit_of_measurement": currency} if is_money else {}
+        found[topics.config_of(name)] = _config(topics, model, name, label, {**own, **money})
+    return found
+
+
+@lru_cache(maxsize=COMPONENTS_REMEMBERED)
+def _component_sensor(topics: Topics, model: str, component_id: str) -> Mapping[str, str]:
+    name, topic = f"{_COMPONENT}{component_id}", topics.state_of(component_id)
+    own = {"state_topic": topic, "json_attributes_topic": topic, "value_template": "{{ value_json.state }}"}
+    options = {"device_class": "enum", "options": [each.value for each in ComponentState]}
+    return {topics.config_of(name): _config(topics, model, name, component_id, {**own, **options})}
+
+
+@lru_cache(maxsize=COMPONENTS_REMEMBERED)
+def _share_sensor(topics: Topics, model: str, component_id: str) -> Mapping[str, str]:
+    name, topic = f"{_SHARE}{component_id}", topics.state_of(component_id)
+    own = {"state_topic": topic, "value_template": "{{ value_json.dial.share_percent }}", "unit_of_measurement": "%"}
+    return {topics.config_of(name): _config(topics, model, name, f"{component_id} share", own)}
+
+
+def _model(state: State) -> str:
+    return "" if state.plan is None else state.plan.name
+
+
+def _config(topics: Topics, model: str, name: str, label: str, own: Mapping[str, Any]) -> str:
+    """One sensor's discovery."""
     return _json(
         {
             "name": label,
@@ -175,7 +202,7 @@ def _config(topics: Topics, state: State, name: str, label: str, own: Mapping[st
                 "identifiers": [topics.node],
                 "name": f"solvent {topics.instance}",
                 "manufacturer": "solvent",
-                "model": plan.name if plan is not None else "",
+                "model": model,
                 "sw_version": topics.version,
             },
             "origin": {"name": "solvent", "sw_version": topics.version},

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from config.plan import Plan
 from config.policies import CostBasis, RatioMonths
@@ -15,11 +16,12 @@ Measured = int | Fraction
 """Micros; the mean of three measures may be no whole number of them."""
 
 AVERAGED_MONTHS = 3
+RATIOS_REMEMBERED = 64
 
 
 def above(cost_micros: int, measure: Measured, limit: Decimal) -> bool:
     """Whether cost / measure is strictly above the limit; a measure <= 0 is above every limit (RESOLUTIONS 1, 9)."""
-    return measure <= 0 or cost_micros > Fraction(limit) * measure
+    return measure <= 0 or cost_micros > _exact(limit) * measure
 
 
 def basis_cost_micros(plan: Plan, level: int) -> int | None:
@@ -61,13 +63,19 @@ def missing_micros(plan: Plan, level: int, tested: Sequence[Measured], current: 
     cost, monthly = basis_cost_micros(plan, level), plan.level_cost_micros(level)
     if cost is None or monthly is None:
         return 0
-    missing = cost / Fraction(safety.ratio_max) - min(tested)
+    missing = math.ceil(cost / _exact(safety.ratio_max) - min(tested))
     if safety.hard_ratio is not None:
-        missing = max(missing, monthly / Fraction(safety.hard_ratio) - current)
-    return max(0, math.ceil(missing))
+        missing = max(missing, math.ceil(monthly / _exact(safety.hard_ratio)) - current)
+    return max(0, missing)
 
 
 def cap_micros(plan: Plan, level: int, tested: Sequence[Measured]) -> int:
     """min(max burn, ratio_max x the lowest measure tested), rounded down, never below 0 (ARCHITECTURE 8)."""
-    revenue_cap = math.floor(Fraction(plan.policies.safety.ratio_max) * min(tested))
+    revenue_cap = math.floor(_exact(plan.policies.safety.ratio_max) * min(tested))
     return max(0, min(plan.levels[level].max_burn_micros, revenue_cap))
+
+
+@lru_cache(maxsize=RATIOS_REMEMBERED)
+def _exact(ratio: Decimal) -> Fraction:
+    """Asked for with every event, of the few that a plan names."""
+    return Fraction(ratio)

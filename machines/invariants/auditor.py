@@ -42,10 +42,10 @@ class Auditor:
             found += illegal_moves(state, recorded)
             found += steps_over_cap(state, recorded)
             found += steps_past_breakers(state, recorded)
+            if isinstance(event, StepIntended | ResourceAdopted):
+                self.tokens.setdefault(event.component, set()).add(event.token)
         found += self._counting.check(recorded)
         found += self._levels.check(state, recorded)
-        if isinstance(event, StepIntended | ResourceAdopted):
-            self.tokens.setdefault(event.component, set()).add(event.token)
         fold(state, recorded)
         self._previous = recorded
         return found

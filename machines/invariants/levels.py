@@ -28,7 +28,7 @@ class Levels:
         event, sequence = recorded.event, recorded.sequence
         if type(event) in _CHANGING_FACTS:
             self._facts_changed_at = sequence
-        if not isinstance(event, LevelDecided):
+        if type(event) is not LevelDecided:
             return []
         decision = event.decision
         if state.frozen and decision.direction is not Direction.STAY:

@@ -37,6 +37,9 @@ class StaysOpen(enum.Enum):
     """The measure fell by more than `fall_max`; only a watermark closes it."""
 
 
+_FREEZING: Final = (StaysOpen.CLOCK, StaysOpen.SILENT, StaysOpen.IMPLAUSIBLE)
+
+
 class Close(msgspec.Struct, frozen=True):
     """A month that may close, and by what: `watermark` or `time`."""
 
@@ -57,7 +60,7 @@ class Closing(msgspec.Struct, frozen=True):
     @property
     def freezes(self) -> bool:
         """Whether decisions freeze: the month is due, and its figure is unknown."""
-        return self.stays_open in {StaysOpen.CLOCK, StaysOpen.SILENT, StaysOpen.IMPLAUSIBLE}
+        return self.stays_open in _FREEZING
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ def growth(measures: Sequence[int]) -> Fraction | None:
     """The last closed measure against the one before, minus 1; None for the first month and after a measure <= 0."""
     if len(measures) < 2 or measures[-2] <= 0:
         return None
-    return Fraction(measures[-1], measures[-2]) - 1
+    return Fraction(measures[-1] - measures[-2], measures[-2])
 
 
 def projected_3m_micros(mrr_micros: int, monthly_growth: Fraction | None) -> int | None:

@@ -70,15 +70,12 @@ def figure_micros(sums: Sums, policy: RevenuePolicy, basis: Basis | None = None)
 
     `basis` overrides the policy's, because both figures are always shown (RESOLUTIONS 12).
     """
-    gross = _of_basis(sums, 0, basis or policy.basis)
+    column = WHOLE if (basis or policy.basis) is Basis.ALL else INSTALLMENT
+    gross = sums[RECURRING] + sums[column]
     if policy.net:
-        gross -= _of_basis(sums, REFUND_OFFSET, basis or policy.basis)
+        gross -= sums[RECURRING + REFUND_OFFSET] + sums[column + REFUND_OFFSET]
     numerator, denominator = _ratio(policy.take_rate)
     return divided_half_even(gross * numerator, denominator)
-
-
-def _of_basis(sums: Sums, offset: int, basis: Basis) -> int:
-    return sums[RECURRING + offset] + sums[(WHOLE if basis is Basis.ALL else INSTALLMENT) + offset]
 
 
 @lru_cache(maxsize=64)

@@ -76,9 +76,9 @@ class RecentPostings(msgspec.Struct):
             self._add_part(total, start // DAY, start, end)
             return total
         self._add_part(total, first_whole - 1, start, first_whole * DAY)
-        for number in range(first_whole, after_whole):
-            if (day := self.days.get(number)) is not None:
-                _increase(total, day.sums)
+        whole = [day.sums for number in range(first_whole, after_whole) if (day := self.days.get(number)) is not None]
+        for column, sums in enumerate(zip(*whole, strict=True)):
+            total[column] += sum(sums)
         self._add_part(total, after_whole, after_whole * DAY, end)
         return total
 

@@ -109,6 +109,17 @@ def test_money_has_its_currency() -> None:
         assert ("monetary", "EUR") == (shown["device_class"], shown["unit_of_measurement"])
 
 
+def test_another_plan_is_announced_anew() -> None:
+    """What is remembered of the sensors is of one plan's name and currency."""
+    named = msgspec.structs.replace(plan_from_text(PLAN, "shop.yaml"), name="Another", currency="USD")
+    found = published(events.PlanAdopted(named, "g"))
+    sensors = {topic: shown for topic, shown in found.items() if topic.startswith("homeassistant/")}
+
+    assert {"Another"} == {shown["device"]["model"] for shown in sensors.values()}
+    assert "Another" not in {shown["device"]["model"] for shown in configs().values()}
+    assert "USD" == sensors["homeassistant/sensor/solvent_shop/mrr/config"]["unit_of_measurement"]
+
+
 def test_availability_is_that_of_the_daemon() -> None:
     """Every sensor is unavailable while the daemon is."""
     for shown in configs().values():

@@ -24,6 +24,7 @@ from typing import Any, Never, TypeVar
 Result = TypeVar("Result")
 BIRTHS_MAX = 500
 """Tasks that are remembered before those that are done are forgotten."""
+_NEW_HANDLE = asyncio.Handle.__new__
 CANCELLED_MAX = 50
 """Cancelled timers that may wait for their time before all of them are dropped."""
 
@@ -40,21 +41,8 @@ class Livelock(BaseException):
     """The rounds are used up: something goes on for ever."""
 
 
-class _Call(asyncio.Handle):
-    """A callback that asks nobody whether it is being debugged: of these a virtual year is made."""
-
-    __slots__ = ()
-
-    def __init__(
-        self, callback: Any, args: Any, loop: asyncio.AbstractEventLoop, context: contextvars.Context | None
-    ) -> None:
-        self._context = contextvars.copy_context() if context is None else context
-        self._loop, self._callback, self._args, self._cancelled = loop, callback, args, False
-        self._repr = self._source_traceback = None
-
-
 class _Timer(asyncio.TimerHandle):
-    """The same with a time; one loop compares it with nothing else."""
+    """A timer that asks nobody whether it is being debugged; one loop compares it with nothing else."""
 
     __slots__ = ()
 
@@ -113,9 +101,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """As asyncio does it, in fewer steps."""
         if self._closed:
             raise RuntimeError("Event loop is closed")
-        handle = _Call(callback, args, self, context)
+        # Of these a virtual year is made: none asks whether it is being debugged, and none costs a call of its own.
+        handle: Any = _NEW_HANDLE(asyncio.Handle)
+        handle._context = contextvars.copy_context() if context is None else context
+        handle._loop, handle._callback, handle._args, handle._cancelled = self, callback, args, False
+        handle._repr = handle._source_traceback = None
         self._ready.append(handle)
-        return handle
+        return handle  # type: ignore[no-any-return]
 
     def call_at(
         self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
@@ -149,17 +141,24 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         self._advance()
-        if len(self._ready) > 1:
-            self._shuffle(self._ready)
+        ready = self._ready
+        if len(ready) > 1:
+            self._shuffle(ready)
         self.rounds_left -= 1
         if self.rounds_left < 0:
             raise Livelock(f"seed {self.seed}: no end after all rounds, at {self._now_s} s; pending: {self._names()}")
         # As asyncio does it, without asking a selector for descriptors that there are none of.
-        ready = self._ready
         for _ in range(len(ready)):
-            handle = ready.popleft()
-            if not handle._cancelled:  # type: ignore[attr-defined]  # private to asyncio
-                handle._run()
+            handle: Any = ready.popleft()
+            if handle._cancelled:
+                continue
+            try:
+                handle._context.run(handle._callback, *handle._args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever a callback raises is the handler's to tell
+                said = {"message": f"Exception in callback {handle._callback!r}", "exception": error, "handle": handle}
+                self.call_exception_handler(said)
 
     def _shuffle(self, ready: deque[asyncio.Handle]) -> None:
         """`random.shuffle`, draw by draw: kept seeds stay what they were."""
@@ -172,25 +171,30 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _advance(self) -> None:
         """Moves what is due among the ready, after moving the clock if nothing else can happen."""
-        if self._timer_cancelled_count:
-            self._drop_cancelled()
-        if not self._ready and not self._stopping:
-            if not self._scheduled:
+        timers = self._without_cancelled() if self._timer_cancelled_count else self._scheduled
+        ready = self._ready
+        if not ready and not self._stopping:
+            if not timers:
                 raise Deadlock(f"seed {self.seed}: nothing can happen any more; pending: {self._names()}")
-            self._now_s = max(self._now_s, self._scheduled[0]._when)
-        while self._scheduled and self._scheduled[0]._when <= self._now_s:
-            handle = heapq.heappop(self._scheduled)
-            handle._scheduled = False
-            self._ready.append(handle)
+            self._now_s = max(self._now_s, timers[0]._when)
+        now_s = self._now_s
+        while timers and timers[0]._when <= now_s:
+            timer = heapq.heappop(timers)
+            timer._scheduled = False
+            ready.append(timer)
             if self._timer_cancelled_count:
-                self._drop_cancelled()
+                timers = self._without_cancelled()
 
-    def _drop_cancelled(self) -> None:
-        if self._timer_cancelled_count > max(CANCELLED_MAX, len(self._scheduled) // 2):
+    def _without_cancelled(self) -> list[_Timer]:
+        """The timers that wait, no cancelled one first among them."""
+        timers, cancelled = self._scheduled, self._timer_cancelled_count
+        if cancelled > CANCELLED_MAX and cancelled > len(timers) // 2:
             self._drop_all_cancelled()
-        while self._scheduled and self._scheduled[0]._cancelled:
-            heapq.heappop(self._scheduled)._scheduled = False
+            timers = self._scheduled
+        while timers and timers[0]._cancelled:
+            heapq.heappop(timers)._scheduled = False
             self._timer_cancelled_count -= 1
+        return timers
 
     def _drop_all_cancelled(self) -> None:
         for handle in self._scheduled:

@@ -45,6 +45,7 @@ class Fault(enum.Enum):
     """Somebody changed what serves, before this call: looks show a difference until it is activated again."""
 
 
+_IN_ORDER: Final = tuple(Fault)
 OF_STEPS: Final = frozenset(Fault) - {Fault.LIES_ABSENT, Fault.LIES_HOT}
 OF_OBSERVE: Final = frozenset(
     {
@@ -103,9 +104,9 @@ class Faults:
         rates = {**self.per_mille, **(per_mille or {})}
         if not rates:
             return Fault.NONE
-        drawn = self._chance(PER_MILLE)
-        for fault in Fault:
-            rate = rates.get(fault, 0) if fault in possible(call) else 0
+        drawn, met = self._chance(PER_MILLE), possible(call)
+        for fault in _IN_ORDER:
+            rate = rates[fault] if fault in rates and fault in met else 0
             if drawn < rate:
                 return fault
             drawn -= rate
