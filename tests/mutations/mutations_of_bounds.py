@@ -11,9 +11,16 @@ OF_BOUNDS: Final[Sequence[Mutation]] = (
     Mutation(
         "a bound: the mailbox of an actor",
         "daemon/kernel/kernel.py",
-        "if ref.mailbox is not None and len(ref.mailbox) >= ref.policy.mailbox_items_max:",
+        "if taken >= ref.policy.mailbox_items_max:",
         "if False:",
         ("tests/kernel/test_mail.py::test_a_full_mailbox_refuses_and_counts",),
+    ),
+    Mutation(
+        "a bound: a place in a mailbox is given once",
+        "daemon/kernel/kernel.py",
+        " + (0 if ref.turns is None else ref.turns.given)",
+        "",
+        ("tests/kernel/test_turns.py::test_a_place_that_was_given_is_nobody_elses",),
     ),
     Mutation(
         "a bound: the groups that wait for the recorder",
