@@ -111,8 +111,8 @@ def span_around(instant: Instant, calendar: Calendar) -> MonthSpan:
 
 _newest_spans: Final[dict[Calendar, MonthSpan]] = {}
 """The span found last: most payments fall into the month of the one before."""
-SPANS_REMEMBERED: Final = 512
-"""Some decades of months, for payments that come in no order."""
+SPANS_REMEMBERED: Final = 32
+"""A few more than the calendar remembers: beyond those the calendar costs more than the span."""
 
 
 @lru_cache(maxsize=SPANS_REMEMBERED)
