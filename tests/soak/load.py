@@ -19,8 +19,10 @@ from tests.processes.redis_place import payment_fields
 from tests.sources.payments import payment
 
 FIRST_YEAR: Final = 2012
-MONTH_S: Final = 8.0
+MONTH_S_MIN: Final = 8.0
 """One month of the business lasts so long, so that a level is decided and left every few months."""
+MONTHS_MAX: Final = 160
+"""From `FIRST_YEAR` on; a longer run has longer months. Beyond today are payments of the future, all of them kept."""
 AMOUNTS: Final = ("0.10", "20.00", "20.00", "200.00", "200.00", "200.00", "5.00")
 """What the months' payments beside the crowd are worth: it rises through both levels and falls again."""
 BATCH_S: Final = 0.2
@@ -66,11 +68,17 @@ class Load(threading.Thread):
         raise AssertionError("each load says what it does")
 
 
+def month_s_of(duration_s: float) -> float:
+    """How long a month of the business lasts in a run of this length."""
+    return max(MONTH_S_MIN, duration_s / MONTHS_MAX)
+
+
 class Payments(Load):
     """The payments of the Redis stream, so many a second, and the months' ends."""
 
-    def __init__(self, url: str, rate: int, stopping: threading.Event) -> None:
+    def __init__(self, url: str, rate: int, month_s: float, stopping: threading.Event) -> None:
         super().__init__("payments", stopping)
+        self._month_s = month_s
         self.sent: set[str] = set()
         self.tried: set[str] = set()
         """What may have arrived, though nobody said so."""
@@ -85,7 +93,7 @@ class Payments(Load):
         began_s, number, batch = time.monotonic(), 0, list[dict[str, str]]()
         while not self.stopping.is_set():
             now_s = time.monotonic()
-            month = int((now_s - began_s) / MONTH_S)
+            month = int((now_s - began_s) / self._month_s)
             if not batch:  # one that found nobody is sent again as it was: it may have been taken all the same
                 batch = [self._payment(number + index, month) for index in range(self._batch)]
                 if month > self.months:

@@ -14,7 +14,7 @@ import msgspec
 from machines.events import EntryRejected, LevelDecided
 from tests.processes.waiting import until
 from tests.soak.faults import Faults
-from tests.soak.load import Events, Follower, Load, Operators, Payments, Replies, Shop
+from tests.soak.load import Events, Follower, Load, Operators, Payments, Replies, Shop, month_s_of
 from tests.soak.place import Place, warnings_of
 from tests.soak.report import Promise, Series, latency_text, promised, promises_of_slopes, series_of
 from tests.soak.sampling import Sample, look
@@ -52,7 +52,7 @@ class Soak:
         self._place = Place(folder)
         self._stopping, self._calm = threading.Event(), threading.Event()
         url, place = self._place.redis.url, self._place
-        self._payments = Payments(url, wish.payments_per_s, self._calm)
+        self._payments = Payments(url, wish.payments_per_s, month_s_of(wish.duration_s), self._calm)
         self._shop = Shop(place.database, self._payments, self._calm)
         self._operators = Operators(url, wish.seed, self._calm)
         self._faults = Faults(place, self._payments, wish.fault_every_s, wish.seed, self._calm)
