@@ -61,12 +61,12 @@ def order_of(plan: Plan) -> Order:
 def wanted_states(plan: Plan, state: State) -> dict[str, ComponentState]:
     """Where each component should stand: the held or released level, with what operators pinned laid over it."""
     records = state.components.records
-    never_raised = [
+    never_raised = {
         component_id
         for component_id in plan.components
         if (record := records.get(component_id)) is None
         or (record.generation == 0 and record.state is ComponentState.COLD)
-    ]
+    }
     deciding = state.deciding
     # A decision that waits, was refused or stands behind a held level brings nothing of the level after it either.
     held = state.operators.level is not None

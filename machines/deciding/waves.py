@@ -52,9 +52,10 @@ def waves_up(plan: Plan, components: Collection[str]) -> tuple[Wave, ...]:
     placed: set[str] = set()
     waves: list[Wave] = []
     for level in plan.levels:
-        group = [each for each in plan.components if each in wanted and each in level.components]
-        waves.extend(_topological(plan, [each for each in group if each not in placed], wanted, placed))
-    waves.extend(_topological(plan, [each for each in plan.components if each in wanted - placed], wanted, placed))
+        of_level = wanted.intersection(level.components) - placed
+        waves.extend(_topological(plan, [each for each in plan.components if each in of_level], wanted, placed))
+    rest = wanted - placed
+    waves.extend(_topological(plan, [each for each in plan.components if each in rest], wanted, placed))
     return tuple(waves)
 
 
