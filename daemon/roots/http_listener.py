@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from daemon.kernel import Root
+from daemon.roots.http_closing import closing_protocol, hang_up, take_no_more
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -22,10 +23,6 @@ Application = Callable[..., Awaitable[None]]
 """An ASGI application."""
 RETRY_AFTER_S: Final = 5
 """When one that was refused for too many connections may come again: silent ones are closed by then."""
-
-
-_ROUNDS_OF_ARRIVAL: Final = 3
-"""From the accepted socket to `connection_made`: a task is begun, makes the transport, and that calls it."""
 
 
 class HttpLimits(msgspec.Struct, frozen=True):
@@ -87,9 +84,9 @@ class HttpListener:
             finally:
                 self._is_closing = True
                 try:
-                    await _take_no_more(listener)
+                    await take_no_more(listener)
                 finally:
-                    _close(server)
+                    hang_up(server)
 
     def _server(self) -> Server:
         from uvicorn import Config, Server  # noqa: PLC0415 - heavy, and only here
@@ -100,7 +97,7 @@ class HttpListener:
         config = Config(
             self._bounded(lambda: len(server.server_state.connections)),
             loop="none",
-            http=self._protocol(),
+            http=closing_protocol(lambda: self._is_closing),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -117,23 +114,6 @@ class HttpListener:
         server = Server(config)
         server.lifespan = LifespanOff(config)
         return server
-
-    def _protocol(self) -> type[asyncio.Protocol]:
-        """Who was taken by the kernel before the stop and comes to us after it is hung up on as well."""
-        from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415 - only where it serves
-
-        is_closing = self._closing
-
-        class Protocol(H11Protocol):
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-                super().connection_made(transport)
-                if is_closing():
-                    transport.abort()
-
-        return Protocol
-
-    def _closing(self) -> bool:
-        return self._is_closing
 
     def _bounded(self, connections: Callable[[], int]) -> Application:
         """The limit that uvicorn has does not say when to come again."""
@@ -154,7 +134,7 @@ class HttpListener:
             except asyncio.CancelledError:
                 if not self._is_closing:
                     raise
-                # `_close` hung up before it cancelled: there is nobody to answer, and nothing has failed.
+                # `hang_up` came before it cancelled: there is nobody to answer, and nothing has failed.
 
         return bounded
 
@@ -229,22 +209,3 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-async def _take_no_more(listener: socket.socket) -> None:
-    """Hear of no new connection, and let those that were heard of arrive: asyncio would lose them with its server."""
-    asyncio.get_running_loop().remove_reader(listener)
-    for _ in range(_ROUNDS_OF_ARRIVAL):
-        await asyncio.sleep(0)
-
-
-def _close(server: Server) -> None:
-    """Stop listening and hang up, at once: a scrape can be asked again."""
-    for listening in server.servers:
-        listening.close()
-    for connection in list(server.server_state.connections):
-        connection.shutdown()
-        if not connection.transport.is_closing():
-            connection.transport.abort()  # its answer is not whole, and who reads slowly must not hold up the end
-    for task in server.server_state.tasks:
-        task.cancel("the HTTP endpoints are closing")

@@ -11,7 +11,8 @@ import structlog
 
 from daemon.kernel import Root
 from daemon.publication.changes import Changes
-from daemon.publication.topics import OFFLINE, ONLINE, Topics, component_topics, instance_topics
+from daemon.publication.retained import component_topics, instance_topics
+from daemon.publication.topics import OFFLINE, ONLINE, Topics
 from daemon.recorder import Recorder
 from machines.events import PlanAdopted, Recorded
 from machines.moving import wanted_states

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from config.loading import plan_from_text
-from daemon.publication.topics import Topics, component_topics, instance_topics
+from daemon.publication.retained import component_topics, instance_topics
+from daemon.publication.topics import Topics
 from machines import events
 from machines.dialing import Rule
 from machines.events import DialTurned, Event, Mode, Recorded
