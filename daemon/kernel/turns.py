@@ -16,11 +16,6 @@ class Turns:
         """How many were let in and have not sent yet."""
 
     @property
-    def waiting(self) -> int:
-        """How many have no place yet."""
-        return len(self._waiting)
-
-    @property
     def are_over(self) -> bool:
         """Whether nobody waits, nor has a place to use."""
         return not self._waiting and not self.given

@@ -132,7 +132,7 @@ def test_one_that_gives_up_keeps_nobody_from_a_turn() -> None:
         loop = asyncio.get_running_loop()
         ref = await full(kernel)
         asking = [asyncio.ensure_future(in_turn(kernel, ref, number)) for number in range(2 * ROOM)]
-        loop.call_at(10, asking[0].cancel)  # the first work ends then, and there is room for one
+        loop.call_at(BUSY_S, asking[0].cancel)  # the first work ends then, and there is room for one
         loop.call_at(2, asking[1].cancel)
         answers = await asyncio.gather(*asking, return_exceptions=True)
 
