@@ -24,6 +24,8 @@ from machines.state.whole import State, fold
 OWNER = "recorder"
 SNAPSHOT_AGAIN_SHARE = 10
 """A snapshot that was refused is tried again after this part of the events that lead to one."""
+Part = tuple[str, Sequence[Event], int | None]
+"""Who says it, its events, and the event that caused them."""
 Listener = Callable[[Recorded], None]
 """Told of each event after it was folded. It only notes what to do: it neither awaits nor raises."""
 
@@ -74,11 +76,12 @@ class Recorder:
         self.journal = journal
         self.state = state
         self.clock = clock
+        self.group_events_max = group_events_max
+        """How many events become durable with one synchronisation."""
         self.refusal_listeners: list[Callable[[str | None], None]] = []
         """Told why the journal begins to refuse, and None when it takes again: it cannot be told in the journal."""
         self.refusing: str | None = None
         """Why the journal takes nothing at this moment; None while it is well."""
-        self._group_events_max = group_events_max
         self._snapshot_every_events = snapshot_every_events
         self._waiting_groups_max = waiting_groups_max
         self._encode_state = encode_state
@@ -120,7 +123,19 @@ class Recorder:
         is cancelled while it waits does not take the events back: the state tells whether they became durable.
         """
         at = self.clock.wall() if effective_at is None else effective_at
-        group = [Proposal(event, actor, at, cause) for event in events]
+        return await self._put([Proposal(event, actor, at, cause) for event in events], payments, still)
+
+    async def record_together(self, parts: Sequence[Part]) -> None:
+        """Make the events of several actors durable together, with one synchronisation; raises as `record`."""
+        at = self.clock.wall()
+        await self._put([Proposal(event, actor, at, cause) for actor, events, cause in parts for event in events])
+
+    async def _put(
+        self,
+        group: list[Proposal],
+        payments: Sequence[PaymentSeen] = (),
+        still: Callable[[], bool] | None = None,
+    ) -> list[Recorded]:
         done: asyncio.Future[list[Recorded]] = asyncio.get_running_loop().create_future()
         if self._not_folded:
             raise NotFoldedError(self._not_folded)
@@ -173,7 +188,7 @@ class Recorder:
         while (
             self._waiting
             and self._waiting[0].still is None
-            and events + len(self._waiting[0].group) <= self._group_events_max
+            and events + len(self._waiting[0].group) <= self.group_events_max
         ):
             taken.append(self._waiting.popleft())
             events += len(taken[-1].group)

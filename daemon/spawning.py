@@ -12,10 +12,11 @@ from daemon.actors.commands import Commands
 from daemon.actors.component import ComponentActor
 from daemon.actors.component_times import ComponentTimes
 from daemon.actors.looking import Surroundings
+from daemon.actors.names import component_actor
 from daemon.actors.planner import Planner
 from daemon.actors.revenue import Revenue
 from daemon.actors.source_watch import SourceWatch
-from daemon.actors.supervisor import Supervisor, component_actor
+from daemon.actors.supervisor import Supervisor
 from daemon.actuator import Actuator
 from daemon.kernel import ActorPolicy, Kernel, RestartPolicy, UnknownActor
 from daemon.messages import Look

@@ -10,7 +10,7 @@ import structlog
 from config.instants import SECOND
 from config.plan import Component
 from daemon.actors.component_times import ComponentTimes
-from daemon.actors.supervisor import component_actor
+from daemon.actors.names import component_actor
 from daemon.actuator import Actuator
 from daemon.kernel import Actor, Kernel, TimerId
 from daemon.messages import Look

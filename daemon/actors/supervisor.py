@@ -6,14 +6,17 @@ It is the only writer of component, breaker and expiry events, so that two grant
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import ClassVar, cast
 
 import msgspec
 
 from config.instants import Instant
 from config.plan import Plan
-from daemon.actors.recording import RecordingActor
+from daemon.actors.names import component_actor
+from daemon.actors.recording import NotRecorded, RecordingActor
+from daemon.actors.settlements import Settlement, Settlements, granted
 from daemon.kernel import Kernel, UnknownActor
 from daemon.messages import (
     IntentUnreachable,
@@ -30,11 +33,11 @@ from daemon.messages import (
     Tick,
 )
 from daemon.recorder import OvertakenError, Recorder
-from machines.events import ComponentParked, Event, ResourceAdopted, StepIntended, StepOutcome
+from machines.events import ComponentParked, Event, ResourceAdopted
 from machines.granting import Grant, GrantLimits, Refusal, judge_step
 from machines.lifecycle_states import ComponentState
 from machines.moving import Order, moves, order_of, wanted_states
-from machines.outcomes import after_answer, after_deadline, after_sight, held, not_adopted, releases
+from machines.outcomes import after_sight, held, not_adopted, releases
 from machines.ports.clock import Clock
 from machines.ports.journal import JournalRefusedError
 from machines.state.operators import expired
@@ -46,14 +49,10 @@ EXPIRY_TICK_S = 5.0
 """How often expired pins, pauses, levels, thresholds, attestations and approvals are looked for."""
 
 
-def component_actor(component_id: str) -> str:
-    """The name of a component's actor."""
-    return f"component:{component_id}"
-
-
 class Supervisor(RecordingActor):
     """Grants, refuses, records; tells the components where to go."""
 
+    taken_together: ClassVar = frozenset({StepAnswered, IntentUnreachable})
     __slots__ = (
         "_allowed",
         "_blocked",
@@ -67,6 +66,7 @@ class Supervisor(RecordingActor):
         "_reconsidering",
         "_recorder",
         "_seen",
+        "_settlements",
         "_spawn_component",
     )  # fmt: skip
 
@@ -88,6 +88,7 @@ class Supervisor(RecordingActor):
         self._clock = clock
         self._epoch = epoch
         self._limits = limits
+        self._settlements = Settlements(recorder, clock, limits)
         self._spawn_component = spawn_component
         self._over_cap = over_cap
         self._plan: Plan | None = None
@@ -110,10 +111,6 @@ class Supervisor(RecordingActor):
         match message:
             case StepAsked():
                 return await self._grant(message)
-            case StepAnswered():
-                await self._answered(message)
-            case IntentUnreachable():
-                return await self._unreachable(message)
             case SightReported():
                 await self._sighted(message)
             case NameRefused():
@@ -134,6 +131,13 @@ class Supervisor(RecordingActor):
         self._wake()
         return None
 
+    async def receive_together(self, messages: Sequence[msgspec.Struct]) -> Sequence[object | None]:
+        """Record what became of intents, then reconsider who may move."""
+        answers = await self._settlements.settle(cast("Sequence[Settlement]", messages))  # by `taken_together`
+        if any(not isinstance(answer, NotRecorded) for answer in answers):
+            self._wake()
+        return answers
+
     async def _grant(self, asked: StepAsked) -> StepGranted | StepRefused:
         while True:
             if self._marker() != self._seen:
@@ -150,7 +154,7 @@ class Supervisor(RecordingActor):
                 continue  # a decision, a freeze or a command came first: judge by what it says
             except JournalRefusedError as refused:
                 return StepRefused(f"the journal takes nothing: {refused}", RETRY_JOURNAL_S)
-            return _granted(judged.intent)
+            return granted(judged.intent)
 
     def _judge(self, asked: StepAsked, now: Instant) -> Grant | Refusal:
         return judge_step(
@@ -176,42 +180,6 @@ class Supervisor(RecordingActor):
         if judged.events:
             await self._record(*judged.events)
         return StepRefused(judged.reason, judged.retry_after_s, withdrawn=judged.withdrawn)
-
-    async def _answered(self, answered: StepAnswered) -> None:
-        state = self._recorder.state
-        component = state.component(answered.component)
-        intent = state.components.of(answered.component).intent
-        if component is None or intent is None:
-            return
-        found = after_answer(
-            state,
-            component,
-            StepOutcome(answered.outcome),
-            reason=answered.reason,
-            request_id=answered.request_id,
-            seen=answered.seen,
-            now=self._clock.wall(),
-            limits=self._limits,
-        )
-        await self._recorder.record(component_actor(component.id), found, cause=intent.sequence)
-
-    async def _unreachable(self, message: IntentUnreachable) -> StepGranted | None:
-        state = self._recorder.state
-        component, record = state.component(message.component), state.components.of(message.component)
-        if component is None or record.intent is None:
-            return None
-        found = after_deadline(
-            component,
-            record,
-            message.seen,
-            compensate=message.compensate,
-            now=self._clock.wall(),
-            limits=self._limits,
-        )
-        await self._recorder.record(component_actor(component.id), found, cause=record.intent.sequence)
-        self._wake()
-        undo = found[-1]
-        return _granted(undo) if isinstance(undo, StepIntended) else None
 
     async def _sighted(self, message: SightReported) -> None:
         state = self._recorder.state
@@ -302,7 +270,3 @@ class Supervisor(RecordingActor):
     def _tick_later(self) -> None:
         loop = asyncio.get_running_loop()
         self._kernel.timers.schedule(loop.time() + EXPIRY_TICK_S, self._kernel.find(NAME), Tick())
-
-
-def _granted(intent: StepIntended) -> StepGranted:
-    return StepGranted(intent.step, intent.token, intent.generation, intent.deadline_at, intent.attempt)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import msgspec
 
@@ -22,12 +23,22 @@ class Actor(ABC):
 
     __slots__ = ("name",)
 
+    taken_together: ClassVar[frozenset[type[msgspec.Struct]]] = frozenset()
+    """Kinds of messages of which those that wait next to each other are handled by one `receive_together`."""
+
     def __init__(self, name: str) -> None:
         self.name = name
 
     @abstractmethod
     async def receive(self, message: msgspec.Struct) -> object | None:
         """Handles one message; what it returns answers an `ask` and is dropped after a `tell`."""
+
+    async def receive_together(self, messages: Sequence[msgspec.Struct]) -> Sequence[object | None]:
+        """Handles messages of the kinds `taken_together` in their order; returns the answer of each.
+
+        For what costs the same for many as for one, as one synchronisation of a disk. An exception answers them all.
+        """
+        return [await self.receive(message) for message in messages]
 
     async def started(self) -> None:  # noqa: B027 - overriding it is a choice
         """Runs once before the first message, when overridden; the place to set the first timers."""
@@ -56,13 +67,13 @@ class ActorRef:
     """The kernel's one record of an actor; it stays the same when the actor is rebuilt. Read it, never write it.
 
     `life` counts restarts, parkings and resumes, so that a timer of an earlier life is recognised.
-    `mailbox`, `task`, `turns` and `window` exist only while there is something in them; `asker` waits for the present
-    message.
+    `mailbox`, `task`, `turns` and `window` exist only while there is something in them; `askers` wait for the present
+    messages: mostly one.
     """
 
     __slots__ = (
         "actor",
-        "asker",
+        "askers",
         "factory",
         "life",
         "mailbox",
@@ -83,7 +94,7 @@ class ActorRef:
         self.state = ActorState.RUNNING if type(actor).started is Actor.started else ActorState.STARTING
         self.reason = ""
         self.life = 0
-        self.asker: Reply | None = None
+        self.askers: tuple[Reply, ...] = ()
         self.mailbox: Mailbox | None = None
         self.task: asyncio.Task[None] | None = None
         self.turns: Turns | None = None

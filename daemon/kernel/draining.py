@@ -7,7 +7,7 @@ from functools import partial
 
 from daemon.kernel.actor import ActorRef, ActorState
 from daemon.kernel.errors import ActorFailed, KernelStopping
-from daemon.kernel.mailbox import Envelope, Mailbox, StopNotice, answer_failure
+from daemon.kernel.mailbox import Envelope, Mailbox, StopNotice, answer_failures
 from daemon.kernel.state import EventKind, KernelState, Phase, failure_text
 from daemon.kernel.supervision import Supervision
 from daemon.kernel.tasks import Tasks
@@ -56,7 +56,7 @@ class Drains:
                 raise
             self._failed(ref, failure)
         finally:
-            ref.task = ref.asker = None
+            ref.task, ref.askers = None, ()
             if not ref.mailbox:
                 ref.mailbox = None
 
@@ -75,19 +75,44 @@ class Drains:
                 await asyncio.sleep(0)
                 continue
             has_lingered = False
-            message, asker = ref.mailbox.popleft()
-            if ref.turns is not None:
-                self._let_in(ref, ref.turns)
-            if asker is not None and asker.done():
-                continue  # The asker has given up and counts the outcome as unknown: begin nothing for nobody.
-            ref.asker = asker
-            answer = await (ref.actor.stopping() if type(message) is StopNotice else ref.actor.receive(message))
-            ref.asker = None
+            if type(ref.mailbox[0][0]) in ref.actor.taken_together:
+                handled += await self._handle_together(ref, ref.mailbox)
+            else:
+                message, asker = ref.mailbox.popleft()
+                if ref.turns is not None:
+                    self._let_in(ref, ref.turns)
+                if asker is not None and asker.done():
+                    continue  # The asker has given up and counts the outcome as unknown: begin nothing for nobody.
+                ref.askers = () if asker is None else (asker,)
+                answer = await (ref.actor.stopping() if type(message) is StopNotice else ref.actor.receive(message))
+                ref.askers = ()
+                if asker is not None and not asker.done():
+                    asker.set_result(answer)
+                handled += 1
+            if handled >= _MESSAGES_A_TURN:
+                handled = 0
+                await asyncio.sleep(0)
+
+    async def _handle_together(self, ref: ActorRef, mailbox: Mailbox) -> int:
+        """Handles what waits next to each other of the kinds that an actor takes together, at most a turn's messages.
+
+        Returns how many it handled.
+        """
+        taken: list[Envelope] = []
+        while mailbox and len(taken) < _MESSAGES_A_TURN and type(mailbox[0][0]) in ref.actor.taken_together:
+            taken.append(mailbox.popleft())
+        if ref.turns is not None:
+            self._let_in(ref, ref.turns)
+        wanted = [(message, asker) for message, asker in taken if asker is None or not asker.done()]
+        if not wanted:
+            return 0
+        ref.askers = tuple(asker for _, asker in wanted if asker is not None)
+        answers = await ref.actor.receive_together([message for message, _ in wanted])
+        ref.askers = ()
+        for (_, asker), answer in zip(wanted, answers, strict=True):
             if asker is not None and not asker.done():
                 asker.set_result(answer)
-            handled += 1
-            if handled % _MESSAGES_A_TURN == 0:
-                await asyncio.sleep(0)
+        return len(wanted)
 
     async def wait_for_room(self, ref: ActorRef, until_s: float) -> bool:
         """Waits in turn for a place in a full mailbox, to be used at once; False where there is none by `until_s`."""
@@ -129,7 +154,7 @@ class Drains:
         if isinstance(failure, asyncio.CancelledError):
             if ref.task is None or ref.task.cancelling() == 0:
                 return True  # Nobody cancelled this task: something that the actor awaited was cancelled.
-            answer_failure(ref.asker, KernelStopping(ref.name))
+            answer_failures(ref.askers, partial(KernelStopping, ref.name))
         elif not isinstance(failure, GeneratorExit):
             self._state.crash(failure)
         return False
@@ -137,11 +162,15 @@ class Drains:
     def _failed(self, ref: ActorRef, failure: BaseException) -> None:
         """Tells the asker, then leaves the actor to supervision; once a stop has begun nothing is restarted."""
         detail = failure_text(failure)
-        told = ActorFailed(ref.name, detail)
-        told.__cause__ = failure
-        answer_failure(ref.asker, told)
+        answer_failures(ref.askers, partial(_told, ref.name, detail, failure))
         if self._state.is_stopping:
             self.supervision.refuse_mail(ref, partial(KernelStopping, ref.name))
             self._state.report(EventKind.TASK_FAILED, ref.name, f"{detail}; the kernel is stopping")
         else:
             self.supervision.failed(ref, detail)
+
+
+def _told(name: str, detail: str, failure: BaseException) -> ActorFailed:
+    told = ActorFailed(name, detail)
+    told.__cause__ = failure
+    return told

@@ -15,7 +15,7 @@ import msgspec
 from daemon.kernel.actor import Actor, ActorRef, ActorState
 from daemon.kernel.draining import Drains
 from daemon.kernel.errors import ActorParked, ActorRefused, AskTimeout, KernelStopping, MailboxFull, UnknownActor
-from daemon.kernel.mailbox import Reply, StopNotice, answer_failure
+from daemon.kernel.mailbox import Reply, StopNotice, answer_failures
 from daemon.kernel.restarts import ActorPolicy
 from daemon.kernel.roots import Roots
 from daemon.kernel.state import KernelState, OnEvent, Phase
@@ -177,7 +177,7 @@ class Kernel:
                 self._drains.put(ref, (StopNotice(), None))
         report = await climb(self._state, self.tasks, self.roots, ask_s=ask_s, cancel_s=cancel_s)
         for ref in self._actors.values():  # What cancelled and abandoned actors leave behind.
-            answer_failure(ref.asker, KernelStopping(ref.name))
+            answer_failures(ref.askers, partial(KernelStopping, ref.name))
             self._supervision.refuse_mail(ref, partial(KernelStopping, ref.name))
         return report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -39,3 +39,9 @@ def answer_failure(reply: Reply | None, failure: Exception) -> None:
     """Raises `failure` in the asker, if there is one and it still waits."""
     if reply is not None and not reply.done():
         reply.set_exception(failure)
+
+
+def answer_failures(replies: Iterable[Reply], failure: Callable[[], Exception]) -> None:
+    """Raises a `failure` of its own in each asker that still waits."""
+    for reply in replies:
+        answer_failure(reply, failure())

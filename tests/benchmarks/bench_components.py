@@ -14,7 +14,7 @@ from config.plan import Component, Level, Plan
 from daemon.actors.component import ComponentActor
 from daemon.actors.component_times import ComponentTimes
 from daemon.actors.looking import Surroundings
-from daemon.actors.supervisor import component_actor
+from daemon.actors.names import component_actor
 from daemon.actuator import Actuator
 from daemon.kernel import Kernel
 from daemon.messages import Look

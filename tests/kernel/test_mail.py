@@ -168,7 +168,7 @@ def test_an_idle_actor_has_neither_task_nor_mailbox() -> None:
         asked = [kernel.ask(ref, Note(str(number)), 60) for number in range(3)]
         assert len(await asyncio.gather(*asked)) == 3
         await asyncio.sleep(1)
-        assert (ref.task, ref.mailbox, ref.asker, kernel.tasks.running()) == (None, None, None, [])
+        assert (ref.task, ref.mailbox, ref.askers, kernel.tasks.running()) == (None, None, (), [])
         assert len(asyncio.all_tasks()) == 1
         deadlines = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
         assert all(deadline.cancelled() for deadline in deadlines)

@@ -10,7 +10,7 @@ import pytest
 from adapters.provisioners.simulated import Fault
 from config.loading import plan_from_text
 from config.plan import Plan
-from daemon.actors.supervisor import component_actor
+from daemon.actors.names import component_actor
 from daemon.messages import Look
 from daemon.running import Daemon
 from machines import events

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 
@@ -63,6 +64,14 @@ class DefectiveActor(Actor):
         self._planted.raise_if_left()
         return answer
 
+    async def receive_together(self, messages: Sequence[msgspec.Struct]) -> Sequence[object | None]:
+        """The same of many at once."""
+        if self._before:
+            self._planted.raise_if_left()
+        answers = await self._inner.receive_together(messages)
+        self._planted.raise_if_left()
+        return answers
+
     async def started(self) -> None:
         """As the actor does."""
         await self._inner.started()
@@ -93,7 +102,7 @@ def plant(world: SwarmWorld, chance: random.Random) -> bool:
     world.defective.add(victim.name)
     if isinstance(victim, ActorRef):
         if victim.factory is None:
-            victim.actor = DefectiveActor(victim.actor, planted, before=chance.random() < 0.5)
+            victim.actor = _defective(victim.actor, planted, before=chance.random() < 0.5)
     else:
         _plant_root(victim, planted)
     return True
@@ -101,6 +110,14 @@ def plant(world: SwarmWorld, chance: random.Random) -> bool:
 
 def _kind(name: str) -> str:
     return name.partition(":")[0]
+
+
+def _defective(inner: Actor, planted: Planted, *, before: bool) -> DefectiveActor:
+    class Defective(DefectiveActor):
+        __slots__ = ()
+        taken_together: ClassVar = inner.taken_together
+
+    return Defective(inner, planted, before=before)
 
 
 def _plant_root(root: Root, planted: Planted) -> None:
