@@ -9,10 +9,12 @@ from tests.mutations.mutation import Mutation
 
 _LOOKING: Final = "daemon/actors/looking.py"
 _SETTLING: Final = "daemon/actors/settling.py"
+_SETTLEMENTS: Final = "daemon/actors/settlements.py"
 _GIVEN_UP: Final = "tests/simulation/test_given_up.py"
 _STALE: Final = "tests/simulation/test_stale_looks.py"
 _CUT_OFF: Final = "tests/faults/kinds/test_cut_off.py"
 _LATE_WAYS: Final = "tests/faults/kinds/test_late_ways.py"
+_TOGETHER: Final = "tests/actors/test_settlements.py"
 _ALWAYS: Final = "tests/simulation/test_always_looks.py"
 
 OF_LOOKING: Final[Sequence[Mutation]] = (
@@ -185,6 +187,20 @@ OF_LOOKING: Final[Sequence[Mutation]] = (
         "min(max(0.0, seconds), RETRY_AFTER_S_MAX)",
         "seconds",
         ("tests/machines/test_retry_after.py::test_a_wish_is_followed_for_an_hour_at_most",),
+    ),
+    Mutation(
+        "a breaker counts each failure of those that came together",
+        _SETTLEMENTS,
+        "if any(isinstance(event, BreakerChanged) for event in one.events):",
+        "if False:",
+        (f"{_TOGETHER}::test_a_breaker_counts_each_failure_of_those_that_came_together",),
+    ),
+    Mutation(
+        "an intent ends once, though it is settled twice together",
+        _SETTLEMENTS,
+        "waiting[0].component not in components and room > 0",
+        "room > 0",
+        (f"{_TOGETHER}::test_a_component_is_judged_by_what_was_said_of_it_before",),
     ),
     Mutation(
         "a row that is given again freezes nothing anew",
