@@ -9,7 +9,8 @@ import msgspec
 
 from config.instants import Instant
 from config.plan import Plan
-from machines.events import ActorResumed, Event, FreezeChanged, Mode, PlanAdopted, SourcesConfigured, Started
+from daemon.kernel.state import failure_text
+from machines.events import ActorResumed, Event, FreezeChanged, Mode, PlanAdopted, Recorded, SourcesConfigured, Started
 from machines.ports.journal import Journal, JournalDamagedError
 from machines.state.whole import State, fold
 
@@ -47,7 +48,7 @@ async def resume(
     """The state after the journal's last event; `progressed` hears now and then how many events were folded.
 
     `warm` is a state that was folded from this journal already: only what follows it is folded. Raises
-    `JournalDamagedError` where the events do not follow the state without a gap.
+    `JournalDamagedError` where the events do not follow the state without a gap, or one of them cannot be folded.
     """
     state = warm
     if state is None:
@@ -58,7 +59,12 @@ async def resume(
     async for recorded in journal.read(after=state.sequence):
         if recorded.sequence != state.sequence + 1:
             raise JournalDamagedError(_gap(state.sequence, recorded.sequence))
-        fold(state, recorded)
+        try:
+            fold(state, recorded)
+        except MemoryError:
+            raise
+        except Exception as defect:
+            raise JournalDamagedError(_not_foldable(recorded, defect)) from defect
         last_recorded_at = recorded.recorded_at
         folded += 1
         if folded % PROGRESS_EVENTS == 0:
@@ -74,6 +80,15 @@ def _gap(folded: int, found: int) -> str:
         f"the state is that after event {folded}, and the next event in the journal is {found}: those between are "
         "gone. Where this was read beside a daemon that leads, retention dropped them meanwhile: read again. Else run "
         "`solvent verify`, and restore a backup"
+    )
+
+
+def _not_foldable(recorded: Recorded, defect: Exception) -> str:
+    return (
+        f"the event {recorded.sequence} ({type(recorded.event).__name__}) is as it was written, and this version of "
+        f"solvent cannot fold it ({failure_text(defect)}). That is a defect of solvent and none of the "
+        "journal, which is left as it is: report it with `solvent support-bundle`. A version that wrote or read it "
+        "before may go on with it (docs/upgrading.md)"
     )
 
 

@@ -8,13 +8,15 @@ import pytest
 from structlog.testing import capture_logs
 
 import daemon.recorder
+import daemon.resume
 from adapters.memory_journal import MemoryJournal, MemoryStore
 from config.settings import Settings
 from daemon.cli.running import run_until_stopped
 from daemon.kernel import Kernel
 from daemon.recorder import NotFoldedError, OvertakenError, Recorder
-from daemon.resume import encode_state
+from daemon.resume import encode_state, resume
 from machines.events import FreezeChanged, Recorded
+from machines.ports.journal import JournalDamagedError
 from machines.state.whole import State
 from tests.contracts.journal import SetClock
 
@@ -53,6 +55,11 @@ class Desk:
 def without_memory(_: object) -> bytes:
     """As a machine that gives none."""
     raise MemoryError
+
+
+def without_a_key(*_: object) -> None:
+    """As an event that this version misunderstands."""
+    raise KeyError("a key")
 
 
 async def test_a_fold_that_fails_ends_the_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +113,30 @@ async def test_a_snapshot_without_memory_costs_no_event() -> None:
 
     assert list(range(1, 13)) == [one.sequence for (one,) in together]
     assert ["snapshot_refused"] * 3 == [line["event"] for line in lines]
+
+
+async def test_a_start_that_cannot_fold_says_which_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which kind, at what, and that the journal is whole; nothing is changed by it."""
+    desk = Desk()
+    await desk.record()
+    await desk.kernel.stop(ask_s=0, cancel_s=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(daemon.resume, "fold", without_a_key)
+        with pytest.raises(JournalDamagedError, match=r"event 1 \(FreezeChanged\).*KeyError: 'a key'.*support-bundle"):
+            await resume(desk.journal)
+
+    assert 1 == (await resume(desk.journal)).state.sequence
+
+
+async def test_a_start_without_memory_is_no_defect_of_the_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends as it does anywhere, and the next start may have some."""
+    desk = Desk()
+    await desk.record()
+    await desk.kernel.stop(ask_s=0, cancel_s=1)
+    monkeypatch.setattr(daemon.resume, "fold", lambda *_: without_memory(None))
+
+    with pytest.raises(MemoryError):
+        await resume(desk.journal)
 
 
 async def test_the_end_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
