@@ -110,10 +110,10 @@ class MemoryLeaseDesk:
         await self._ask("leave")
         self._store.standbys.pop(candidate.name, None)
 
-    async def want(self, name: str) -> LeaseView:
+    async def want(self, name: str, *, instead_of: str | None = None) -> LeaseView:
         """Ask for a hand-over to this standby, or take the wish back, where none has begun."""
         await self._ask("want")
-        if not self._store.handing_over:
+        if not self._store.handing_over and instead_of in (None, self._store.wanted):
             self._store.wanted = name
         return self._store.view()
 

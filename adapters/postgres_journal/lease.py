@@ -67,7 +67,9 @@ ON CONFLICT (name) DO UPDATE SET http = excluded.http, version = excluded.versio
   folded_sequence = excluded.folded_sequence
 """
 _LEAVE: Final = "DELETE FROM {daemons} WHERE name = %(name)s OR seen_at < clock_timestamp() - interval '1 day'"
-_WANT: Final = "UPDATE {lease} SET wanted = %(name)s WHERE NOT handing_over"
+_WANT: Final = """
+UPDATE {lease} SET wanted = %(name)s WHERE NOT handing_over AND wanted = coalesce(%(instead_of)s::text, wanted)
+"""
 _LOOK: Final = """
 SELECT clock_timestamp(), l.fencing, l.renewals, l.holder, l.http, l.version, l.since, l.seen_at, l.ttl_ms,
   l.wanted, l.handing_over, l.given_back,
@@ -145,9 +147,9 @@ class PostgresLeaseDesk:
         """It stands by no longer; what was not heard of for a day goes with it."""
         await self._ask(_LEAVE, {"name": candidate.name})
 
-    async def want(self, name: str) -> LeaseView:
+    async def want(self, name: str, *, instead_of: str | None = None) -> LeaseView:
         """Ask for a hand-over to this standby, or take the wish back, where none has begun."""
-        await self._ask(_WANT, {"name": name})
+        await self._ask(_WANT, {"name": name, "instead_of": instead_of})
         return await self.look()
 
     async def look(self) -> LeaseView:

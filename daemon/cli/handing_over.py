@@ -158,7 +158,7 @@ class HandOver:
         try:
             view = await self._desk.look()
             if view.wanted == self._name and not view.handing_over:
-                view = await self._desk.want("")
+                view = await self._desk.want("", instead_of=self._name)
                 if view.wanted == "":
                     return "The wish was taken back"
         except LeaseAwayError as away:

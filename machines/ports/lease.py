@@ -176,10 +176,11 @@ class LeaseDesk(Protocol):
         """It stands by no longer."""
         ...
 
-    async def want(self, name: str) -> LeaseView:
+    async def want(self, name: str, *, instead_of: str | None = None) -> LeaseView:
         """Ask the leader to hand over to the standby of this name; "" takes the wish back.
 
-        Nothing changes where the leader hands over already: see `handing_over` of the answer.
+        Nothing changes where the leader hands over already (see `handing_over` of the answer), nor, with `instead_of`,
+        where another is wanted than that one.
         """
         ...
 

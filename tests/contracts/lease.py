@@ -255,6 +255,15 @@ class LeaseContract:
         await desk.release(FIRST, 1)
         assert (await desk.want("")).wanted == SECOND_ONE.name
 
+    async def test_a_wish_is_changed_only_where_it_is_that_one(self, harness: LeaseHarness) -> None:
+        """Two who wish at once: the end of the one takes nothing from the other."""
+        desk = await harness.open()
+        await take(desk, FIRST)
+        await desk.want(SECOND_ONE.name)
+        assert (await desk.want("", instead_of=THIRD.name)).wanted == SECOND_ONE.name
+        assert (await desk.want(THIRD.name, instead_of=SECOND_ONE.name)).wanted == THIRD.name
+        assert (await desk.want("", instead_of=THIRD.name)).wanted == ""
+
     async def test_a_store_that_is_away_is_said(self, harness: LeaseHarness) -> None:
         """Every question to a store that does not answer raises `LeaseAwayError`, in bounded time."""
         desk = await harness.open()

@@ -219,6 +219,22 @@ def test_another_wish_is_not_taken_back(hall: Hall) -> None:
     assert (OTHER.name, True) == (hall.store.wanted, after_s < 2)
 
 
+def test_a_wish_of_the_last_moment_is_not_taken_back(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another command wishes between the last look of this one and its taking back."""
+    want = hall.desk.want
+
+    async def after_another(name: str, *, instead_of: str | None = None) -> LeaseView:
+        if name == "":
+            await want(OTHER.name)
+        return await want(name, instead_of=instead_of)
+
+    monkeypatch.setattr(hall.desk, "want", after_another)
+    said, _ = lived(hall, asyncio.sleep(0), wait_s=4)
+
+    assert said.endswith("other/3/c is wanted now")
+    assert OTHER.name == hall.store.wanted
+
+
 def test_a_wish_that_somebody_took_back_is_not_waited_for(hall: Hall) -> None:
     """As Ctrl-C of the same command elsewhere does."""
 
