@@ -11,7 +11,7 @@ from config.instants import Instant
 from config.plan import Plan
 from daemon.kernel.state import failure_text
 from machines.events import ActorResumed, Event, FreezeChanged, Mode, PlanAdopted, Recorded, SourcesConfigured, Started
-from machines.ports.journal import Journal, JournalDamagedError
+from machines.ports.journal import Journal, JournalDamagedError, JournalNotFoldableError
 from machines.state.whole import State, fold
 
 PLAN_CHANGED = "plan_changed"
@@ -59,12 +59,7 @@ async def resume(
     async for recorded in journal.read(after=state.sequence):
         if recorded.sequence != state.sequence + 1:
             raise JournalDamagedError(_gap(state.sequence, recorded.sequence))
-        try:
-            fold(state, recorded)
-        except MemoryError:
-            raise
-        except Exception as defect:
-            raise JournalDamagedError(_not_foldable(recorded, defect)) from defect
+        fold_or_say(state, recorded)
         last_recorded_at = recorded.recorded_at
         folded += 1
         if folded % PROGRESS_EVENTS == 0:
@@ -81,6 +76,19 @@ def _gap(folded: int, found: int) -> str:
         "gone. Where this was read beside a daemon that leads, retention dropped them meanwhile: read again. Else run "
         "`solvent verify`, and restore a backup"
     )
+
+
+def fold_or_say(state: State, recorded: Recorded) -> None:
+    """Fold one event of a journal.
+
+    Raises `JournalNotFoldableError` where this version cannot, and `MemoryError`; the state is of no use then.
+    """
+    try:
+        fold(state, recorded)
+    except MemoryError:
+        raise
+    except Exception as defect:
+        raise JournalNotFoldableError(_not_foldable(recorded, defect)) from defect
 
 
 def _not_foldable(recorded: Recorded, defect: Exception) -> str:

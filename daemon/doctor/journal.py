@@ -17,7 +17,7 @@ from daemon.resume import resume
 from daemon.telling_commands import SOMEBODY, UNKNOWN_PLACE, Orders
 from machines.events import Mode
 from machines.ports.clock import Clock
-from machines.ports.journal import JournalDamagedError, JournalRefusedError
+from machines.ports.journal import JournalDamagedError, JournalNotFoldableError, JournalRefusedError
 from machines.state.whole import State
 
 
@@ -34,6 +34,8 @@ async def journal(settings: Settings, clock: Clock) -> list[Finding]:
         return [*found, problem("journal", str(unreadable), "solvent verify locates it; docs/backup.md: restoring")]
     try:
         resumed = await resume(opened)
+    except JournalNotFoldableError as defect:
+        return [*found, problem("journal", str(defect), "solvent support-bundle; docs/upgrading.md: going back")]
     except (JournalDamagedError, JournalRefusedError) as unreadable:
         return [*found, problem("journal", str(unreadable), "solvent verify locates it; docs/backup.md: restoring")]
     finally:

@@ -9,10 +9,16 @@ from typing import Final
 import structlog
 
 from daemon.kernel import Root, pause
-from daemon.resume import resume
+from daemon.resume import fold_or_say, resume
 from machines.events import Recorded
-from machines.ports.journal import Journal, JournalDamagedError, JournalIdentity, JournalRefusedError
-from machines.state.whole import State, fold
+from machines.ports.journal import (
+    Journal,
+    JournalDamagedError,
+    JournalIdentity,
+    JournalNotFoldableError,
+    JournalRefusedError,
+)
+from machines.state.whole import State
 
 CHUNK_EVENTS: Final = 1_000
 """Folded at once before the others may go on."""
@@ -100,7 +106,7 @@ class Following:
                     break
                 awaited = None
             elif recorded.sequence == self.state.sequence + 1:
-                fold(self.state, recorded)
+                self._fold(recorded)
                 self.newest = recorded
                 folded += 1
             else:
@@ -110,6 +116,15 @@ class Following:
         self.written_sequence = max(self.written_sequence, self.state.sequence)
         await asyncio.sleep(0)
         return folded >= CHUNK_EVENTS - 1
+
+    def _fold(self, recorded: Recorded) -> None:
+        """What was folded half-way is in no order again: all of it is forgotten, and folded anew from the journal."""
+        assert self.state is not None
+        try:
+            fold_or_say(self.state, recorded)
+        except (JournalNotFoldableError, MemoryError):
+            self._forget()
+            raise
 
     async def state_for(self, journal: Journal) -> State | None:
         """The folded state where it is one of this journal; None where a restore or a lost commit came between.

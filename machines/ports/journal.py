@@ -17,6 +17,7 @@ __all__ = [
     "JournalDamagedError",
     "JournalFencedError",
     "JournalIdentity",
+    "JournalNotFoldableError",
     "JournalRefusedError",
     "JournalUnknownError",
     "PaymentSeen",
@@ -49,6 +50,10 @@ class JournalRefusedError(_SaidByStoreError):
 
 class JournalDamagedError(_SaidByStoreError):
     """The journal cannot be trusted; the message says where, and what to do."""
+
+
+class JournalNotFoldableError(JournalDamagedError):
+    """The journal is as it was written, and this version makes nothing of one of its events."""
 
 
 class JournalFencedError(Exception):

@@ -16,6 +16,7 @@ from config.extras import install_hint
 from config.instants import SECOND, instant_from_text
 from config.loading import load_plan
 from config.settings import BackupSettings, RedisAccessSettings, Settings, StripeSource
+from daemon import resume
 from daemon.doctor import examining, machine, software
 from daemon.doctor.backups import judged as judged_backups
 from daemon.doctor.findings import Finding, Verdict
@@ -219,6 +220,24 @@ def journal_findings(state_dir: Path, now: str) -> dict[str, list[Verdict]]:
 
     found = asyncio.run(look())
     return {about: [each.verdict for each in found if each.about == about] for about in {each.about for each in found}}
+
+
+def test_an_event_that_cannot_be_folded_is_no_reason_to_restore(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is whole: a backup holds the same event, and what came since would be lost for nothing."""
+    write(tmp_path, started(mode=Mode.ACT))
+
+    def without_a_key(*_: object) -> None:
+        raise KeyError("a key")
+
+    monkeypatch.setattr(resume, "fold", without_a_key)
+    found = asyncio.run(journal(a_settings(tmp_path), LoopClock(instant_from_text("2024-02-10T00:00:00Z"))))
+    (told,) = (each for each in found if each.about == "journal" and each.verdict is Verdict.PROBLEM)
+
+    assert "none of the journal" in told.found
+    assert "support-bundle" in told.mend
+    assert "restoring" not in told.mend
 
 
 def test_a_mend_is_a_line_to_copy() -> None:

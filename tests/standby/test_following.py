@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
+import daemon.resume
+import machines.state.whole
 from adapters.memory_journal import MemoryJournal, MemoryStore
 from daemon.leading import following
 from daemon.leading.following import Following
@@ -191,3 +193,50 @@ async def test_an_error_of_the_system_ends_no_following(monkeypatch: pytest.Monk
     await watching.catch_up()
     assert ["", *3 * ["[Errno 28] No space left on device: 'journal.json.new'"]] == full.said
     assert 4 == watching.following.folded_sequence
+
+
+async def test_what_was_folded_half_way_is_folded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever event memory ran out at: a state that holds half of it would be handed to the take-over."""
+    events = foldable()
+    whole = machines.state.whole.fold_notifications
+    for number in range(1, len(events)):
+        store = MemoryStore()
+        watching = Watching(store)
+        await grown(store, events=events[:number])
+        await watching.catch_up()
+        journal = await grown(store, events=events[number:])
+        with monkeypatch.context() as patched:
+            patched.setattr(machines.state.whole, "fold_notifications", without_memory)
+            with pytest.raises(MemoryError):
+                await watching.catch_up()
+        assert whole is machines.state.whole.fold_notifications
+        await watching.catch_up()  # as the kernel runs the root again
+
+        warm = await watching.following.state_for(journal)
+        assert warm is not None
+        assert encode_state((await resume(journal)).state) == encode_state(warm)
+
+
+async def test_an_event_that_cannot_be_folded_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at a cold start: which one, and that it is no fault of the journal."""
+    events = foldable()
+    store = MemoryStore()
+    watching = Watching(store)
+    await grown(store, events=events[:4])
+    await watching.catch_up()
+    await grown(store, events=events[4:])
+    monkeypatch.setattr(daemon.resume, "fold", without_a_key)
+    await watching.run_until(lambda: watching.following.unreadable != "")
+
+    assert "the event 5 (" in watching.following.unreadable
+    assert "That is a defect of solvent and none of the journal" in watching.following.unreadable
+
+
+def without_memory(*_: object) -> None:
+    """As a machine that gives none."""
+    raise MemoryError
+
+
+def without_a_key(*_: object) -> None:
+    """As an event that this version misunderstands."""
+    raise KeyError("a key")
