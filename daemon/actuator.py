@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
+from config.errors import printable
 from config.instants import SECOND
 from config.plan import Component
 from daemon.messages import StepGranted
@@ -33,7 +35,7 @@ NOT_LEADING = "the lease is not renewed: another daemon may lead already, so no 
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """How a call ended, in the words of the journal."""
+    """How a call ended, in the words of the journal: printable, whatever an adapter was told."""
 
     outcome: StepOutcome
     reason: str = ""
@@ -191,6 +193,10 @@ class Actuator:
         return None
 
     async def _answer(self, call: Callable[[], Awaitable[StepDone | StepBegun]], mandate: Mandate) -> Answer:
+        answer = await self._ended(call, mandate)
+        return replace(answer, reason=printable(answer.reason), request_id=printable(answer.request_id))
+
+    async def _ended(self, call: Callable[[], Awaitable[StepDone | StepBegun]], mandate: Mandate) -> Answer:
         try:
             async with asyncio.timeout(self._call_timeout_s):
                 done = await call()

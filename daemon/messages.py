@@ -118,6 +118,8 @@ class TargetAsked(_Message, frozen=True):
 class StepGranted(_Message, frozen=True):
     """The step is in the journal, its cost reserved. Take it."""
 
+    intent: int
+    """The event that recorded this attempt."""
     step: Step
     token: str
     generation: int
@@ -138,6 +140,8 @@ class StepAnswered(_Message, frozen=True):
     """What the provider answered to a granted step."""
 
     component: str
+    intent: int
+    """The event that recorded the attempt: what is told too late must not end a later one."""
     outcome: str
     """A value of `machines.events.StepOutcome`."""
     reason: str = ""
@@ -149,6 +153,8 @@ class IntentUnreachable(_Message, frozen=True):
     """An intent is past its deadline; `seen` is where the world stands."""
 
     component: str
+    intent: int
+    """As in `StepAnswered`."""
     seen: Observation
     compensate: bool
 

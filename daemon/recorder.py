@@ -125,10 +125,11 @@ class Recorder:
         at = self.clock.wall() if effective_at is None else effective_at
         return await self._put([Proposal(event, actor, at, cause) for event in events], payments, still)
 
-    async def record_together(self, parts: Sequence[Part]) -> None:
+    async def record_together(self, parts: Sequence[Part], *, still: Callable[[], bool]) -> list[Recorded]:
         """Make the events of several actors durable together, with one synchronisation; raises as `record`."""
         at = self.clock.wall()
-        await self._put([Proposal(event, actor, at, cause) for actor, events, cause in parts for event in events])
+        group = [Proposal(event, actor, at, cause) for actor, events, cause in parts for event in events]
+        return await self._put(group, still=still)
 
     async def _put(
         self,

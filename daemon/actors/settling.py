@@ -56,7 +56,9 @@ class SettlingActor(LookingActor):
             if seen is not None and may_show_the_past and not shows_what_stood(granted.step, granted.attempt, seen):
                 seen = None  # what the step counts stays reserved: an earlier call may show only later
         await self._tell_supervisor(
-            StepAnswered(self._component_id, answer.outcome.value, answer.reason, answer.request_id, seen)
+            StepAnswered(
+                self._component_id, granted.intent, answer.outcome.value, answer.reason, answer.request_id, seen
+            )
         )
         self._after(answer)
 
@@ -80,10 +82,10 @@ class SettlingActor(LookingActor):
         match resolve(intent, seen, self._around.clock.wall()):
             case Resolution.DONE if intent.step not in RAISING:
                 if self._may_be_given_back(intent, Resolution.DONE):
-                    await self._found_done(seen)
+                    await self._found_done(intent, seen)
             case Resolution.DONE:
                 self._note_raise()
-                await self._found_done(seen)
+                await self._found_done(intent, seen)
             case Resolution.WAIT:
                 self._shown = None
                 self._look_after(self._around.times.at_work_s(seen.look_after_s))
@@ -101,17 +103,17 @@ class SettlingActor(LookingActor):
             case Resolution.ABANDON:
                 await self._abandon(component, intent, seen)
             case Resolution.COMPENSATE:
-                await self._give_up(component, seen, compensate=True)
+                await self._give_up(component, intent, seen, compensate=True)
 
-    async def _found_done(self, seen: Observation) -> None:
-        done = StepAnswered(self._component_id, StepOutcome.DONE.value, "found by its token", "", seen)
+    async def _found_done(self, intent: Intent, seen: Observation) -> None:
+        done = StepAnswered(self._component_id, intent.sequence, StepOutcome.DONE.value, "found by its token", "", seen)
         await self._tell_supervisor(done)
         self._look_on()
 
     async def _abandon(self, component: Component, intent: Intent, seen: Observation) -> None:
         """Give up a raise of which nothing is seen: what was begun may show only after the provider's slow view."""
         if self._may_be_given_back(intent, Resolution.ABANDON):
-            await self._give_up(component, seen, compensate=False)
+            await self._give_up(component, intent, seen, compensate=False)
 
     def _may_be_given_back(self, intent: Intent, shown: Resolution) -> bool:
         """What is given back cannot be taken again: looks may show what was before a raise, and one of them may lie.
@@ -129,8 +131,8 @@ class SettlingActor(LookingActor):
             return False
         return True
 
-    async def _give_up(self, component: Component, seen: Observation, *, compensate: bool) -> None:
-        undo = await self._ask(IntentUnreachable(self._component_id, seen, compensate=compensate))
+    async def _give_up(self, component: Component, intent: Intent, seen: Observation, *, compensate: bool) -> None:
+        undo = await self._ask(IntentUnreachable(self._component_id, intent.sequence, seen, compensate=compensate))
         if isinstance(undo, StepGranted):
             await self._take(component, undo)
         else:
@@ -156,7 +158,7 @@ class SettlingActor(LookingActor):
             case Resolution.ABANDON:
                 await self._abandon(component, record.intent, seen)
             case Resolution.COMPENSATE:
-                await self._give_up(component, seen, compensate=True)
+                await self._give_up(component, record.intent, seen, compensate=True)
             case _:
                 self._shown = None
                 self._look_after(0)

@@ -17,7 +17,7 @@ from config.plan import Plan
 from daemon.actors.names import component_actor
 from daemon.actors.recording import NotRecorded, RecordingActor
 from daemon.actors.settlements import Settlement, Settlements, granted
-from daemon.kernel import Kernel, UnknownActor
+from daemon.kernel import Kernel, Neighbours, UnknownActor
 from daemon.messages import (
     IntentUnreachable,
     Move,
@@ -107,7 +107,7 @@ class Supervisor(RecordingActor):
         self._tick_later()
 
     async def handle(self, message: msgspec.Struct) -> object | None:
-        """Handle one request of a component, or reconsider who may move."""
+        """Handle one request of a component, or reconsider who may move; what became of a step comes together."""
         match message:
             case StepAsked():
                 return await self._grant(message)
@@ -131,9 +131,12 @@ class Supervisor(RecordingActor):
         self._wake()
         return None
 
-    async def receive_together(self, messages: Sequence[msgspec.Struct]) -> Sequence[object | None]:
-        """Record what became of intents, then reconsider who may move."""
-        answers = await self._settlements.settle(cast("Sequence[Settlement]", messages))  # by `taken_together`
+    async def receive_together(self, first: msgspec.Struct, others: Neighbours) -> Sequence[object | None]:
+        """Record what became of intents, then reconsider who may move.
+
+        Answers as `receive` does: `NotRecorded` where the journal takes nothing.
+        """
+        answers = await self._settlements.settle(cast("Settlement", first), others)  # by `taken_together`
         if any(not isinstance(answer, NotRecorded) for answer in answers):
             self._wake()
         return answers
@@ -149,12 +152,12 @@ class Supervisor(RecordingActor):
             still = partial(self._still, asked, now, judged)
             cause = self._recorder.state.deciding.sequence
             try:
-                await self._recorder.record(NAME, judged.events, cause=cause, still=still)
+                recorded = await self._recorder.record(NAME, judged.events, cause=cause, still=still)
             except OvertakenError:
                 continue  # a decision, a freeze or a command came first: judge by what it says
             except JournalRefusedError as refused:
                 return StepRefused(f"the journal takes nothing: {refused}", RETRY_JOURNAL_S)
-            return granted(judged.intent)
+            return granted(judged.intent, recorded[-1].sequence)
 
     def _judge(self, asked: StepAsked, now: Instant) -> Grant | Refusal:
         return judge_step(

@@ -37,6 +37,7 @@ from daemon.kernel.errors import (
     UnknownActor,
 )
 from daemon.kernel.kernel import Kernel
+from daemon.kernel.mailbox import Neighbours
 from daemon.kernel.pausing import pause
 from daemon.kernel.restarts import ActorPolicy, RestartPolicy
 from daemon.kernel.roots import Root, Roots
@@ -60,6 +61,7 @@ __all__ = [
     "Kernel",
     "KernelStopping",
     "MailboxFull",
+    "Neighbours",
     "OnEvent",
     "Phase",
     "RestartPolicy",

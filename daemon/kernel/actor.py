@@ -10,21 +10,22 @@ from typing import ClassVar
 
 import msgspec
 
-from daemon.kernel.mailbox import Mailbox, Reply
+from daemon.kernel.mailbox import Mailbox, Neighbours, Reply
 from daemon.kernel.restarts import ActorPolicy, RestartWindow
 from daemon.kernel.turns import Turns
 
 
 class Actor(ABC):
-    """Something that handles one message at a time. Subclasses declare `__slots__`, so that 100,000 of them stay small.
+    """Something that does one thing at a time: it handles a message, or some that wait together.
 
-    An exception out of any of these methods restarts this actor (`daemon.kernel.supervision`) and touches no other.
+    Subclasses declare `__slots__`, so that 100,000 of them stay small. An exception out of any of these methods
+    restarts this actor (`daemon.kernel.supervision`) and touches no other.
     """
 
     __slots__ = ("name",)
 
     taken_together: ClassVar[frozenset[type[msgspec.Struct]]] = frozenset()
-    """Kinds of messages of which those that wait next to each other are handled by one `receive_together`."""
+    """The kinds of messages that go to `receive_together` and not to `receive`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -33,12 +34,17 @@ class Actor(ABC):
     async def receive(self, message: msgspec.Struct) -> object | None:
         """Handles one message; what it returns answers an `ask` and is dropped after a `tell`."""
 
-    async def receive_together(self, messages: Sequence[msgspec.Struct]) -> Sequence[object | None]:
-        """Handles messages of the kinds `taken_together` in their order; returns the answer of each.
+    async def receive_together(
+        self,
+        first: msgspec.Struct,
+        others: Neighbours,  # noqa: ARG002 - who overrides it takes from them
+    ) -> Sequence[object | None]:
+        """Handles a message of the kinds `taken_together`, with as many of the next ones as it takes from `others`.
 
-        For what costs the same for many as for one, as one synchronisation of a disk. An exception answers them all.
+        For what costs the same for many as for one, as one synchronisation of a disk. It returns one answer for each,
+        in their order. Nobody is answered before all are, and an exception answers them all.
         """
-        return [await self.receive(message) for message in messages]
+        return [await self.receive(first)]
 
     async def started(self) -> None:  # noqa: B027 - overriding it is a choice
         """Runs once before the first message, when overridden; the place to set the first timers."""
@@ -68,7 +74,7 @@ class ActorRef:
 
     `life` counts restarts, parkings and resumes, so that a timer of an earlier life is recognised.
     `mailbox`, `task`, `turns` and `window` exist only while there is something in them; `askers` wait for the present
-    messages: mostly one.
+    message: more than one where messages were taken together.
     """
 
     __slots__ = (
@@ -94,7 +100,7 @@ class ActorRef:
         self.state = ActorState.RUNNING if type(actor).started is Actor.started else ActorState.STARTING
         self.reason = ""
         self.life = 0
-        self.askers: tuple[Reply, ...] = ()
+        self.askers: Sequence[Reply] = ()
         self.mailbox: Mailbox | None = None
         self.task: asyncio.Task[None] | None = None
         self.turns: Turns | None = None

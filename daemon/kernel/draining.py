@@ -1,4 +1,4 @@
-"""How mail is handled: one task per busy actor, one message at a time, gone when none is left."""
+"""How mail is handled: one task per busy actor, one message (or some together) at a time, gone when none is left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 
 from daemon.kernel.actor import ActorRef, ActorState
 from daemon.kernel.errors import ActorFailed, KernelStopping
-from daemon.kernel.mailbox import Envelope, Mailbox, StopNotice, answer_failures
+from daemon.kernel.mailbox import Envelope, Mailbox, Neighbours, StopNotice, answer_failures
 from daemon.kernel.state import EventKind, KernelState, Phase, failure_text
 from daemon.kernel.supervision import Supervision
 from daemon.kernel.tasks import Tasks
@@ -94,25 +94,25 @@ class Drains:
                 await asyncio.sleep(0)
 
     async def _handle_together(self, ref: ActorRef, mailbox: Mailbox) -> int:
-        """Handles what waits next to each other of the kinds that an actor takes together, at most a turn's messages.
-
-        Returns how many it handled.
-        """
-        taken: list[Envelope] = []
-        while mailbox and len(taken) < _MESSAGES_A_TURN and type(mailbox[0][0]) in ref.actor.taken_together:
-            taken.append(mailbox.popleft())
-        if ref.turns is not None:
-            self._let_in(ref, ref.turns)
-        wanted = [(message, asker) for message, asker in taken if asker is None or not asker.done()]
-        if not wanted:
+        """Handles what waits together at the head of a mailbox; returns how many messages that were."""
+        others = Neighbours(mailbox, ref.actor.taken_together, _MESSAGES_A_TURN, partial(self._left_one, ref))
+        first = others.peek()
+        if first is None:
             return 0
-        ref.askers = tuple(asker for _, asker in wanted if asker is not None)
-        answers = await ref.actor.receive_together([message for message, _ in wanted])
+        others.take()
+        ref.askers = others.askers
+        answers = await ref.actor.receive_together(first, others)
+        if len(answers) != len(others.replies):
+            raise ValueError(f"{len(answers)} answers to {len(others.replies)} messages that came together")
         ref.askers = ()
-        for (_, asker), answer in zip(wanted, answers, strict=True):
+        for asker, answer in zip(others.replies, answers, strict=True):
             if asker is not None and not asker.done():
                 asker.set_result(answer)
-        return len(wanted)
+        return len(answers)
+
+    def _left_one(self, ref: ActorRef) -> None:
+        if ref.turns is not None:
+            self._let_in(ref, ref.turns)
 
     async def wait_for_room(self, ref: ActorRef, until_s: float) -> bool:
         """Waits in turn for a place in a full mailbox, to be used at once; False where there is none by `until_s`."""
@@ -123,13 +123,17 @@ class Drains:
         finally:
             if not has_place:
                 self._let_in(ref, turns)  # a place that was given to who gave up meanwhile
-            elif turns.are_over:
-                ref.turns = None
+            else:
+                self._end_turns(ref, turns)
         return has_place
 
     def _let_in(self, ref: ActorRef, turns: Turns) -> None:
         turns.let_in(ref.policy.mailbox_items_max - len(ref.mailbox or ()) - turns.given)
-        if turns.are_over:
+        self._end_turns(ref, turns)
+
+    def _end_turns(self, ref: ActorRef, turns: Turns) -> None:
+        """Who gave up may come late: others may wait in new ones by then."""
+        if turns.are_over and ref.turns is turns:
             ref.turns = None
 
     async def _bring_up(self, ref: ActorRef) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
+import pytest
+from msgspec.structs import replace
 
 from adapters.memory_journal import MemoryJournal, MemoryStore
 from daemon.actors.names import component_actor
 from daemon.actors.recording import NotRecorded
 from daemon.actors.supervisor import NAME, Supervisor
-from daemon.kernel import ActorPolicy, Kernel, RestartPolicy
+from daemon.kernel import ActorFailed, ActorPolicy, Kernel, RestartPolicy
 from daemon.messages import IntentUnreachable, StepAnswered, StepGranted
 from daemon.recorder import Recorder
 from daemon.resume import encode_state, plan_fingerprint
 from machines.breaker import BreakerLimits
 from machines.events import (
-    BreakerChanged,
     BreakerStatus,
     Event,
     IntentAbandoned,
@@ -39,35 +40,40 @@ from tests.benchmarks.bench_components import EURO, wide_plan
 from tests.contracts.journal import START, SetClock
 
 COMPONENTS = 20
-POLICY = ActorPolicy(RestartPolicy(2, 60, 1, 10), mailbox_items_max=1_000)
+POLICY = ActorPolicy(RestartPolicy(2, 60, 0.001, 1), mailbox_items_max=1_000)
 FAILURES_MAX = BreakerLimits().failures_max
 PROVIDER = "provider:simulated"
 
 
 class CountedJournal(MemoryJournal):
-    """Counts its synchronisations, and refuses where it is told to."""
+    """Counts its synchronisations, and refuses where it is told to be full."""
 
-    synchronisations = 0
     is_full = False
+
+    def __init__(self, store: MemoryStore, clock: SetClock) -> None:
+        super().__init__(store, clock)
+        self.sizes: list[int] = []
+        """How many events each synchronisation made durable."""
 
     async def append(self, group: Sequence[Proposal], payments: Sequence[PaymentSeen] = ()) -> list[Recorded]:
         """One synchronisation."""
         if self.is_full:
             raise JournalRefusedError("the disk is full")
-        self.synchronisations += 1
-        return await super().append(group, payments)
+        recorded = await super().append(group, payments)
+        self.sizes.append(len(recorded))
+        return recorded
 
 
 class Desk:
     """A supervisor alone, with intents of some components open."""
 
-    def __init__(self, group_events_max: int = 1_000) -> None:
+    def __init__(self) -> None:
         self.journal = CountedJournal(MemoryStore(), clock := SetClock())
         self.recorder = Recorder(
             self.journal,
             State(),
             clock,
-            group_events_max=group_events_max,
+            group_events_max=1_000,
             snapshot_every_events=10_000,
             encode_state=encode_state,
         )
@@ -93,13 +99,28 @@ class Desk:
         await self.recorder.record("boot", [*first, *(() if gone else map(warming, self.names))])
         self.kernel.spawn(self.supervisor, POLICY)
 
+    def answered(self, name: str, outcome: StepOutcome, reason: str = "so it was") -> StepAnswered:
+        """What the provider said to the attempt that is open."""
+        return StepAnswered(name, self._intent(name), outcome.value, reason)
+
+    def unreachable(self, name: str, *, compensate: bool = False) -> IntentUnreachable:
+        """The deadline passed; nothing stands there, or something half made."""
+        state = ResourceState.WARM if compensate else ResourceState.ABSENT
+        return IntentUnreachable(name, self._intent(name), Observation(state), compensate=compensate)
+
+    def _intent(self, name: str) -> int:
+        intent = self.recorder.state.components.of(name).intent
+        return intent.sequence if intent else 0
+
     async def told(self, messages: Sequence[msgspec.Struct]) -> list[Any]:
-        """What the supervisor answers to messages that came at once, and nothing else waits then."""
-        before = self.journal.synchronisations
-        answers = await asyncio.gather(*(self.kernel.ask(NAME, message, 60) for message in messages))
-        self.needed = self.journal.synchronisations - before
+        """What the supervisor answers to messages that came at once."""
+        self.journal.sizes.clear()
+        asking = (self.kernel.ask(NAME, message, 60) for message in messages)
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let the kernel end."""
         await self.kernel.stop(ask_s=1, cancel_s=1)
-        return answers
 
     def said(self, kind: type[Event]) -> list[Any]:
         """The recorded events of a kind."""
@@ -114,67 +135,59 @@ def warming(name: str) -> StepIntended:
     )
 
 
-def answered(name: str, outcome: StepOutcome) -> StepAnswered:
-    """What the provider said."""
-    return StepAnswered(name, outcome.value, "so it was")
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    """One that is closed afterwards."""
+    made = Desk()
+    yield made
+    await made.close()
 
 
-def unreachable(name: str, *, compensate: bool = False) -> IntentUnreachable:
-    """The deadline passed; nothing stands there, or something half made."""
-    state = ResourceState.WARM if compensate else ResourceState.ABSENT
-    return IntentUnreachable(name, Observation(state), compensate=compensate)
-
-
-async def test_what_became_of_many_intents_needs_one_synchronisation() -> None:
+async def test_what_became_of_many_intents_needs_one_synchronisation(desk: Desk) -> None:
     """Each with the actor and the cause it would have alone."""
-    desk = Desk()
     await desk.interrupted()
     half = COMPONENTS // 2
-    messages = [answered(name, StepOutcome.DONE) for name in desk.names[:half]]
-    answers = await desk.told([*messages, *map(unreachable, desk.names[half:])])
+    messages = [desk.answered(name, StepOutcome.DONE) for name in desk.names[:half]]
+    answers = await desk.told([*messages, *map(desk.unreachable, desk.names[half:])])
 
     assert [None] * COMPONENTS == answers
-    assert 1 == desk.needed
+    assert [COMPONENTS] == desk.journal.sizes
     causes = {each.event.component: each.sequence for each in desk.said(StepIntended)}
     ends = [*desk.said(StepEnded), *desk.said(IntentAbandoned)]
     assert [(component_actor(name), causes[name]) for name in desk.names] == [(each.actor, each.cause) for each in ends]
     assert not any(record.intent for record in desk.recorder.state.components.records.values())
 
 
-async def test_a_component_is_judged_by_what_was_said_of_it_before() -> None:
+async def test_a_component_is_judged_by_what_was_said_of_it_before(desk: Desk) -> None:
     """Who asks twice, as after an answer that came too late, ends its intent once."""
-    desk = Desk()
     await desk.interrupted()
     name, other = desk.names[:2]
     done = StepOutcome.DONE
-    await desk.told([answered(name, done), answered(other, done), answered(name, done), unreachable(name)])
+    await desk.told(
+        [desk.answered(name, done), desk.answered(other, done), desk.answered(name, done), desk.unreachable(name)]
+    )
 
     assert [name, other] == [each.event.component for each in desk.said(StepEnded)]
     assert [] == desk.said(IntentAbandoned)
 
 
-async def test_a_breaker_counts_each_failure_of_those_that_came_together() -> None:
+async def test_a_breaker_counts_each_failure_of_those_that_came_together(desk: Desk) -> None:
     """The provider's opens with as many failures as it does one by one, and not with one less or more."""
-    desk = Desk()
     await desk.interrupted()
-    await desk.told([answered(name, StepOutcome.TRANSIENT) for name in desk.names[: FAILURES_MAX - 1]])
-    assert FAILURES_MAX - 1 == len(desk.recorder.state.breakers[PROVIDER].failures_at)
+    await desk.told([desk.answered(name, StepOutcome.TRANSIENT) for name in desk.names[: FAILURES_MAX - 1]])
+    before = desk.recorder.state.breakers[PROVIDER]
+    await desk.told([desk.answered(desk.names[FAILURES_MAX], StepOutcome.TRANSIENT)])
 
-    desk = Desk()
-    await desk.interrupted()
-    await desk.told([answered(name, StepOutcome.TRANSIENT) for name in desk.names[:FAILURES_MAX]])
-    changes = [each.event for each in desk.said(BreakerChanged) if each.event.breaker == PROVIDER]
-    assert FAILURES_MAX == len(changes)
-    assert [BreakerStatus.OPEN] == [each.status for each in changes if each.status is not BreakerStatus.CLOSED]
+    assert (BreakerStatus.CLOSED, FAILURES_MAX - 1) == (before.status, len(before.failures_at))
+    assert BreakerStatus.OPEN is desk.recorder.state.breakers[PROVIDER].status
 
 
-async def test_what_is_half_made_is_answered_with_the_step_that_takes_it_back() -> None:
+async def test_what_is_half_made_is_answered_with_the_step_that_takes_it_back(desk: Desk) -> None:
     """Among those that came together, and to nobody else."""
-    desk = Desk()
     await desk.interrupted()
     first, second, third = desk.names[:3]
     plain, undo, done = await desk.told(
-        [unreachable(first), unreachable(second, compensate=True), answered(third, StepOutcome.DONE)]
+        [desk.unreachable(first), desk.unreachable(second, compensate=True), desk.answered(third, StepOutcome.DONE)]
     )
 
     assert (None, None) == (plain, done)
@@ -182,32 +195,93 @@ async def test_what_is_half_made_is_answered_with_the_step_that_takes_it_back() 
     assert (Step.DECOMMISSION, f"token-{second}") == (undo.step, undo.token)
 
 
-async def test_a_journal_that_takes_nothing_settles_nothing() -> None:
+async def test_a_journal_that_takes_nothing_settles_nothing(desk: Desk) -> None:
     """Each is told so, and its intent stays open for the next look."""
-    desk = Desk()
     await desk.interrupted()
     desk.journal.is_full = True
-    answers = await desk.told([answered(name, StepOutcome.DONE) for name in desk.names])
+    answers = await desk.told([desk.answered(name, StepOutcome.DONE) for name in desk.names])
 
     assert [NotRecorded("the disk is full")] * COMPONENTS == answers
     assert all(desk.recorder.state.components.of(name).intent for name in desk.names)
 
 
-async def test_no_group_is_larger_than_the_journal_takes_at_once() -> None:
-    """The setting holds for what came together too."""
-    desk = Desk(group_events_max=COMPONENTS // 4)
+async def test_no_group_is_larger_than_the_journal_takes_at_once(desk: Desk) -> None:
+    """The setting holds for what came together too, however many events each is."""
+    desk.recorder.group_events_max = 5
     await desk.interrupted()
-    await desk.told([answered(name, StepOutcome.DONE) for name in desk.names])
+    await desk.told([desk.unreachable(name, compensate=True) for name in desk.names])
 
-    assert 4 == desk.needed
-    assert COMPONENTS == len(desk.said(StepEnded))
+    assert [4] * (COMPONENTS // 2) == desk.journal.sizes
 
 
-async def test_what_is_settled_already_records_nothing() -> None:
+async def test_what_is_settled_already_records_nothing(desk: Desk) -> None:
     """An answer that comes after its intent ended, or of a component that is no more."""
-    desk = Desk()
     await desk.interrupted(gone=True)
-    answers = await desk.told([unreachable(desk.names[0]), answered("nowhere", StepOutcome.DONE)])
+    answers = await desk.told([desk.unreachable(desk.names[0]), desk.answered("nowhere", StepOutcome.DONE)])
 
     assert [None, None] == answers
-    assert 0 == desk.needed
+    assert [] == desk.journal.sizes
+
+
+async def test_what_is_told_too_late_ends_no_later_attempt(desk: Desk) -> None:
+    """A component that waited no longer has settled its intent by another look, and takes the next step."""
+    await desk.interrupted()
+    name = desk.names[0]
+    late = desk.unreachable(name, compensate=True)
+    await desk.told([desk.answered(name, StepOutcome.DONE)])
+    await desk.recorder.record("a test", [warming(name)])
+
+    assert [None] == await desk.told([late])
+    assert [] == desk.said(IntentAbandoned)
+    assert desk.recorder.state.components.of(name).intent is not None
+
+
+async def test_costs_are_counted_by_a_plan_that_came_first(desk: Desk) -> None:
+    """A reload that is on its way to the disk when many answers come: none of them counts an old price."""
+    await desk.interrupted()
+    plan = wide_plan(COMPONENTS)
+    dearer = {name: replace(each, warm_cost_micros=7 * EURO) for name, each in plan.components.items()}
+    reloaded = replace(plan, components=dearer)
+    reload = asyncio.ensure_future(
+        desk.recorder.record("a test", [PlanAdopted(reloaded, plan_fingerprint(reloaded), recosts=True)])
+    )
+    await asyncio.sleep(0)
+    await desk.told([desk.answered(name, StepOutcome.DONE) for name in desk.names])
+    await reload
+
+    assert {7 * EURO} == {desk.recorder.state.components.of(name).committed_micros for name in desk.names}
+
+
+async def test_one_that_cannot_be_written_keeps_none_from_being_settled(desk: Desk) -> None:
+    """It fails, the others' intents are over; who was told of the failure looks again and finds that."""
+    await desk.interrupted()
+    bad = desk.names[3]
+    unwritable = desk.answered(bad, StepOutcome.DONE, reason="\ud800")
+    others = [desk.answered(name, StepOutcome.DONE) for name in desk.names if name != bad]
+    answers = await desk.told([*others[:3], unwritable, *others[3:]])
+
+    assert all(isinstance(each, ActorFailed) for each in answers)
+    assert [bad] == [name for name in desk.names if desk.recorder.state.components.of(name).intent]
+
+
+async def test_one_that_cannot_be_judged_fails_alone(desk: Desk) -> None:
+    """Those before it and after it are settled and hear so."""
+    await desk.interrupted()
+    bad = desk.names[3]
+    strange = replace(desk.answered(bad, StepOutcome.DONE), outcome="no such outcome")
+    others = [desk.answered(name, StepOutcome.DONE) for name in desk.names if name != bad]
+    answers = await desk.told([*others[:3], strange, *others[3:]])
+
+    assert [3] == [place for place, each in enumerate(answers) if each is not None]
+    assert isinstance(answers[3], ActorFailed)
+    assert [bad] == [name for name in desk.names if desk.recorder.state.components.of(name).intent]
+
+
+async def test_what_records_nothing_needs_no_journal(desk: Desk) -> None:
+    """Beside others that the journal refuses."""
+    await desk.interrupted()
+    desk.journal.is_full = True
+    done = [desk.answered(name, StepOutcome.DONE) for name in desk.names[:2]]
+    refused, nothing = await desk.told([done[0], replace(done[1], intent=1)])
+
+    assert (NotRecorded("the disk is full"), None) == (refused, nothing)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
-import pytest
 
-from daemon.kernel import Actor, ActorFailed, ActorPolicy, KernelStopping
+from daemon.kernel import Actor, ActorFailed, ActorParked, ActorPolicy, KernelStopping, Neighbours
 from tests.kernel.sample_actors import RESTART, Fail, Note, RecordedKernel, Work, for_each_seed
 
 ROOMY = ActorPolicy(restart=RESTART, mailbox_items_max=1_000)
 MANY = 300
+END, FORGOTTEN = "end", "forgotten"
 
 
 class Clerk(Actor):
@@ -33,15 +33,24 @@ class Clerk(Actor):
         await asyncio.sleep(message.seconds)
         return "worked"
 
-    async def receive_together(self, messages: Sequence[msgspec.Struct]) -> Sequence[object | None]:
-        """Takes a second, however many there are."""
+    async def receive_together(self, first: msgspec.Struct, others: Neighbours) -> Sequence[object | None]:
+        """Takes a second, however many there are; nothing comes after a note that ends it."""
+        messages = [first]
+        while self.texts(messages)[-1:] != [END] and (message := others.peek()) is not None:
+            others.take()
+            messages.append(message)
         await asyncio.sleep(1)
         for message in messages:
             if isinstance(message, Fail):
                 raise message.failure
-        texts = [message.text for message in messages if isinstance(message, Note)]
+        texts = self.texts(messages)
         self.calls.append(texts)
-        return [f"noted {text}" for text in texts]
+        return [f"noted {text}" for text in texts if text != FORGOTTEN]
+
+    @staticmethod
+    def texts(messages: Sequence[msgspec.Struct]) -> list[str]:
+        """Of the notes among them."""
+        return [message.text for message in messages if isinstance(message, Note)]
 
 
 async def busy(kernel: RecordedKernel) -> Clerk:
@@ -149,18 +158,78 @@ def test_a_stop_that_cannot_wait_tells_all_of_them() -> None:
     for_each_seed(story)
 
 
-async def test_an_actor_that_says_nothing_of_it_takes_each_alone() -> None:
-    """The answers of `receive`, one after the other."""
+def test_what_an_actor_leaves_waits_for_its_next_turn() -> None:
+    """It takes as many as it can use; the others are neither lost nor answered before they are handled."""
+
+    async def story(kernel: RecordedKernel) -> None:
+        clerk = await busy(kernel)
+        answers = await asked(kernel, Note("a"), Note(END), Note("b"))
+
+        assert [["work"], ["a", END], ["b"]] == clerk.calls
+        assert ["noted a", f"noted {END}", "noted b"] == answers
+
+    for_each_seed(story)
+
+
+def test_what_was_left_is_refused_when_the_actor_is_parked() -> None:
+    """What is being handled is finished and answered, as for one message."""
+
+    async def story(kernel: RecordedKernel) -> None:
+        await busy(kernel)
+        asking = asyncio.ensure_future(asked(kernel, Note("a"), Note(END), Note("b")))
+        await asyncio.sleep(1)
+        kernel.park("clerk", "an operator")
+        first, second, left = await asking
+
+        assert ("noted a", f"noted {END}") == (first, second)
+        assert isinstance(left, ActorParked)
+
+    for_each_seed(story)
+
+
+def test_places_are_given_as_messages_are_taken() -> None:
+    """Who waits for room gets it while those that were taken are still at work, and never more than there is room."""
+
+    async def story(kernel: RecordedKernel) -> None:
+        clerk = Clerk("clerk")
+        kernel.spawn(clerk, ActorPolicy(restart=RESTART, mailbox_items_max=3))
+        kernel.tell("clerk", Work(1))
+        await asyncio.sleep(0.5)
+        asking = [kernel.ask_in_turn("clerk", Note(str(number)), 60) for number in range(12)]
+        answers = await asyncio.gather(*asking)
+
+        assert sorted(f"noted {number}" for number in range(12)) == sorted(map(str, answers))
+        assert [3, 3, 3, 3] == [len(each) for each in clerk.calls[1:]]
+        assert 0 == kernel.counters.overflows
+
+    for_each_seed(story)
+
+
+def test_an_answer_too_few_is_a_failure_of_all() -> None:
+    """Nobody waits for an answer that does not come, nor gets that of another."""
+
+    async def story(kernel: RecordedKernel) -> None:
+        await busy(kernel)
+        answers = await asked(kernel, Note("a"), Note(FORGOTTEN))
+
+        assert all(isinstance(each, ActorFailed) and "1 answers to 2 messages" in str(each) for each in answers)
+
+    for_each_seed(story)
+
+
+async def test_an_actor_that_takes_none_of_them_handles_each_alone() -> None:
+    """By its `receive`, one after the other."""
 
     class Plain(Actor):
         __slots__ = ()
+        taken_together: ClassVar = frozenset({Note})
 
         async def receive(self, message: msgspec.Struct) -> str:
             assert isinstance(message, Note)
-            if message.text == "bad":
-                raise ValueError(message.text)
             return message.text
 
-    assert ["a", "b"] == await Plain("plain").receive_together([Note("a"), Note("b")])
-    with pytest.raises(ValueError, match="bad"):
-        await Plain("plain").receive_together([Note("a"), Note("bad")])
+    kernel = RecordedKernel()
+    kernel.spawn(Plain("plain"), ROOMY)
+
+    assert ["a", "b"] == await asyncio.gather(*(kernel.ask("plain", Note(each), 1) for each in "ab"))
+    await kernel.stop(ask_s=1, cancel_s=1)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
-from daemon.kernel import ActorParked, ActorRef, KernelStopping, MailboxFull
+from daemon.kernel import ActorParked, ActorPolicy, ActorRef, AskTimeout, KernelStopping, MailboxFull
 from tests.kernel.sample_actors import POLICY, Fail, Note, RecordedKernel, Recorder, Work, for_each_seed
+from tests.simulation.virtual_loop import run
 
 ROOM = POLICY.mailbox_items_max
 BUSY_S = 10
@@ -184,3 +186,35 @@ def test_a_restart_of_the_actor_is_waited_out() -> None:
         assert ("a", "b", "c", "d", "e") == await kernel.ask_in_turn(ref, Note("e"), 60)
 
     for_each_seed(story)
+
+
+def test_who_gives_up_ends_no_turn_of_another() -> None:
+    """One whose time is over in the very moment in which there is room, and another that begins to wait then."""
+
+    async def story(kernel: RecordedKernel) -> None:
+        ref = kernel.spawn(Recorder("recorder"), ActorPolicy(POLICY.restart, mailbox_items_max=1))
+        kernel.tell(ref, Work(1))
+        await asyncio.sleep(0.1)
+        kernel.tell(ref, Work(1))
+
+        async def gives_up() -> None:
+            await asyncio.sleep(0.1)
+            with suppress(MailboxFull, AskTimeout):
+                await kernel.ask_in_turn(ref, Note("impatient"), 0.8)
+
+        async def begins_to_wait() -> float:
+            await asyncio.sleep(0.9)
+            kernel.tell(ref, Note("pushed"))
+            began_s = asyncio.get_running_loop().time()
+            await kernel.ask_in_turn(ref, Note("waits"), 30)
+            return asyncio.get_running_loop().time() - began_s
+
+        _, waited_s = await asyncio.gather(gives_up(), begins_to_wait())
+        assert waited_s <= 2
+
+    for seed in range(100):
+
+        async def main() -> None:
+            await story(RecordedKernel())
+
+        run(main, seed)

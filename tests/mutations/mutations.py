@@ -197,7 +197,7 @@ MUTATIONS: Final[Sequence[Mutation]] = (
         "intent before act, where the call is made",
         "daemon/actors/settling.py",
         "        reply = await self._ask(StepAsked(self._component_id, step))\n",
-        "        early = StepGranted(step, 'early', 1, self._around.clock.wall() + 60_000_000, 1)\n"
+        "        early = StepGranted(1, step, 'early', 1, self._around.clock.wall() + 60_000_000, 1)\n"
         "        await self._around.actuator.perform(self._plan_id(), component, early, '')\n"
         "        reply = await self._ask(StepAsked(self._component_id, step))\n",
         (f"{_DURABLE}::test_no_call_goes_out_before_its_intent_is_durable",),

@@ -90,7 +90,7 @@ class Way:
             loop.call_soon_threadsafe(self.struck.set)
 
         self._moment.arrange(at_change, struck)
-        granted = StepGranted(step, TOKEN, 1, self.deadline_at(), 1)
+        granted = StepGranted(1, step, TOKEN, 1, self.deadline_at(), 1)
         return await self._actuator.perform(self.resource.plan, self._component, granted)
 
     async def see_through(self, step: Step) -> None:

@@ -98,7 +98,7 @@ def asked(*, stopping: bool = False, leading: bool = True, another: bool = False
             leadership=led,
             confirm=look,
         )
-        granted = StepGranted(Step.WARM, "a token", 1, clock.wall() + HOUR, 1)
+        granted = StepGranted(1, Step.WARM, "a token", 1, clock.wall() + HOUR, 1)
         return await actuator.perform(PLAN.id, PLAN.components["gateway"], granted)
 
     return run(body, 1), infrastructure.live_resources
@@ -159,7 +159,7 @@ def stepped(ends_before: int, *, removing: bool = False) -> tuple[Answer, list[i
         )
         if removing:
             return await actuator.remove(FoundResource("simulated", "a", "gateway", "a token"), lambda: True)
-        granted = StepGranted(Step.WARM, "a token", 1, clock.wall() + HOUR, 1)
+        granted = StepGranted(1, Step.WARM, "a token", 1, clock.wall() + HOUR, 1)
         return await actuator.perform(PLAN.id, PLAN.components["gateway"], granted)
 
     return run(body, 1), provisioner.sent

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 
 from daemon.actors.commands import NAME as COMMANDS
-from daemon.kernel import Actor, ActorRef, ActorState, EventKind, Root
+from daemon.kernel import Actor, ActorRef, ActorState, EventKind, Neighbours, Root
 
 if TYPE_CHECKING:
     from tests.simulation.swarm.swarm_world import SwarmWorld
@@ -64,11 +64,11 @@ class DefectiveActor(Actor):
         self._planted.raise_if_left()
         return answer
 
-    async def receive_together(self, messages: Sequence[msgspec.Struct]) -> Sequence[object | None]:
+    async def receive_together(self, first: msgspec.Struct, others: Neighbours) -> Sequence[object | None]:
         """The same of many at once."""
         if self._before:
             self._planted.raise_if_left()
-        answers = await self._inner.receive_together(messages)
+        answers = await self._inner.receive_together(first, others)
         self._planted.raise_if_left()
         return answers
 
