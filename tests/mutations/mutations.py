@@ -138,9 +138,10 @@ MUTATIONS: Final[Sequence[Mutation]] = (
     Mutation(
         "intent before act",
         "daemon/actors/supervisor.py",
-        "                await self._recorder.record(NAME, judged.events, cause=cause, still=still)\n",
+        "                recorded = await self._recorder.record(NAME, judged.events, cause=cause, still=still)\n",
         "                work = self._recorder.record(NAME, judged.events, cause=cause, still=still)\n"
-        '                self._kernel.tasks.start(work, name="an intent", owner=NAME)\n',
+        '                self._kernel.tasks.start(work, name="an intent", owner=NAME)\n'
+        "                return granted(judged.intent, self._recorder.state.sequence + 1)\n",
         (f"{_CHAOS}::test_a_full_disk_takes_nothing_and_acts_on_nothing",),
     ),
     Mutation(
