@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Final
 
 from config.calendar import calendar_of, month_text
 from config.instants import Instant, instant_text
@@ -20,6 +21,11 @@ from machines.ports.clock import Clock
 from machines.ports.journal import JournalDamagedError, JournalNotFoldableError, JournalRefusedError
 from machines.state.whole import State
 
+_NOT_FOLDABLE: Final = (
+    "report it with solvent support-bundle; where an upgrade brought it, install the version of before and keep the "
+    "journal (docs/upgrading.md: going back, where no tables changed)"
+)
+
 
 async def journal(settings: Settings, clock: Clock) -> list[Finding]:
     """Whether a daemon runs, whether its journal can be read, and what stands in its way."""
@@ -35,7 +41,7 @@ async def journal(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         resumed = await resume(opened)
     except JournalNotFoldableError as defect:
-        return [*found, problem("journal", str(defect), "solvent support-bundle; docs/upgrading.md: going back")]
+        return [*found, problem("journal", str(defect), _NOT_FOLDABLE)]
     except (JournalDamagedError, JournalRefusedError) as unreadable:
         return [*found, problem("journal", str(unreadable), "solvent verify locates it; docs/backup.md: restoring")]
     finally:

@@ -24,6 +24,8 @@ CHUNK_EVENTS: Final = 1_000
 """Folded at once before the others may go on."""
 AGAIN_S: Final = 1.0
 """How soon a journal that could not be read is opened again."""
+NOT_FOLDABLE_ROUNDS: Final = 60
+"""After an event that this version cannot fold it is tried again after so many of those, and not after one."""
 
 
 class Following:
@@ -70,8 +72,17 @@ class Following:
                 self.away = "there is no journal yet"
             except (JournalRefusedError, OSError) as refused:  # a full disk under the state directory, say
                 self.away = str(refused)
+            except JournalNotFoldableError as defect:
+                self._note_unreadable(str(defect))
+                await self._wait_long(root)
             except JournalDamagedError as damaged:
                 self._note_unreadable(str(damaged))
+            await pause(AGAIN_S)
+
+    async def _wait_long(self, root: Root) -> None:
+        """Only a snapshot of the leader beyond that event helps: folding all before it each second would not."""
+        for _ in range(NOT_FOLDABLE_ROUNDS):
+            root.beat()
             await pause(AGAIN_S)
 
     async def _follow(self, root: Root, journal: Journal) -> None:
@@ -122,7 +133,11 @@ class Following:
         assert self.state is not None
         try:
             fold_or_say(self.state, recorded)
-        except (JournalNotFoldableError, MemoryError):
+        except JournalNotFoldableError as defect:
+            self._note_unreadable(str(defect))
+            self._forget()
+            raise
+        except MemoryError:
             self._forget()
             raise
 
