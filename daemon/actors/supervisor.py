@@ -68,6 +68,7 @@ class Supervisor(RecordingActor):
         "_seen",
         "_settlements",
         "_spawn_component",
+        "_untold",
     )  # fmt: skip
 
     def __init__(
@@ -96,13 +97,16 @@ class Supervisor(RecordingActor):
         self._allowed: dict[str, ComponentState] = {}
         self._blocked: set[str] = set()
         """Components that were refused until something changes: they are told again at every change."""
+        self._untold: set[str] = set()
+        """Components that do not know what they may: one that began anew, or whose mailbox was full."""
         self._seen: tuple[object, ...] = ()
         self._reconsidering = False
 
     async def started(self) -> None:
         """Look at the whole state once; it may have changed while nobody watched."""
         self._reconsidering = False
-        self._allowed, self._blocked = {}, set()
+        self._allowed, self._blocked, self._untold = {}, set(), set()
+        self._seen = ()  # what waits already is not judged before it was reconsidered who may move
         self._wake()
         self._tick_later()
 
@@ -118,13 +122,13 @@ class Supervisor(RecordingActor):
             case ParkAsked():
                 await self._record(ComponentParked(message.component, message.reason))
             case TargetAsked():
-                self._allowed.pop(message.component, None)
+                self._untold.add(message.component)
             case Reconsider():
                 await self._reconsider()
                 return None
             case Tick():
                 self._tick_later()
-                if not await self._expire():
+                if not await self._expire() and not self._untold and self._seen == self._marker():
                     return None
             case _:
                 raise TypeError(f"the supervisor understands no {type(message).__name__}")
@@ -243,6 +247,7 @@ class Supervisor(RecordingActor):
     async def _reconsider(self) -> None:
         """Work out anew who may move, and tell those for whom it changed."""
         self._reconsidering = False
+        self._seen = ()  # until it is done: the journal may take nothing
         state = self._recorder.state
         plan = state.plan
         if plan is None:
@@ -257,9 +262,10 @@ class Supervisor(RecordingActor):
             await self._record(*given_back)
         self._seen = self._marker()
         before, self._allowed = self._allowed, moves(plan, state, self._order)
-        blocked, self._blocked = self._blocked, set()
-        for component_id, target in tuple(self._allowed.items()):
-            if before.get(component_id) is not target or component_id in blocked:
+        again = self._blocked | self._untold
+        self._blocked, self._untold = set(), set()
+        for component_id, target in self._allowed.items():
+            if before.get(component_id) is not target or component_id in again:
                 self._tell(component_id, Move(target))
 
     def _tell(self, component_id: str, message: msgspec.Struct) -> None:
@@ -268,7 +274,7 @@ class Supervisor(RecordingActor):
         except UnknownActor:
             return
         if not taken:
-            self._allowed.pop(component_id, None)  # told again at the next change
+            self._untold.add(component_id)
 
     def _tick_later(self) -> None:
         loop = asyncio.get_running_loop()

@@ -210,6 +210,13 @@ OF_LOOKING: Final[Sequence[Mutation]] = (
         (f"{_TOGETHER}::test_what_is_told_too_late_ends_no_later_attempt",),
     ),
     Mutation(
+        "a supervisor that restarts takes no step back",
+        "daemon/actors/supervisor.py",
+        "        self._seen = ()  # what waits already",
+        "        pass  # what waits already",
+        ("tests/actors/test_who_may_move.py::test_a_supervisor_that_restarts_takes_no_step_back",),
+    ),
+    Mutation(
         "costs are counted by the plan that decides by then",
         _SETTLEMENTS,
         "still=lambda: self._recorder.state.plan is plan",
