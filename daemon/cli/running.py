@@ -17,6 +17,7 @@ from daemon.cycle_collection import set_start_aside
 from daemon.doctor.secrets import open_secrets
 from daemon.journal_ending import JournalGoneError
 from daemon.kernel import RootFailed
+from daemon.large_blocks import keep_large_blocks_apart
 from daemon.leading.held import LeadLostError
 from daemon.recorder import NotFoldedError
 from daemon.roots.gate import OwnedByAnotherError
@@ -26,6 +27,7 @@ from machines.events import Mode
 
 async def run_until_stopped(settings: Settings, as_of: Instant | None) -> int:
     """The exit code of one run."""
+    keep_large_blocks_apart()
     clock = clock_from(as_of)
     left_out = log_to_stderr(clock, settings.logs)
     for sentence in open_secrets(settings):

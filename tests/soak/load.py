@@ -26,6 +26,9 @@ MONTHS_MAX: Final = 160
 AMOUNTS: Final = ("0.10", "20.00", "20.00", "200.00", "200.00", "200.00", "5.00")
 """What the months' payments beside the crowd are worth: it rises through both levels and falls again."""
 BATCH_S: Final = 0.2
+FIRST_PAYMENTS: Final = 2_000
+"""Come at once, two whole pages: no fault lets more wait. What so many need in memory is taken before the warm-up is
+over, and what rises afterwards is no higher wave but a leak."""
 REMEMBERED_S: Final = 15.0
 """What was sent so shortly before a server died is sent again: a sender cannot know whether it was kept."""
 AWAY: Final = (redis.RedisError, OSError)
@@ -95,12 +98,13 @@ class Payments(Load):
             now_s = time.monotonic()
             month = int((now_s - began_s) / self._month_s)
             if not batch:  # one that found nobody is sent again as it was: it may have been taken all the same
-                batch = [self._payment(number + index, month) for index in range(self._batch)]
+                size = self._batch if number else FIRST_PAYMENTS
+                batch = [self._payment(number + index, month) for index in range(size)]
                 if month > self.months:
                     batch = [self._worth(self.months), {"watermark": f"{_day(month, 1)}T00:00:00Z"}, *batch]
                 self.tried.update(fields["payment_id"] for fields in batch if "payment_id" in fields)
             if self._deliver(batch):
-                self.months, number, batch = month, number + self._batch, []
+                self.months, number, batch = month, number + size, []
             self.stopping.wait(max(0.0, BATCH_S - (time.monotonic() - now_s)))
 
     def send_again(self) -> None:
