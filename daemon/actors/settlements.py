@@ -33,7 +33,6 @@ class _Judged(msgspec.Struct, frozen=True):
 
     told: Settlement
     events: Sequence[Event] = ()
-    cause: int | None = None
 
     @property
     def teaches(self) -> bool:
@@ -102,11 +101,11 @@ class Settlements:
             events = after_deadline(
                 component, record, told.seen, compensate=told.compensate, now=now, limits=self._limits
             )
-        return _Judged(told, events, told.intent)
+        return _Judged(told, events)
 
     async def _record(self, group: Sequence[_Judged]) -> list[SettlementAnswer]:
         """Raises `OvertakenError` where another plan came first: it may count other costs."""
-        parts = [(component_actor(one.told.component), one.events, one.cause) for one in group if one.events]
+        parts = [(component_actor(one.told.component), one.events, one.told.intent) for one in group if one.events]
         if not parts:
             return [None] * len(group)
         plan = self._recorder.state.plan

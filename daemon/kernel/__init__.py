@@ -2,7 +2,7 @@
 
 It knows nothing of money or components. The rooms, from the inside out:
 
-* `errors`, `mailbox`, `restarts`, `actor`: what an actor is, what it is held to, how it refuses
+* `errors`, `mailbox`, `restarts`, `actor`: what an actor is, what it is held to, how it refuses, what it takes together
 * `state`: what the parts of one kernel share: phase, counters, `on_event`, `fatal`
 * `tasks`, `timers`: the one place where tasks are created; one heap for every timer
 * `supervision`, `draining`, `roots`: handle the mail; restart with back-off, at most so often in a window, then park
